@@ -213,9 +213,9 @@ do $$
 declare
   neighbour text;
 begin
-  foreach neighbour in array array['profiles', 'follows', 'blocks', 'invitations'] loop
-    if obj_description(format('user_service.%I', neighbour)::regclass, 'pg_class') is null then
-      execute format('comment on table user_service.%I is %L', neighbour, 'Stub of the user service''s table, filled by replication.');
+  foreach neighbour in array array['user_service.profiles', 'user_service.follows', 'user_service.blocks', 'user_service.invitations'] loop
+    if obj_description(neighbour::regclass, 'pg_class') is null then
+      execute format('comment on table %s is %L', neighbour, 'Stub of the neighbour''s table, filled by replication.');
     end if;
   end loop;
 end $$;
