@@ -1,0 +1,84 @@
+import type { FunctionRunner } from "../functions/runner.ts";
+import type { Lite } from "./lite-app.ts";
+import { restRequest } from "./refusals.ts";
+import { type Body, problem, readBody, withBody } from "./requests.ts";
+import { isFromStudio, isLocal, studioAsset } from "./studio.ts";
+
+export type Gateway = (request: Request, peerAddress: string | null) => Promise<Response>;
+
+export type GatewayOptions = {
+  lite: Lite;
+  /** The schema of a request that names none: the first exposed one, as in PostgREST. */
+  defaultSchema: string;
+  maxBodyBytes: number;
+  functions?: FunctionRunner;
+  studio: boolean;
+};
+
+/** PostgREST's codes for names that it does not find in its picture of the schema, which may be old. */
+const UNKNOWN_NAME = /"code":"PGRST20[0-5]"/;
+const RELOAD_PAUSE_MS = 5_000;
+
+/** What stands before lite and the edge functions: it turns away what they would stumble over, and hides `/_system`. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { lite, functions, maxBodyBytes } = options;
+  let reloadedAt = 0;
+
+  async function rest(request: Request, body: Body, peerAddress: string | null): Promise<Response> {
+    const send = () => restRequest.run(true, () => lite.app.fetch(withBody(request, body), { peerAddress }));
+    const response = await send();
+    if (response.status !== 404 && response.status !== 400) return response;
+    const text = await response.text();
+    if (!UNKNOWN_NAME.test(text) || Date.now() - reloadedAt < RELOAD_PAUSE_MS) return new Response(text, response);
+    // A developer may have changed the schema through psql a moment ago.
+    reloadedAt = Date.now();
+    await lite.reloadSchema();
+    return send();
+  }
+
+  async function answer(request: Request, peerAddress: string | null): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (!isDecodable(pathname)) return problem(400, "PGRST125", "The path is not valid percent-encoding");
+    const body = request.body ? await readBody(request, maxBodyBytes) : undefined;
+    if (body === "too large") return problem(413, "413", `The request body may have ${maxBodyBytes} bytes at most`);
+    if (pathname.startsWith("/functions/v1/")) {
+      return functions ? functions.fetch(withBody(request, body)) : problem(404, "NOT_FOUND", "There are no functions");
+    }
+    const studio = options.studio && isFromStudio(request, peerAddress);
+    // Without an address lite never takes a request for Studio's.
+    const peer = studio ? peerAddress : null;
+    if (pathname.startsWith("/rest/v1")) return rest(withSchema(request, options.defaultSchema), body, peer);
+    if (/^\/(auth|storage)\/v1\//.test(pathname)) return lite.app.fetch(withBody(request, body), { peerAddress: peer });
+    if (pathname.startsWith("/_system")) return studio ? lite.app.fetch(request, { peerAddress }) : notFound();
+    if (!options.studio || !isLocal(request, peerAddress) || request.method !== "GET") return notFound();
+    if (pathname.startsWith("/static/")) return (await studioAsset(pathname)) ?? notFound();
+    return lite.app.fetch(request, { peerAddress });
+  }
+
+  return async (request, peerAddress) => {
+    try {
+      return await answer(request, peerAddress);
+    } catch (error) {
+      console.error(error);
+      return problem(500, "500", "The embedded stack failed to answer; its terminal says more");
+    }
+  };
+}
+
+const notFound = () => problem(404, "404", "There is nothing at this path");
+
+function isDecodable(pathname: string): boolean {
+  try {
+    decodeURIComponent(pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Lite takes `public` for the schema of a request that names none, PostgREST the first of those it exposes. */
+function withSchema(request: Request, schema: string): Request {
+  const header = request.method === "GET" || request.method === "HEAD" ? "Accept-Profile" : "Content-Profile";
+  if (!request.headers.has(header)) request.headers.set(header, schema);
+  return request;
+}

@@ -1,0 +1,88 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** Set while a request for `/rest/v1` is being answered: only there are database errors turned into PostgREST's. */
+export const restRequest = new AsyncLocalStorage<true>();
+
+type DatabaseError = { code: string; message: string; detail?: string; hint?: string };
+
+/** Which HTTP status PostgREST answers, by SQLSTATE or its class (postgrest.org, "Errors", "HTTP Status Codes"). */
+const STATUS: Record<string, number> = {
+  "08": 503,
+  "09": 500,
+  "0L": 403,
+  "0P": 403,
+  "23503": 409,
+  "23505": 409,
+  "25006": 405,
+  "21": 500,
+  "25": 500,
+  "28": 403,
+  "2D": 500,
+  "38": 500,
+  "39": 500,
+  "3B": 500,
+  "40": 500,
+  "53400": 500,
+  "53": 503,
+  "54": 500,
+  "55": 500,
+  "57P01": 503,
+  "57": 500,
+  "58": 500,
+  F0: 500,
+  HV: 500,
+  P0001: 400,
+  P0: 500,
+  XX: 500,
+  "42P01": 404,
+  "42P17": 500,
+};
+
+/**
+ * What lite answers like PostgREST by itself: it knows who asks (42501), and words missing columns and functions (42703,
+ * 42883) as PostgREST does.
+ */
+const LEFT_TO_LITE = new Set(["42501", "42703", "42883"]);
+
+export function statusOf(code: string): number {
+  return STATUS[code] ?? STATUS[code.slice(0, 2)] ?? 400;
+}
+
+/**
+ * The form in which lite passes a refusal on as it is: that of `raise sqlstate 'PGRST'`. Without it a check violation, a
+ * plain `raise exception` and SQLSTATEs of one's own become status 500.
+ *
+ * What already says which status it wants (`PGRST`, `PTxyz`) keeps its form, and so do errors outside of REST requests,
+ * whose codes lite's auth and storage look at.
+ */
+export function asRefusal(error: unknown): unknown {
+  if (!isDatabaseError(error) || restRequest.getStore() === undefined) return error;
+  const { code, message, detail, hint } = error;
+  if (code === "PGRST" || code.startsWith("PT") || LEFT_TO_LITE.has(code)) return refusal(error);
+  return refusal({
+    code: "PGRST",
+    message: JSON.stringify({ code, message, details: detail ?? null, hint: hint ?? null }),
+    detail: JSON.stringify({ status: statusOf(code), headers: {} }),
+  });
+}
+
+function isDatabaseError(error: unknown): error is DatabaseError {
+  return error instanceof Error && "code" in error && /^[0-9A-Z]{5}$/.test(String(error.code)) && "severity" in error;
+}
+
+const REFUSAL = Symbol("refusal");
+
+function refusal({ code, message, detail, hint }: DatabaseError) {
+  return { code, message, detail, hint, [REFUSAL]: true };
+}
+
+/** Lite prints every refused request as an error. Refusals are no faults of the server: they are kept off the terminal. */
+export function silenceRefusals(): () => void {
+  const original = console.error;
+  console.error = (...words: unknown[]) => {
+    if (!(typeof words[0] === "object" && words[0] !== null && REFUSAL in words[0])) original(...words);
+  };
+  return () => {
+    console.error = original;
+  };
+}

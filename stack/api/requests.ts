@@ -1,0 +1,28 @@
+/** A body that was read whole, so that its size is known before anything is done with it. */
+export type Body = Uint8Array<ArrayBuffer> | undefined;
+
+/** Reads a request's body, but no further than the limit. */
+export async function readBody(request: Request, limit: number): Promise<Body | "too large"> {
+  if (Number(request.headers.get("content-length") ?? 0) > limit) return "too large";
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > limit) return "too large";
+    chunks.push(chunk);
+  }
+  return Uint8Array.from(Buffer.concat(chunks));
+}
+
+/** The same request with its body put back, as often as needed. */
+export function withBody(request: Request, body: Body): Request {
+  return new Request(request.url, { method: request.method, headers: request.headers, body });
+}
+
+/** An answer in the shape that PostgREST gives its errors, readable for browsers of any origin. */
+export function problem(status: number, code: string, message: string): Response {
+  return Response.json(
+    { code, message, details: null, hint: null },
+    { status, headers: { "Access-Control-Allow-Origin": "*" } },
+  );
+}

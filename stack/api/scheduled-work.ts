@@ -1,0 +1,50 @@
+import postgres from "postgres";
+
+/** Does what `pg_cron` does on hosted Supabase: event status by the clock, folding of counters, once a second. */
+const RUN_SQL = "select event_private.run_scheduled_work()";
+const WANTED_SQL = `
+  select to_regprocedure('event_private.run_scheduled_work()') is not null
+    and not exists (select from pg_extension where extname = 'pg_cron') as wanted
+`;
+const PAUSE_MS = 1_000;
+
+/**
+ * Runs the database's scheduled work until stopped, if it has any and does not run it by itself. Never twice at once: the
+ * pause begins when the work is done.
+ */
+export async function startScheduledWork(databaseUrl: string): Promise<{ stop(): Promise<void> }> {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, prepare: false, fetch_types: false });
+  const [row] = await sql.unsafe(WANTED_SQL);
+  let stopped = row?.wanted !== true;
+  let lastMessage = "";
+  let timer: NodeJS.Timeout | undefined;
+  let running = Promise.resolve();
+
+  const run = async () => {
+    try {
+      await sql.unsafe(RUN_SQL);
+      lastMessage = "";
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== lastMessage && !stopped) console.error(`scheduled work: ${message}`);
+      lastMessage = message;
+    }
+    schedule();
+  };
+  const schedule = () => {
+    if (stopped) return;
+    timer = setTimeout(() => {
+      running = run();
+    }, PAUSE_MS).unref();
+  };
+  schedule();
+
+  return {
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+      await sql.end({ timeout: 5 });
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
+import type { StackConfig } from "../config.ts";
+import { FunctionRunner } from "../functions/runner.ts";
+import type { Keys } from "../keys.ts";
+import { type Log, quiet } from "../progress.ts";
+import { createGateway } from "./gateway.ts";
+import { createLite } from "./lite-app.ts";
+import { silenceRefusals } from "./refusals.ts";
+import { startScheduledWork } from "./scheduled-work.ts";
+
+export type ApiOptions = {
+  databaseUrl: string;
+  keys: Keys;
+  config: StackConfig;
+  /** Where the edge functions are; without it there are none. */
+  functionsDir?: string;
+  /** 0, the default, takes any free port. */
+  port?: number;
+  studio?: boolean;
+  /** Where uploads are kept; a folder that goes away with the API when absent. */
+  storageDir?: string;
+  /** Database connections: 1 for the embedded database, which has one backend. */
+  connections?: number;
+  /** Whether to do once a second what `pg_cron` does elsewhere. */
+  scheduledWork?: boolean;
+  log?: Log;
+};
+
+export type Api = {
+  url: string;
+  keys: Keys;
+  /** Answers a request without the network, as for a client on this machine. */
+  fetch(request: Request): Promise<Response>;
+  /** Reads the schema again, after a migration. */
+  reloadSchema(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/** Serves a prepared database as Supabase does: `/rest/v1`, `/auth/v1`, `/storage/v1`, `/functions/v1`, Studio at `/`. */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { databaseUrl, keys, config, studio = false, log = quiet, connections = 1 } = options;
+  const temporary = options.storageDir === undefined ? mkdtempSync(join(tmpdir(), "anigmaa-storage-")) : undefined;
+  const storageDir = options.storageDir ?? temporary!;
+  const lite = await createLite({ databaseUrl, keys, config, storageDir, studio, connections });
+  let gateway: ReturnType<typeof createGateway> | undefined;
+  const server = createAdaptorServer({
+    overrideGlobalObjects: false,
+    fetch: (request, env) => {
+      const { incoming } = env as HttpBindings;
+      return gateway!(request, incoming.socket.remoteAddress ?? null);
+    },
+  });
+  await new Promise<void>((resolve, reject) =>
+    server.once("error", reject).listen(options.port ?? 0, "127.0.0.1", resolve),
+  );
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const functions = options.functionsDir
+    ? new FunctionRunner({
+        functionsDir: options.functionsDir,
+        config: config.functions,
+        keys,
+        apiUrl: url,
+        databaseUrl,
+        log,
+      })
+    : undefined;
+  const [defaultSchema = "public"] = config.api.schemas;
+  gateway = createGateway({ lite, defaultSchema, maxBodyBytes: MAX_BODY_BYTES, functions, studio });
+  const work = options.scheduledWork ? await startScheduledWork(databaseUrl) : undefined;
+  const unsilence = silenceRefusals();
+  return {
+    url,
+    keys,
+    reloadSchema: lite.reloadSchema,
+    fetch: (request) => gateway(request, "127.0.0.1"),
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      if ("closeAllConnections" in server) server.closeAllConnections();
+      await Promise.all([closed, functions?.stop(), work?.stop()]);
+      await lite.stop();
+      unsilence();
+      if (temporary) rmSync(temporary, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import postgres from "postgres";
+import { type Log, quiet, step } from "../progress.ts";
+import { applyMigrations, ensureHistory, runFile } from "./migrations.ts";
+import { ensureSystemSchema } from "./system-schema.ts";
+
+export type PrepareOptions = {
+  url: string;
+  migrationsDir: string;
+  /** Applied when the database is new. */
+  seedFile?: string | null;
+  log?: Log;
+};
+
+export type Prepared = { appliedMigrations: string[]; seeded: boolean };
+
+/** Makes a database ready to be served: what Supabase has from the start, pending migrations, and the seed when new. */
+export async function prepareDatabase({
+  url,
+  migrationsDir,
+  seedFile,
+  log = quiet,
+}: PrepareOptions): Promise<Prepared> {
+  const sql = postgres(url, { max: 1, onnotice: () => {}, prepare: false, fetch_types: false });
+  try {
+    await step(log, "roles, auth and storage schemas", () => ensureSystemSchema(sql));
+    await ensureHistory(sql);
+    const seed = seedFile && existsSync(seedFile) ? seedFile : undefined;
+    if (seed) await promiseSeed(sql, seed);
+    const appliedMigrations = await step(log, "migrations", () => applyMigrations(sql, migrationsDir));
+    const seeded = seed !== undefined && (await applySeed(sql, seed, log));
+    return { appliedMigrations, seeded };
+  } finally {
+    await sql.end();
+  }
+}
+
+const PENDING = "pending";
+
+/** Remembers that a new database is to be seeded, also when the process dies between migrations and seed. */
+async function promiseSeed(sql: postgres.Sql, seedFile: string): Promise<void> {
+  await sql`
+    insert into supabase_migrations.seed_files (path, hash)
+    select ${seedPath(seedFile)}, ${PENDING} where not exists (select from supabase_migrations.schema_migrations)
+    on conflict (path) do nothing`;
+}
+
+async function applySeed(sql: postgres.Sql, seedFile: string, log: Log): Promise<boolean> {
+  const [mark] = await sql`select hash from supabase_migrations.seed_files where path = ${seedPath(seedFile)}`;
+  if (mark?.hash !== PENDING) return false;
+  await step(log, "seed", () =>
+    runFile(sql, seedFile, async (tx, text) => {
+      const hash = createHash("sha256").update(text).digest("hex");
+      await tx`update supabase_migrations.seed_files set hash = ${hash} where path = ${seedPath(seedFile)}`;
+    }),
+  );
+  // The planner must not take the tables for the empty ones they were.
+  await sql.unsafe("analyze").simple();
+  return true;
+}
+
+/** The name under which the official CLI records a seed file. */
+function seedPath(seedFile: string): string {
+  return `supabase/${basename(seedFile)}`;
+}

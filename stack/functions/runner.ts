@@ -1,0 +1,129 @@
+import { existsSync, type FSWatcher, readFileSync, watch } from "node:fs";
+import { join, sep } from "node:path";
+import { parse } from "dotenv";
+import { verify } from "hono/jwt";
+import type { StackConfig } from "../config.ts";
+import type { Keys } from "../keys.ts";
+import type { Log } from "../progress.ts";
+import { type FunctionProcess, startFunction } from "./function-process.ts";
+
+export type FunctionRunnerOptions = {
+  /** A folder with one folder for each function; those whose name begins with `_` hold what functions share. */
+  functionsDir: string;
+  config: StackConfig["functions"];
+  keys: Keys;
+  apiUrl: string;
+  databaseUrl: string;
+  log: Log;
+};
+
+const NAME = /^[A-Za-z0-9][\w-]*$/;
+/** Headers that belong to one connection, or that are wrong once `fetch` has unpacked a body. */
+const NOT_FORWARDED = ["connection", "keep-alive", "transfer-encoding", "content-encoding", "content-length", "host"];
+
+/** Serves `/functions/v1/<name>`: a Deno process for each function, started when first asked for. */
+export class FunctionRunner {
+  readonly #options: FunctionRunnerOptions;
+  readonly #running = new Map<string, Promise<FunctionProcess>>();
+  readonly #watcher: FSWatcher | undefined;
+
+  constructor(options: FunctionRunnerOptions) {
+    this.#options = options;
+    if (!existsSync(options.functionsDir)) return;
+    this.#watcher = watch(options.functionsDir, { recursive: true }, (_event, file) => this.#changed(file ?? ""));
+    this.#watcher.unref();
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const [name = "", ...rest] = url.pathname.slice("/functions/v1/".length).split("/");
+    const entry = join(this.#options.functionsDir, name, "index.ts");
+    if (!NAME.test(name) || !existsSync(entry)) return refuse(404, "NOT_FOUND", "Requested function was not found");
+    const refused = await this.#checkJwt(name, request);
+    if (refused) return refused;
+    let running: FunctionProcess;
+    try {
+      running = await this.#start(name, entry);
+    } catch {
+      return refuse(503, "BOOT_ERROR", "Function failed to start (please check logs)");
+    }
+    const target = `${running.origin}/${[name, ...rest].join("/")}${url.search}`;
+    try {
+      return await forward(request, target);
+    } catch {
+      return refuse(502, "WORKER_ERROR", "Function exited due to an error (please check logs)");
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#watcher?.close();
+    await Promise.all([...this.#running.keys()].map((name) => this.#stop(name)));
+  }
+
+  /** As hosted Supabase does unless `verify_jwt = false`: a person's token is needed, a key is none. */
+  async #checkJwt(name: string, request: Request): Promise<Response | undefined> {
+    if (request.method === "OPTIONS" || this.#options.config[name]?.verify_jwt === false) return undefined;
+    const header = request.headers.get("authorization");
+    if (!header) return refuse(401, "UNAUTHORIZED_NO_AUTH_HEADER", "Missing authorization header");
+    const token = header.replace(/^bearer\s+/i, "");
+    const valid = await verify(token, this.#options.keys.jwtSecret, "HS256").then(
+      () => true,
+      () => false,
+    );
+    return valid ? undefined : refuse(401, "UNAUTHORIZED_INVALID_JWT_FORMAT", "Invalid JWT");
+  }
+
+  #start(name: string, entry: string): Promise<FunctionProcess> {
+    const known = this.#running.get(name);
+    if (known) return known;
+    const starting = startFunction(entry, this.#environment(), (line) => this.#options.log(`[${name}] ${line}`));
+    this.#running.set(name, starting);
+    const forget = () => {
+      if (this.#running.get(name) === starting) this.#running.delete(name);
+    };
+    starting.then((running) => running.exited.then(forget), forget);
+    return starting;
+  }
+
+  #environment(): Record<string, string> {
+    const { functionsDir, keys, apiUrl, databaseUrl } = this.#options;
+    const file = join(functionsDir, ".env");
+    return {
+      ...(existsSync(file) ? parse(readFileSync(file)) : {}),
+      SUPABASE_URL: apiUrl,
+      SUPABASE_ANON_KEY: keys.publishableKey,
+      SUPABASE_PUBLISHABLE_KEY: keys.publishableKey,
+      SUPABASE_SERVICE_ROLE_KEY: keys.secretKey,
+      SUPABASE_SECRET_KEY: keys.secretKey,
+      SUPABASE_DB_URL: databaseUrl,
+    };
+  }
+
+  /** A changed function starts anew at its next request; what functions share concerns them all. */
+  #changed(file: string): void {
+    const [name = ""] = file.split(sep);
+    const affected = this.#running.has(name) ? [name] : NAME.test(name) && file !== name ? [] : this.#running.keys();
+    for (const changed of [...affected]) void this.#stop(changed);
+  }
+
+  async #stop(name: string): Promise<void> {
+    const starting = this.#running.get(name);
+    this.#running.delete(name);
+    const running = await starting?.catch(() => undefined);
+    await running?.stop();
+  }
+}
+
+async function forward(request: Request, target: string): Promise<Response> {
+  const headers = new Headers(request.headers);
+  for (const name of NOT_FORWARDED) headers.delete(name);
+  const body = request.body ? await request.arrayBuffer() : undefined;
+  const response = await fetch(target, { method: request.method, headers, body, redirect: "manual" });
+  const answered = new Headers(response.headers);
+  for (const name of NOT_FORWARDED) answered.delete(name);
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers: answered });
+}
+
+function refuse(status: number, code: string, message: string): Response {
+  return Response.json({ code, message }, { status, headers: { "Access-Control-Allow-Origin": "*" } });
+}

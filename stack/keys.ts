@@ -1,0 +1,44 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { parse } from "dotenv";
+
+export type Keys = { publishableKey: string; secretKey: string; jwtSecret: string };
+
+/** Which line of `.env` holds which key. */
+const NAMES = {
+  publishableKey: "SUPABASE_PUBLISHABLE_KEY",
+  secretKey: "SUPABASE_SECRET_KEY",
+  jwtSecret: "SUPABASE_JWT_SECRET",
+} as const satisfies Record<keyof Keys, string>;
+
+/** Random keys in the form of hosted Supabase's: the prefix says what a key may do. */
+export function makeKeys(): Keys {
+  const random = (bytes: number) => randomBytes(bytes).toString("base64url");
+  return {
+    publishableKey: `sb_publishable_${random(24)}`,
+    secretKey: `sb_secret_${random(24)}`,
+    jwtSecret: random(48),
+  };
+}
+
+/**
+ * The keys in the environment and in the `.env` file. Those missing are made and added to the file, which only its owner
+ * may read; a line that is there is never changed.
+ */
+export function loadKeys(envFile: string, url: string): Keys {
+  const text = existsSync(envFile) ? readFileSync(envFile, "utf8") : "";
+  const known = { ...parse(text), ...process.env };
+  const keys = makeKeys();
+  const added: string[] = known.SUPABASE_URL ? [] : [`SUPABASE_URL=${url}`];
+  for (const part of Object.keys(NAMES) as (keyof Keys)[]) {
+    const value = known[NAMES[part]];
+    if (value) keys[part] = value;
+    else added.push(`${NAMES[part]}=${keys[part]}`);
+  }
+  if (added.length > 0) {
+    const start = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+    writeFileSync(envFile, `${start}${added.join("\n")}\n`, { mode: 0o600 });
+    chmodSync(envFile, 0o600);
+  }
+  return keys;
+}

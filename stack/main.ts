@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { config as loadEnv } from "dotenv";
+import pc from "picocolors";
+import { readConfig } from "./config.ts";
+import { dataFolder, isRunning } from "./data-folder.ts";
+import { SqlFileError } from "./database/migrations.ts";
+import { loadKeys } from "./keys.ts";
+import { runStack, StackError } from "./run-stack.ts";
+import { welcome } from "./welcome.ts";
+
+/** The project to serve; another one may be named, as the tests do. */
+const root = resolve(process.argv[2] ?? dirname(dirname(fileURLToPath(import.meta.url))));
+
+async function main(): Promise<void> {
+  const startedAt = performance.now();
+  const envFile = join(root, ".env");
+  if (existsSync(envFile)) loadEnv({ path: envFile, quiet: true });
+  const config = readConfig(join(root, "supabase", "config.toml"));
+  const keys = loadKeys(envFile, `http://127.0.0.1:${config.api.port}`);
+  const folder = dataFolder(root);
+  if (await isRunning(folder.lock))
+    throw new StackError("The stack is already running here. Stop it with Ctrl-C first.");
+
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
+  const log = (line: string) => console.log(line);
+  const stack = await runStack({ root, config, keys, folder, databaseUrl: process.env.DATABASE_URL || undefined, log });
+  const stop = async () => {
+    console.log("\nStopping …");
+    await stack.stop();
+    process.exit(0);
+  };
+  if (stopping.signal.aborted) await stop();
+  stopping.signal.addEventListener("abort", () => void stop());
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(await welcome({ apiUrl: stack.apiUrl, databaseUrl: stack.databaseUrl, keys, seconds }));
+}
+
+main().catch((error: unknown) => {
+  const known = error instanceof StackError || error instanceof SqlFileError;
+  console.error(pc.red(known ? (error as Error).message : error instanceof Error ? error.stack : String(error)));
+  process.exit(1);
+});

@@ -1,0 +1,165 @@
+import type { PGlite } from "@electric-sql/pglite";
+import type { ClientSession } from "./client-session.ts";
+import { queryMessage, SYNC } from "./frontend-messages.ts";
+
+/** What a session runs to save and restore itself: `rows` gives fields as text, `run` says whether it went well. */
+export type Engine = {
+  rows(sql: string): Promise<(string | null)[][]>;
+  run(sql: string): Promise<boolean>;
+};
+
+type Job = {
+  session: ClientSession;
+  messages: Uint8Array;
+  /** Whether the messages end with one that is answered by ReadyForQuery (Query, Sync). */
+  endsBatch: boolean;
+  send: (data: Uint8Array) => void;
+  done: () => void;
+};
+
+const READY_FOR_QUERY = "Z".charCodeAt(0);
+const READY_FOR_QUERY_BYTES = 6;
+
+/** How long a client may sit idle in an open transaction while others wait for the backend. */
+const HOLD_LIMIT_MS = 20_000;
+
+/**
+ * The one backend of the embedded PostgreSQL, lent to one client at a time.
+ *
+ * A client keeps it from the first message of a batch to the batch's end, and from the beginning of a transaction to
+ * the transaction's end: in between another client's statements would run in the wrong transaction, as the wrong role.
+ */
+export class SharedBackend {
+  readonly #db: PGlite;
+  readonly #queue: Job[] = [];
+  #busy = false;
+  #holder: ClientSession | undefined;
+  #holdTimer: NodeJS.Timeout | undefined;
+  /** Whose settings the backend has at the moment. */
+  #occupant: ClientSession | undefined;
+  readonly #evict: (session: ClientSession) => void;
+  readonly #engine: Engine = {
+    rows: async (sql) => (await this.#execute(queryMessage(sql))).rows,
+    run: async (sql) => !(await this.#execute(queryMessage(sql))).failed,
+  };
+
+  /** `evict` is called for a client that held the backend for too long; it has to close the connection. */
+  constructor(db: PGlite, evict: (session: ClientSession) => void) {
+    this.#db = db;
+    this.#evict = evict;
+  }
+
+  /** Runs messages of a client when its turn has come. */
+  submit(job: Omit<Job, "done">): Promise<void> {
+    return new Promise((done) => {
+      this.#queue.push({ ...job, done });
+      void this.#work();
+    });
+  }
+
+  /** Ends what a client that went away had begun, and wipes what it left in the session. */
+  async leave(session: ClientSession, closeStatements: Uint8Array): Promise<void> {
+    for (const job of this.#queue.filter((waiting) => waiting.session === session)) {
+      this.#queue.splice(this.#queue.indexOf(job), 1);
+      job.done();
+    }
+    await this.exclusively(async () => {
+      if (this.#holder === session) {
+        await this.#execute(SYNC);
+        await this.#engine.run("rollback");
+        this.#hold(undefined);
+      }
+      if (closeStatements.length > 0) await this.#execute(Buffer.concat([closeStatements, SYNC]));
+      for (const sql of session.farewell()) await this.#engine.run(sql);
+      if (this.#occupant === session) {
+        await this.#reset();
+        this.#occupant = undefined;
+      }
+    });
+  }
+
+  /** Runs a task of the embedded server's own between two jobs. */
+  async exclusively<T>(task: () => Promise<T>): Promise<T> {
+    while (this.#busy) await new Promise((resolve) => setImmediate(resolve));
+    this.#busy = true;
+    try {
+      return await task();
+    } finally {
+      this.#busy = false;
+      void this.#work();
+    }
+  }
+
+  async #work(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let job = this.#take(); job !== undefined; job = this.#take()) {
+      await this.#admit(job.session);
+      const { data, status } = await this.#execute(job.messages);
+      this.#hold(job.endsBatch && status === "I" ? undefined : job.session);
+      job.send(withReadyForQuery(data, job.endsBatch ? 1 : 0));
+      job.done();
+    }
+    this.#busy = false;
+    if (this.#holder !== undefined && this.#queue.length > 0) this.#limitHold(this.#holder);
+  }
+
+  #take(): Job | undefined {
+    const index = this.#holder === undefined ? 0 : this.#queue.findIndex((job) => job.session === this.#holder);
+    return index === -1 ? undefined : this.#queue.splice(index, 1)[0];
+  }
+
+  #hold(session: ClientSession | undefined): void {
+    this.#holder = session;
+    clearTimeout(this.#holdTimer);
+    this.#holdTimer = undefined;
+  }
+
+  #limitHold(session: ClientSession): void {
+    this.#holdTimer ??= setTimeout(() => this.#evict(session), HOLD_LIMIT_MS).unref();
+  }
+
+  async #admit(session: ClientSession): Promise<void> {
+    if (this.#occupant === session) return;
+    await this.#occupant?.save(this.#engine);
+    await this.#reset();
+    await session.restore(this.#engine);
+    this.#occupant = session;
+  }
+
+  async #reset(): Promise<void> {
+    await this.#engine.run("reset session authorization; reset all");
+  }
+
+  async #execute(messages: Uint8Array) {
+    const { messages: answers, data } = await this.#db.execProtocol(messages, { throwOnError: false, syncToFs: false });
+    const rows: (string | null)[][] = [];
+    let status: string | undefined;
+    let failed = false;
+    for (const answer of answers) {
+      if (answer.name === "dataRow") rows.push((answer as unknown as { fields: (string | null)[] }).fields);
+      else if (answer.name === "readyForQuery") status = (answer as unknown as { status: string }).status;
+      else if (answer.name === "error") failed = true;
+    }
+    return { data, status, rows, failed };
+  }
+}
+
+/**
+ * PGlite says ReadyForQuery after an error at once, and again at the Sync that ends the batch. A client takes the second
+ * one for the answer to its next statement, so only as many as were asked for are let through, the last ones.
+ */
+function withReadyForQuery(data: Uint8Array, wanted: number): Uint8Array {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const starts: number[] = [];
+  for (let at = 0; at < data.length; at += 1 + view.getInt32(at + 1)) if (data[at] === READY_FOR_QUERY) starts.push(at);
+  const surplus = starts.slice(0, starts.length - wanted);
+  if (surplus.length === 0) return data;
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  for (const at of surplus) {
+    parts.push(data.subarray(from, at));
+    from = at + READY_FOR_QUERY_BYTES;
+  }
+  return Buffer.concat([...parts, data.subarray(from)]);
+}

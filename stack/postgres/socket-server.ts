@@ -1,0 +1,145 @@
+import { createServer, type Server, type Socket } from "node:net";
+import type { PGlite } from "@electric-sql/pglite";
+import { ClientSession } from "./client-session.ts";
+import {
+  closeStatement,
+  type FrontendMessage,
+  fatalError,
+  MessageReader,
+  parseMessage,
+  queryMessage,
+  START_CODES,
+  sqlOf,
+  startMessage,
+  startParameters,
+  statementName,
+  withStatementPrefix,
+} from "./frontend-messages.ts";
+import { SharedBackend } from "./shared-backend.ts";
+
+/** Messages after which a client expects an answer; those before them wait, so that a batch is run in one go. */
+const ANSWERED = new Set(["Q", "S", "H", "F", "c", "f"]);
+
+/**
+ * Lets any PostgreSQL client speak to the embedded database.
+ *
+ * The package made for this, `pglite-socket`, queues single messages: of two clients that use the extended protocol
+ * one can bind the other's unnamed statement. It leaves a request for TLS, with which `psql` begins, without an answer,
+ * and a session's settings stay for the next client. Here a client has the backend for whole batches and transactions.
+ */
+export function createSocketServer(db: PGlite): { server: Server; backend: SharedBackend } {
+  const connections = new Map<ClientSession, Connection>();
+  const backend = new SharedBackend(db, (session) =>
+    connections
+      .get(session)
+      ?.terminate("25P03", "terminated: idle in a transaction while other clients of the embedded database waited"),
+  );
+  // Copied, since the answer is a view of a buffer that is used again.
+  const greeting = Buffer.from(db.execProtocolRawSync(startMessage()));
+  const server = createServer({ noDelay: true }, (socket) => new Connection(socket, greeting, backend, connections));
+  return { server, backend };
+}
+
+class Connection {
+  readonly #socket: Socket;
+  readonly #greeting: Uint8Array;
+  readonly #backend: SharedBackend;
+  readonly #connections: Map<ClientSession, Connection>;
+  readonly #reader = new MessageReader();
+  readonly #statements = new Set<string>();
+  #session: ClientSession | undefined;
+  #batch: Buffer[] = [];
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    socket: Socket,
+    greeting: Uint8Array,
+    backend: SharedBackend,
+    connections: Map<ClientSession, Connection>,
+  ) {
+    this.#socket = socket;
+    this.#greeting = greeting;
+    this.#backend = backend;
+    this.#connections = connections;
+    socket.on("data", (chunk) => this.#receive(chunk));
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => void this.#leave());
+  }
+
+  terminate(code: string, message: string): void {
+    this.#socket.end(fatalError(code, message));
+    this.#socket.destroySoon();
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      this.#reader.push(chunk);
+      for (let message = this.#reader.next(); message !== undefined; message = this.#reader.next()) {
+        if (this.#session === undefined) this.#start(message.bytes);
+        else this.#take(this.#session, message);
+      }
+    } catch (error) {
+      this.terminate("08P01", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #start(message: Buffer): void {
+    const code = message.readInt32BE(4);
+    if (code === START_CODES.ssl || code === START_CODES.gss) {
+      this.#socket.write("N");
+      return;
+    }
+    if (code >> 16 !== START_CODES.protocol3) {
+      this.#socket.destroy();
+      return;
+    }
+    this.#reader.startDone();
+    this.#session = new ClientSession(startParameters(message));
+    this.#connections.set(this.#session, this);
+    this.#socket.write(this.#greeting);
+  }
+
+  #take(session: ClientSession, message: FrontendMessage): void {
+    if (message.type === "X") {
+      this.#socket.end();
+      return;
+    }
+    const sql = sqlOf(message);
+    if (sql !== undefined) session.observe(sql);
+    if (sql !== undefined && /\bcopy\b[^;]*\bfrom\s+stdin\b/i.test(sql)) {
+      this.#refuseCopy(session, message);
+      return;
+    }
+    const name = statementName(message);
+    if (name) this.#statements.add(name);
+    this.#batch.push(withStatementPrefix(message, session.statementPrefix));
+    if (!ANSWERED.has(message.type)) return;
+    const messages = Buffer.concat(this.#batch);
+    this.#batch = [];
+    this.#turn = this.#turn.then(() =>
+      this.#backend.submit({
+        session,
+        messages,
+        endsBatch: message.type === "Q" || message.type === "S",
+        send: (data) => {
+          if (this.#socket.writable) this.#socket.write(data);
+        },
+      }),
+    );
+  }
+
+  /** PGlite's process ends when a client begins to copy in, so such a statement is made into an error instead. */
+  #refuseCopy(session: ClientSession, message: FrontendMessage): void {
+    const refusal = "copy from stdin is not possible on the embedded database: use insert, or a PostgreSQL server";
+    const sql = `do $$ begin raise feature_not_supported using message = '${refusal}'; end $$`;
+    this.#take(session, { type: message.type, bytes: message.type === "Q" ? queryMessage(sql) : parseMessage(sql) });
+  }
+
+  async #leave(): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.#connections.delete(session);
+    const closing = [...this.#statements].map((name) => closeStatement(session.statementPrefix + name));
+    await this.#backend.leave(session, Buffer.concat(closing));
+  }
+}

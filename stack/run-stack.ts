@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { startApi } from "./api/start-api.ts";
+import type { StackConfig } from "./config.ts";
+import { type dataFolder, isPortTaken, writeLock } from "./data-folder.ts";
+import { prepareDatabase } from "./database/prepare.ts";
+import type { Keys } from "./keys.ts";
+import { startEmbeddedPostgres } from "./postgres/embedded.ts";
+import { type Log, step } from "./progress.ts";
+
+/** A reason not to start that the person at the terminal can do something about. */
+export class StackError extends Error {}
+
+export type StackOptions = {
+  root: string;
+  config: StackConfig;
+  keys: Keys;
+  folder: ReturnType<typeof dataFolder>;
+  /** Serve this PostgreSQL server instead of the embedded one. */
+  databaseUrl?: string;
+  log: Log;
+};
+
+export type Stack = { apiUrl: string; databaseUrl: string; stop(): Promise<void> };
+
+/** How many connections a PostgreSQL server gets; the embedded one has a single backend. */
+const SERVER_CONNECTIONS = 10;
+
+/** Starts database and API in order; `stop` ends them in the opposite one. */
+export async function runStack({ root, config, keys, folder, databaseUrl, log }: StackOptions): Promise<Stack> {
+  const supabase = join(root, "supabase");
+  await requireFree(config.api.port, "api");
+  if (databaseUrl === undefined) await requireFree(config.db.port, "db");
+  const unlock = writeLock(folder.lock, [config.api.port, config.db.port]);
+  const embedded =
+    databaseUrl === undefined
+      ? await step(log, "embedded PostgreSQL with PostGIS (the first start builds it)", () =>
+          startEmbeddedPostgres({ dataDir: folder.database, port: config.db.port, onExit: abandoned }),
+        )
+      : undefined;
+  const url = databaseUrl ?? embedded!.url;
+  try {
+    await prepareDatabase({
+      url,
+      migrationsDir: join(supabase, "migrations"),
+      seedFile: config.db.seed.enabled ? join(supabase, config.db.seed.sql_paths[0] ?? "seed.sql") : null,
+      log,
+    });
+    const api = await step(log, "REST, auth, storage, functions, Studio", () =>
+      startApi({
+        databaseUrl: url,
+        keys,
+        config,
+        functionsDir: join(supabase, "functions"),
+        port: config.api.port,
+        studio: true,
+        storageDir: folder.storage,
+        connections: embedded ? 1 : SERVER_CONNECTIONS,
+        scheduledWork: true,
+        log,
+      }),
+    );
+    const stop = async () => {
+      await api.stop();
+      await embedded?.stop();
+      unlock();
+    };
+    return { apiUrl: api.url, databaseUrl: url, stop };
+  } catch (error) {
+    await embedded?.stop();
+    unlock();
+    throw error;
+  }
+}
+
+async function requireFree(port: number, section: string): Promise<void> {
+  if (!(await isPortTaken(port))) return;
+  throw new StackError(
+    `Port ${port} is taken by another program. Stop that program (perhaps a Supabase of another project), ` +
+      `or set another port in supabase/config.toml, [${section}] port.`,
+  );
+}
+
+/** Without its database the stack can do nothing: say so at once. */
+function abandoned(): void {
+  console.error("The embedded PostgreSQL ended unexpectedly. Start again; what was committed is kept.");
+  process.exit(1);
+}

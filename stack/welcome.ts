@@ -1,0 +1,38 @@
+import pc from "picocolors";
+import postgres from "postgres";
+import type { Keys } from "./keys.ts";
+
+type WelcomeOptions = { apiUrl: string; databaseUrl: string; keys: Keys; seconds: string };
+
+/** What `npm start` prints when all is ready: where things are, with which keys, and as whom to sign in. */
+export async function welcome({ apiUrl, databaseUrl, keys, seconds }: WelcomeOptions): Promise<string> {
+  const people = await seededPeople(databaseUrl);
+  const lines: [string, string][] = [
+    ["Studio", apiUrl],
+    ["REST", `${apiUrl}/rest/v1`],
+    ["Auth", `${apiUrl}/auth/v1`],
+    ["Storage", `${apiUrl}/storage/v1`],
+    ["Functions", `${apiUrl}/functions/v1`],
+    ["Database", databaseUrl.replace("?sslmode=disable", "")],
+    ["Publishable key", keys.publishableKey],
+    ["Secret key", `${keys.secretKey} ${pc.dim("(never in a client)")}`],
+  ];
+  const width = Math.max(...lines.map(([name]) => name.length));
+  const table = lines.map(([name, value]) => `  ${pc.bold(name.padEnd(width))}  ${value}`).join("\n");
+  const signIn = people.length
+    ? `\n\n  Sign in as ${people.map((email) => pc.cyan(email)).join(", ")}\n  with the password ${pc.cyan("anigmaa-demo")}.`
+    : "";
+  return `\n${pc.green("Ready")} after ${seconds} s. Keys are in .env. Stop with Ctrl-C.\n\n${table}${signIn}\n`;
+}
+
+/** A few people whom the seed has made. */
+async function seededPeople(databaseUrl: string): Promise<string[]> {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, fetch_types: false });
+  try {
+    const rows = await sql`
+      select email from auth.users where email like '%@anigmaa.test' order by created_at, email limit 4`;
+    return rows.map((row) => row.email as string);
+  } finally {
+    await sql.end();
+  }
+}
