@@ -281,21 +281,21 @@ create table if not exists event_service.events (
   host_id uuid default auth.uid(),
   title text not null constraint title_is_given_and_bounded check (title ~ '\S' and length(title) <= 200
     or event_private.refuse('invalid_title', 'Give a title of 1 to 200 characters.')),
-  description text constraint description_is_bounded check (length(description) <= 20000
+  description text constraint description_is_bounded check ((length(description) <= 20000) is not false
     or event_private.refuse('text_too_long', 'A description has at most 20,000 characters.')),
   category event_service.event_category not null default 'other',
   start_time timestamptz not null,
   end_time timestamptz not null,
-  location_name text constraint location_name_is_bounded check (length(location_name) <= 200
+  location_name text constraint location_name_is_bounded check ((length(location_name) <= 200) is not false
     or event_private.refuse('text_too_long', 'The name of a place has at most 200 characters.')),
-  location_address text constraint location_address_is_bounded check (length(location_address) <= 500
+  location_address text constraint location_address_is_bounded check ((length(location_address) <= 500) is not false
     or event_private.refuse('text_too_long', 'An address has at most 500 characters.')),
-  location_lat numeric(10, 8) constraint latitude_in_range check (location_lat between -90 and 90
+  location_lat numeric(10, 8) constraint latitude_in_range check ((location_lat between -90 and 90) is not false
     or event_private.refuse('latitude_out_of_range', 'A latitude is between -90 and 90 degrees.')),
-  location_lng numeric(11, 8) constraint longitude_in_range check (location_lng between -180 and 180
+  location_lng numeric(11, 8) constraint longitude_in_range check ((location_lng between -180 and 180) is not false
     or event_private.refuse('longitude_out_of_range', 'A longitude is between -180 and 180 degrees.')),
   location_geom extensions.geography(point, 4326),
-  max_attendees int constraint max_attendees_is_positive check (max_attendees > 0
+  max_attendees int constraint max_attendees_is_positive check ((max_attendees > 0) is not false
     or event_private.refuse('invalid_capacity', 'An event has room for at least one person. Leave max_attendees null for no limit.')),
   attendees_count int not null default 0,
   price numeric not null default 0 constraint price_in_range check (price >= 0 and price < 1e12
@@ -305,7 +305,7 @@ create table if not exists event_service.events (
   is_free boolean not null default true,
   status event_service.event_status not null default 'upcoming',
   privacy event_service.event_privacy not null default 'public',
-  requirements text constraint requirements_are_bounded check (length(requirements) <= 5000
+  requirements text constraint requirements_are_bounded check ((length(requirements) <= 5000) is not false
     or event_private.refuse('text_too_long', 'Requirements have at most 5,000 characters.')),
   ticketing_enabled boolean not null default false,
   tickets_sold int not null default 0,
@@ -810,7 +810,7 @@ create table if not exists event_service.event_qna (
   user_id uuid default auth.uid(),
   question text not null constraint question_is_given_and_bounded check (question ~ '\S' and length(question) <= 2000
     or event_private.refuse('invalid_question', 'Ask a question of 1 to 2,000 characters.')),
-  answer text constraint answer_is_given_and_bounded check (answer ~ '\S' and length(answer) <= 5000
+  answer text constraint answer_is_given_and_bounded check ((answer ~ '\S' and length(answer) <= 5000) is not false
     or event_private.refuse('invalid_answer', 'Give an answer of 1 to 5,000 characters, or null to take it back.')),
   answered_by uuid,
   answered_at timestamptz,
@@ -973,7 +973,7 @@ create table if not exists event_service.reviews (
   host_id uuid,
   rating int not null constraint rating_in_range check (rating between 1 and 5
     or event_private.refuse('rating_out_of_range', 'Give a rating from 1 to 5.')),
-  comment text constraint comment_is_bounded check (length(comment) <= 5000
+  comment text constraint comment_is_bounded check ((length(comment) <= 5000) is not false
     or event_private.refuse('text_too_long', 'A review has at most 5,000 characters.')),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),

@@ -305,7 +305,7 @@ create table if not exists post_service.posts (
   id uuid primary key default gen_random_uuid(),
   author_id uuid not null default auth.uid(),
   event_id uuid,
-  content text constraint content_is_bounded check (length(content) <= 10000
+  content text constraint content_is_bounded check ((length(content) <= 10000) is not false
     or post_private.refuse('text_too_long', 'A post has at most 10,000 characters.')),
   type post_service.post_type not null default 'text',
   attached_event_id uuid,
@@ -702,7 +702,7 @@ create table if not exists post_service.comments (
   post_id uuid not null references post_service.posts (id) on delete cascade,
   author_id uuid default auth.uid(),
   parent_comment_id uuid,
-  content text constraint content_is_given_and_bounded check (content ~ '\S' and length(content) <= 5000
+  content text constraint content_is_given_and_bounded check ((content ~ '\S' and length(content) <= 5000) is not false
     or post_private.refuse('invalid_comment', 'A comment has 1 to 5,000 characters.')),
   likes_count int not null default 0,
   created_at timestamptz not null default now(),
@@ -894,7 +894,7 @@ create table if not exists post_service.reposts (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null default auth.uid(),
   post_id uuid not null references post_service.posts (id) on delete cascade,
-  quote_content text constraint quote_is_bounded check (length(quote_content) <= 10000
+  quote_content text constraint quote_is_bounded check ((length(quote_content) <= 10000) is not false
     or post_private.refuse('text_too_long', 'A quote has at most 10,000 characters.')),
   repost_id uuid not null default gen_random_uuid(),
   created_at timestamptz not null default now(),
@@ -1038,7 +1038,7 @@ create table if not exists post_service.shares (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null default auth.uid(),
   post_id uuid not null references post_service.posts (id) on delete cascade,
-  platform text constraint platform_is_bounded check (length(platform) <= 50
+  platform text constraint platform_is_bounded check ((length(platform) <= 50) is not false
     or post_private.refuse('text_too_long', 'The name of a platform has at most 50 characters.')),
   created_at timestamptz not null default now()
 );

@@ -135,17 +135,17 @@ comment on function user_private.search_query(text) is 'What a person typed, as 
 
 create table if not exists user_service.users (
   id uuid primary key default gen_random_uuid(),
-  email text constraint email_is_bounded check (length(email) <= 320 or user_private.refuse('text_too_long', 'An email address has at most 320 characters.')),
-  name text constraint name_is_bounded check (length(name) <= 100 or user_private.refuse('text_too_long', 'A name has at most 100 characters.')),
+  email text constraint email_is_bounded check ((length(email) <= 320) is not false or user_private.refuse('text_too_long', 'An email address has at most 320 characters.')),
+  name text constraint name_is_bounded check ((length(name) <= 100) is not false or user_private.refuse('text_too_long', 'A name has at most 100 characters.')),
   username text not null constraint username_is_valid check (username ~ '^[a-zA-Z0-9_-]{3,50}$'
     or user_private.refuse('invalid_username', 'A username has 3 to 50 letters, digits, hyphens or underscores.')),
-  bio text constraint bio_is_bounded check (length(bio) <= 1000 or user_private.refuse('text_too_long', 'A bio has at most 1,000 characters.')),
-  avatar_url text constraint avatar_url_is_bounded check (length(avatar_url) <= 1000 or user_private.refuse('text_too_long', 'An image path has at most 1,000 characters.')),
-  phone text constraint phone_is_bounded check (length(phone) <= 32 or user_private.refuse('text_too_long', 'A phone number has at most 32 characters.')),
-  date_of_birth date constraint born_in_a_plausible_year check (date_of_birth >= '1900-01-01'
+  bio text constraint bio_is_bounded check ((length(bio) <= 1000) is not false or user_private.refuse('text_too_long', 'A bio has at most 1,000 characters.')),
+  avatar_url text constraint avatar_url_is_bounded check ((length(avatar_url) <= 1000) is not false or user_private.refuse('text_too_long', 'An image path has at most 1,000 characters.')),
+  phone text constraint phone_is_bounded check ((length(phone) <= 32) is not false or user_private.refuse('text_too_long', 'A phone number has at most 32 characters.')),
+  date_of_birth date constraint born_in_a_plausible_year check ((date_of_birth >= '1900-01-01') is not false
     or user_private.refuse('date_of_birth_out_of_range', 'Give a date of birth from 1900 on.')),
-  gender text constraint gender_is_bounded check (length(gender) <= 50 or user_private.refuse('text_too_long', 'A gender has at most 50 characters.')),
-  location text constraint location_is_bounded check (length(location) <= 200 or user_private.refuse('text_too_long', 'A location has at most 200 characters.')),
+  gender text constraint gender_is_bounded check ((length(gender) <= 50) is not false or user_private.refuse('text_too_long', 'A gender has at most 50 characters.')),
+  location text constraint location_is_bounded check ((length(location) <= 200) is not false or user_private.refuse('text_too_long', 'A location has at most 200 characters.')),
   interests text[] not null default '{}' constraint interests_are_bounded check (
     (cardinality(interests) <= 50 and length(array_to_string(interests, '')) <= 2000)
     or user_private.refuse('text_too_long', 'Name at most 50 interests, 2,000 characters together.')),
