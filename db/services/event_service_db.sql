@@ -2,7 +2,9 @@
 --
 -- Builds the schemas event_service (exposed over REST) and event_private (not exposed) in an empty database, alone or
 -- after the user service. Loading it again does no harm. It builds, it does not upgrade: what already exists is changed by
--- the migrations. Everything is one transaction, so that a refusal leaves the database as it was.
+-- the migrations.
+
+-- One transaction, so that a refusal leaves the database as it was.
 begin;
 
 -- ---------------------------------------------------------------------------------------------------------------
@@ -774,6 +776,17 @@ comment on table event_service.event_images is 'Pictures of an event, in order_i
 comment on column event_service.event_images.image_url is 'Path in the bucket event-images; imported rows may hold an https URL.';
 
 create index if not exists event_images_event_id on event_service.event_images (event_id, order_index);
+-- Storage asks whose picture a file is.
+create index if not exists event_images_image_url on event_service.event_images (image_url);
+
+-- A path counts only in the folder of the event's host: naming someone else's file makes it readable to nobody.
+create or replace view event_private.visible_files as
+  select i.image_url as path
+  from event_service.event_images i
+  join event_private.visible_events e on e.id = i.event_id
+  where split_part(i.image_url, '/', 1) = e.host_id::text;
+comment on view event_private.visible_files is 'Paths in the bucket event-images that the caller may read.';
+grant select on event_private.visible_files to anon, authenticated, service_role;
 
 alter table event_service.event_images enable row level security;
 

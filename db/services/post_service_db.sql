@@ -2,7 +2,9 @@
 --
 -- Builds the schemas post_service (exposed over REST) and post_private (not exposed) in an empty database, alone or
 -- after the user and event services. Loading it again does no harm. It builds, it does not upgrade: what already exists is changed by
--- the migrations. Everything is one transaction, so that a refusal leaves the database as it was.
+-- the migrations.
+
+-- One transaction, so that a refusal leaves the database as it was.
 begin;
 
 -- ---------------------------------------------------------------------------------------------------------------
@@ -543,6 +545,17 @@ comment on table post_service.post_images is 'Pictures of a post, in order_index
 comment on column post_service.post_images.image_url is 'Path in the bucket post-images; imported rows may hold an https URL.';
 
 create index if not exists post_images_post_id on post_service.post_images (post_id, order_index);
+-- Storage asks whose picture a file is.
+create index if not exists post_images_image_url on post_service.post_images (image_url);
+
+-- A path counts only in the folder of the post's author: naming someone else's file makes it readable to nobody.
+create or replace view post_private.visible_files as
+  select i.image_url as path
+  from post_service.post_images i
+  join post_private.visible_posts p on p.id = i.post_id
+  where split_part(i.image_url, '/', 1) = p.author_id::text;
+comment on view post_private.visible_files is 'Paths in the bucket post-images that the caller may read.';
+grant select on post_private.visible_files to anon, authenticated, service_role;
 
 alter table post_service.post_images enable row level security;
 

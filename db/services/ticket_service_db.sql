@@ -2,7 +2,9 @@
 --
 -- Builds the schemas ticket_service (exposed over REST) and ticket_private (not exposed) in an empty database, alone or
 -- after the user, event and post services. Loading it again does no harm. It builds, it does not upgrade: what already exists is changed by
--- the migrations. Everything is one transaction, so that a refusal leaves the database as it was.
+-- the migrations.
+
+-- One transaction, so that a refusal leaves the database as it was.
 begin;
 
 -- ---------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 --
 -- Builds the schemas user_service (exposed over REST) and user_private (not exposed) in an empty database, alone or
 -- first of the four. Loading it again does no harm. It builds, it does not upgrade: what already exists is changed by
--- the migrations. Everything is one transaction, so that a refusal leaves the database as it was.
+-- the migrations.
+
+-- One transaction, so that a refusal leaves the database as it was.
 begin;
 
 -- ---------------------------------------------------------------------------------------------------------------
@@ -277,6 +279,8 @@ comment on function user_private.person_document(text, text) is 'What search_peo
 create index if not exists profiles_person_document on user_service.profiles using gin (user_private.person_document(username, name));
 -- A profile page is looked up by its username.
 create index if not exists profiles_lower_username on user_service.profiles (lower(username));
+-- Storage asks whose avatar a file is.
+create index if not exists profiles_avatar_url on user_service.profiles (avatar_url) where avatar_url is not null;
 
 create table if not exists user_service.follows (
   id uuid primary key default gen_random_uuid(),
@@ -338,7 +342,12 @@ create or replace view user_private.visible_people as
       and not exists (select 1 from user_private.my_blocks b where b.user_id = p.id);
 comment on view user_private.visible_people is 'Whom the caller sees. The predicate is that of the policies on profiles; search reads the view, since full-text match cannot use its index beneath a policy.';
 
-grant select on user_private.me, user_private.my_following, user_private.my_mutuals, user_private.my_blocks,
+-- A path counts only in the folder of the person who names it: naming someone else's file makes it readable to nobody.
+create or replace view user_private.visible_files as
+  select p.avatar_url as path from user_private.visible_people p where split_part(p.avatar_url, '/', 1) = p.id::text;
+comment on view user_private.visible_files is 'Paths in the bucket avatars that the caller may read.';
+
+grant select on user_private.visible_files, user_private.me, user_private.my_following, user_private.my_mutuals, user_private.my_blocks,
   user_private.accepts_followers, user_private.visible_people to anon, authenticated, service_role;
 
 -- profiles --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,1030 @@
+-- User service: people, their profiles and settings, follows, blocks, invitations.
+--
+-- Builds the schemas user_service (exposed over REST) and user_private (not exposed) in an empty database, alone or
+-- first of the four. Loading it again does no harm. It builds, it does not upgrade: what already exists is changed by
+-- the migrations.
+
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Ground: schemas, extensions, roles, and who is asking.
+-- ---------------------------------------------------------------------------------------------------------------
+
+create schema if not exists user_service;
+create schema if not exists user_private;
+create schema if not exists extensions;
+comment on schema user_service is 'People and what connects them. Exposed over REST.';
+comment on schema user_private is 'What clients must not call by themselves: definer functions, views that policies read, internal tables.';
+
+-- Supabase has these roles; a plain PostgreSQL server does not.
+do $$
+declare
+  wanted text;
+begin
+  foreach wanted in array array['anon', 'authenticated', 'service_role'] loop
+    if not exists (select from pg_catalog.pg_roles where rolname = wanted) then
+      execute format('create role %I nologin noinherit %s', wanted, case wanted when 'service_role' then 'bypassrls' else '' end);
+    end if;
+  end loop;
+end $$;
+
+-- Supabase has auth.uid(); elsewhere it reads the claims that PostgREST sets for each request.
+do $$
+begin
+  if to_regnamespace('auth') is null then
+    create schema auth;
+    grant usage on schema auth to anon, authenticated, service_role;
+  end if;
+  if to_regprocedure('auth.uid()') is null then
+    create function auth.uid() returns uuid language sql stable set search_path = '' as
+      $uid$ select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid $uid$;
+  end if;
+end $$;
+
+-- A stub of one of our tables means that a neighbour's file was loaded first. Building round it would leave a table
+-- without constraints or policies, so stop.
+do $$
+declare
+  stub text;
+begin
+  select c.oid::regclass::text into stub
+  from pg_catalog.pg_class c
+  where c.relnamespace = 'user_service'::regnamespace and c.relkind = 'r'
+    and obj_description(c.oid, 'pg_class') like 'Stub %';
+  if found then
+    raise exception '% is a stub made by another service''s file', stub
+      using hint = 'Load the service files in the order user, event, post, ticket, or each into a database of its own.';
+  end if;
+end $$;
+
+grant usage on schema user_service to anon, authenticated, service_role;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Helpers.
+-- ---------------------------------------------------------------------------------------------------------------
+
+create or replace function user_private.refuse(code text, message text, status int default 400)
+returns boolean language plpgsql volatile set search_path = '' as $$
+begin
+  raise sqlstate 'PGRST' using
+    message = json_build_object('code', code, 'message', message, 'details', null, 'hint', null)::text,
+    detail = json_build_object('status', status, 'headers', json_build_object())::text;
+end $$;
+comment on function user_private.refuse(text, text, int) is
+  'Never returns: raises the refusal `code` (docs/errors.md) as the HTTP status. Boolean, so that it can stand behind `or` in the constraint or policy whose rule it explains.';
+grant execute on function user_private.refuse(text, text, int) to anon, authenticated, service_role;
+
+create or replace function user_service.update_updated_at_column()
+returns trigger language plpgsql volatile set search_path = '' as $$
+begin
+  new.updated_at = now();
+  return new;
+end $$;
+comment on function user_service.update_updated_at_column() is 'Trigger function: stamps updated_at.';
+
+create or replace function user_private.write_cursor(keys jsonb)
+returns text language sql immutable set search_path = '' as $$
+  select translate(encode(convert_to(keys::text, 'UTF8'), 'base64'), E'+/=\n', '-_')
+$$;
+comment on function user_private.write_cursor(jsonb) is 'The keys of a row in its list as the opaque text that clients hand back.';
+
+create or replace function user_private.read_cursor(cursor text, kind text)
+returns jsonb language plpgsql immutable set search_path = '' as $$
+declare
+  keys jsonb;
+begin
+  if cursor is null then
+    return null;
+  end if;
+  begin
+    keys := convert_from(decode(
+      rpad(translate(left(cursor, 1000), '-_', '+/'), (length(left(cursor, 1000)) + 3) / 4 * 4, '='), 'base64'), 'UTF8')::jsonb;
+    if keys ->> 'kind' = kind and (keys ->> 'id')::uuid is not null then
+      return keys;
+    end if;
+  exception when data_exception or character_not_in_repertoire or untranslatable_character then
+    null;
+  end;
+  perform user_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  return null;
+end $$;
+comment on function user_private.read_cursor(text, text) is 'The keys in a cursor made for lists of this kind; null for the first page; refuses anything else with malformed_cursor.';
+
+create or replace function user_private.page_size(wanted int)
+returns int language sql immutable set search_path = '' as $$ select least(greatest(coalesce(wanted, 20), 1), 100) $$;
+comment on function user_private.page_size(int) is 'Rows in a page: 20 unless asked, never more than 100.';
+
+create or replace function user_private.search_query(words text)
+returns tsquery language plpgsql immutable set search_path = '' as $$
+declare
+  parsed tsquery;
+begin
+  -- Every word must occur, each may be the beginning of a longer one: what one expects of a search box.
+  select to_tsquery('simple', string_agg('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''':*', ' & '))
+  into parsed
+  from unnest(to_tsvector('simple', left(words, 200)));
+  if parsed is null then
+    perform user_private.refuse('empty_search', 'Search for at least one word or number.');
+  end if;
+  return parsed;
+end $$;
+comment on function user_private.search_query(text) is 'What a person typed, as a prefix query; refuses a search without a word with empty_search. Reads 200 characters at most.';
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- users: the account, read by the person alone.
+-- ---------------------------------------------------------------------------------------------------------------
+
+create table if not exists user_service.users (
+  id uuid primary key default gen_random_uuid(),
+  email text constraint email_is_bounded check ((length(email) <= 320) is not false or user_private.refuse('text_too_long', 'An email address has at most 320 characters.')),
+  name text constraint name_is_bounded check ((length(name) <= 100) is not false or user_private.refuse('text_too_long', 'A name has at most 100 characters.')),
+  username text not null constraint username_is_valid check (username ~ '^[a-zA-Z0-9_-]{3,50}$'
+    or user_private.refuse('invalid_username', 'A username has 3 to 50 letters, digits, hyphens or underscores.')),
+  bio text constraint bio_is_bounded check ((length(bio) <= 1000) is not false or user_private.refuse('text_too_long', 'A bio has at most 1,000 characters.')),
+  avatar_url text constraint avatar_url_is_bounded check ((length(avatar_url) <= 1000) is not false or user_private.refuse('text_too_long', 'An image path has at most 1,000 characters.')),
+  phone text constraint phone_is_bounded check ((length(phone) <= 32) is not false or user_private.refuse('text_too_long', 'A phone number has at most 32 characters.')),
+  date_of_birth date constraint born_in_a_plausible_year check ((date_of_birth >= '1900-01-01') is not false
+    or user_private.refuse('date_of_birth_out_of_range', 'Give a date of birth from 1900 on.')),
+  gender text constraint gender_is_bounded check ((length(gender) <= 50) is not false or user_private.refuse('text_too_long', 'A gender has at most 50 characters.')),
+  location text constraint location_is_bounded check ((length(location) <= 200) is not false or user_private.refuse('text_too_long', 'A location has at most 200 characters.')),
+  interests text[] not null default '{}' constraint interests_are_bounded check (
+    (cardinality(interests) <= 50 and length(array_to_string(interests, '')) <= 2000)
+    or user_private.refuse('text_too_long', 'Name at most 50 interests, 2,000 characters together.')),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  last_login_at timestamptz,
+  is_verified boolean not null default false,
+  is_email_verified boolean not null default false
+);
+comment on table user_service.users is 'A person''s account, made when they sign up. Only they read it; others read profiles. The password lives in auth.users.';
+comment on column user_service.users.email is 'Mirrors auth.users; changed through auth alone.';
+comment on column user_service.users.avatar_url is 'Path in the bucket avatars; imported rows may hold an https URL.';
+comment on column user_service.users.is_verified is 'Whether the platform vouches for who this is. Set by operators.';
+
+-- Whatever its case: "Ani" and "ani" would be one person to a reader.
+create unique index if not exists usernames_are_unique on user_service.users (lower(username));
+create unique index if not exists emails_are_unique on user_service.users (lower(email));
+
+alter table user_service.users enable row level security;
+
+drop policy if exists users_select_own on user_service.users;
+create policy users_select_own on user_service.users for select to authenticated
+  using (id = (select auth.uid()));
+drop policy if exists users_update_own on user_service.users;
+create policy users_update_own on user_service.users for update to authenticated
+  using (id = (select auth.uid())) with check (id = (select auth.uid()));
+
+-- Insert and delete are not granted: a row comes with signing up and goes with delete_account(). Email is auth's,
+-- is_verified and is_email_verified are not for the person to claim.
+revoke all on user_service.users from anon, authenticated;
+grant select on user_service.users to authenticated;
+grant update (name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests) on user_service.users to authenticated;
+grant all on user_service.users to service_role;
+
+create or replace trigger users_updated_at before update on user_service.users
+  for each row execute function user_service.update_updated_at_column();
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- user_settings
+-- ---------------------------------------------------------------------------------------------------------------
+
+create table if not exists user_service.user_settings (
+  user_id uuid primary key default auth.uid() references user_service.users (id) on delete cascade,
+  push_notifications boolean not null default true,
+  email_notifications boolean not null default true,
+  dark_mode boolean not null default false,
+  language text not null default 'id' constraint language_is_a_tag check (language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$' and length(language) <= 35
+    or user_private.refuse('invalid_language', 'Give a language tag, such as "id" or "en-GB".')),
+  location_enabled boolean not null default true,
+  show_online_status boolean not null default true
+);
+comment on table user_service.user_settings is 'A person''s preferences, made with the account.';
+
+alter table user_service.user_settings enable row level security;
+
+drop policy if exists user_settings_select_own on user_service.user_settings;
+create policy user_settings_select_own on user_service.user_settings for select to authenticated
+  using (user_id = (select auth.uid()));
+drop policy if exists user_settings_update_own on user_service.user_settings;
+create policy user_settings_update_own on user_service.user_settings for update to authenticated
+  using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+
+-- Insert is not granted: the row comes with the account.
+revoke all on user_service.user_settings from anon, authenticated;
+grant select on user_service.user_settings to authenticated;
+grant update (push_notifications, email_notifications, dark_mode, language, location_enabled, show_online_status)
+  on user_service.user_settings to authenticated;
+grant all on user_service.user_settings to service_role;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- user_privacy
+-- ---------------------------------------------------------------------------------------------------------------
+
+create table if not exists user_service.user_privacy (
+  user_id uuid primary key default auth.uid() references user_service.users (id) on delete cascade,
+  profile_visible boolean not null default true,
+  events_visible boolean not null default true,
+  allow_followers boolean not null default true,
+  show_email boolean not null default false,
+  show_location boolean not null default true
+);
+comment on table user_service.user_privacy is 'What a person lets others see, made with the account.';
+comment on column user_service.user_privacy.profile_visible is 'False hides the person and all that is theirs from everyone but mutual followers.';
+comment on column user_service.user_privacy.events_visible is 'False hides which events they attend, but not from the event''s host.';
+comment on column user_service.user_privacy.allow_followers is 'False refuses new follows; who follows already goes on.';
+
+alter table user_service.user_privacy enable row level security;
+
+drop policy if exists user_privacy_select_own on user_service.user_privacy;
+create policy user_privacy_select_own on user_service.user_privacy for select to authenticated
+  using (user_id = (select auth.uid()));
+drop policy if exists user_privacy_update_own on user_service.user_privacy;
+create policy user_privacy_update_own on user_service.user_privacy for update to authenticated
+  using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+
+-- Insert is not granted: the row comes with the account.
+revoke all on user_service.user_privacy from anon, authenticated;
+grant select on user_service.user_privacy to authenticated;
+grant update (profile_visible, events_visible, allow_followers, show_email, show_location) on user_service.user_privacy to authenticated;
+grant all on user_service.user_privacy to service_role;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- profiles, follows and blocks: the tables, then the views that policies read, then the policies.
+-- ---------------------------------------------------------------------------------------------------------------
+
+create table if not exists user_service.profiles (
+  id uuid primary key default gen_random_uuid() references user_service.users (id) on delete cascade,
+  username text not null,
+  name text,
+  bio text,
+  avatar_url text,
+  is_verified boolean not null default false,
+  is_private boolean not null default false,
+  shows_attendance boolean not null default true,
+  email text,
+  location text
+);
+comment on table user_service.profiles is 'What others may see of a person: a row of its own, kept by triggers from users and user_privacy. Nobody writes it.';
+comment on column user_service.profiles.is_private is 'The person is hidden: only mutual followers see them and what is theirs.';
+comment on column user_service.profiles.email is 'Only where the person shows it.';
+comment on column user_service.profiles.location is 'Only where the person shows it.';
+
+create or replace function user_private.person_document(username text, name text)
+returns tsvector language sql immutable parallel safe set search_path = '' as $$
+  select to_tsvector('simple', coalesce(username, '') || ' ' || translate(coalesce(username, ''), '_-', '  ') || ' ' || coalesce(name, ''))
+$$;
+comment on function user_private.person_document(text, text) is 'What search_people searches: the username, its parts, and the name.';
+
+create index if not exists profiles_person_document on user_service.profiles using gin (user_private.person_document(username, name));
+-- A profile page is looked up by its username.
+create index if not exists profiles_lower_username on user_service.profiles (lower(username));
+-- Storage asks whose avatar a file is.
+create index if not exists profiles_avatar_url on user_service.profiles (avatar_url) where avatar_url is not null;
+
+create table if not exists user_service.follows (
+  id uuid primary key default gen_random_uuid(),
+  follower_id uuid not null default auth.uid() references user_service.users (id) on delete cascade,
+  following_id uuid not null references user_service.users (id) on delete cascade,
+  created_at timestamptz not null default now(),
+  constraint follows_are_unique unique (follower_id, following_id),
+  constraint nobody_follows_themselves check (follower_id <> following_id
+    or user_private.refuse('self_follow', 'You cannot follow yourself.'))
+);
+comment on table user_service.follows is 'follower_id follows following_id. Two who follow each other are mutual followers, the app''s friends.';
+
+-- Who follows this person, and the way back of a mutual follow.
+create unique index if not exists follows_following_id_follower_id on user_service.follows (following_id, follower_id);
+
+create table if not exists user_service.blocks (
+  id uuid primary key default gen_random_uuid(),
+  blocker_id uuid not null default auth.uid() references user_service.users (id) on delete cascade,
+  blocked_id uuid not null references user_service.users (id) on delete cascade,
+  created_at timestamptz not null default now(),
+  constraint blocks_are_unique unique (blocker_id, blocked_id),
+  constraint nobody_blocks_themselves check (blocker_id <> blocked_id
+    or user_private.refuse('self_block', 'You cannot block yourself.'))
+);
+comment on table user_service.blocks is 'Either side of a block is invisible to the other, everywhere. Only the blocker sees the row.';
+
+-- A block is looked up from both of its sides.
+create unique index if not exists blocks_blocked_id_blocker_id on user_service.blocks (blocked_id, blocker_id);
+
+-- The views below run with their owner's rights and are filtered by who asks. A policy reads these and never a table,
+-- so that its text is the same in one database and in four, and cannot recurse.
+create or replace view user_private.me as
+  select p.id from user_service.profiles p where p.id = (select auth.uid());
+comment on view user_private.me is 'The caller, if their account still exists: tokens outlive accounts.';
+
+create or replace view user_private.my_following as
+  select f.following_id as user_id from user_service.follows f where f.follower_id = (select auth.uid());
+
+create or replace view user_private.my_mutuals as
+  select f.following_id as user_id
+  from user_service.follows f
+  where f.follower_id = (select auth.uid())
+    and exists (select 1 from user_service.follows b where b.follower_id = f.following_id and b.following_id = (select auth.uid()));
+
+create or replace view user_private.my_blocks as
+  select b.blocked_id as user_id from user_service.blocks b where b.blocker_id = (select auth.uid())
+  union all
+  select b.blocker_id from user_service.blocks b where b.blocked_id = (select auth.uid());
+comment on view user_private.my_blocks is 'Everyone whom the caller has blocked or who has blocked the caller.';
+
+create or replace view user_private.accepts_followers as
+  select p.user_id from user_service.user_privacy p where p.allow_followers;
+
+create or replace view user_private.visible_people as
+  select p.*
+  from user_service.profiles p
+  where p.id = (select auth.uid())
+    or (not p.is_private or exists (select 1 from user_private.my_mutuals m where m.user_id = p.id))
+      and not exists (select 1 from user_private.my_blocks b where b.user_id = p.id);
+comment on view user_private.visible_people is 'Whom the caller sees. The predicate is that of the policies on profiles; search reads the view, since full-text match cannot use its index beneath a policy.';
+
+-- A path counts only in the folder of the person who names it: naming someone else's file makes it readable to nobody.
+create or replace view user_private.visible_files as
+  select p.avatar_url as path from user_private.visible_people p where split_part(p.avatar_url, '/', 1) = p.id::text;
+comment on view user_private.visible_files is 'Paths in the bucket avatars that the caller may read.';
+
+grant select on user_private.visible_files, user_private.me, user_private.my_following, user_private.my_mutuals, user_private.my_blocks,
+  user_private.accepts_followers, user_private.visible_people to anon, authenticated, service_role;
+
+-- profiles --------------------------------------------------------------------------------------------------------
+
+alter table user_service.profiles enable row level security;
+
+drop policy if exists profiles_select_anonymous on user_service.profiles;
+create policy profiles_select_anonymous on user_service.profiles for select to anon
+  using (not is_private);
+drop policy if exists profiles_select_signed_in on user_service.profiles;
+create policy profiles_select_signed_in on user_service.profiles for select to authenticated
+  using (
+    id = (select auth.uid())
+    or (not is_private or exists (select 1 from user_private.my_mutuals m where m.user_id = profiles.id))
+      and not exists (select 1 from user_private.my_blocks b where b.user_id = profiles.id));
+
+-- No writing is granted: triggers keep the row.
+revoke all on user_service.profiles from anon, authenticated;
+grant select on user_service.profiles to anon, authenticated;
+grant all on user_service.profiles to service_role;
+
+-- Definer: it writes a table that clients may not, and reads another person's row when an operator changes it.
+create or replace function user_private.refresh_profile(person uuid)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+begin
+  -- The lock first, the reading after: of two changes at once the later one sees what the earlier one wrote.
+  perform from user_service.profiles where id = person for update;
+  insert into user_service.profiles as p (id, username, name, bio, avatar_url, is_verified, is_private, shows_attendance, email, location)
+  select u.id, u.username, u.name, u.bio, u.avatar_url, u.is_verified, not r.profile_visible, r.events_visible,
+    case when r.show_email then u.email end, case when r.show_location then u.location end
+  from user_service.users u
+  join user_service.user_privacy r on r.user_id = u.id
+  where u.id = person
+  on conflict (id) do update set
+    username = excluded.username, name = excluded.name, bio = excluded.bio, avatar_url = excluded.avatar_url,
+    is_verified = excluded.is_verified, is_private = excluded.is_private, shows_attendance = excluded.shows_attendance,
+    email = excluded.email, location = excluded.location
+  where (p.username, p.name, p.bio, p.avatar_url, p.is_verified, p.is_private, p.shows_attendance, p.email, p.location)
+    is distinct from (excluded.username, excluded.name, excluded.bio, excluded.avatar_url, excluded.is_verified,
+      excluded.is_private, excluded.shows_attendance, excluded.email, excluded.location);
+end $$;
+revoke execute on function user_private.refresh_profile(uuid) from public;
+
+-- Definer: it makes rows that the person may not.
+create or replace function user_private.tg_users__keep_profile()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into user_service.user_settings (user_id) values (new.id);
+    insert into user_service.user_stats (user_id) values (new.id);
+    insert into user_service.user_privacy (user_id) values (new.id);
+  end if;
+  perform user_private.refresh_profile(new.id);
+  return null;
+end $$;
+revoke execute on function user_private.tg_users__keep_profile() from public;
+create or replace trigger users_keep_profile
+  after insert or update of username, name, bio, avatar_url, is_verified, email, location on user_service.users
+  for each row execute function user_private.tg_users__keep_profile();
+
+-- Definer: as above.
+create or replace function user_private.tg_user_privacy__keep_profile()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.refresh_profile(new.user_id);
+  return null;
+end $$;
+revoke execute on function user_private.tg_user_privacy__keep_profile() from public;
+create or replace trigger user_privacy_keep_profile after insert or update on user_service.user_privacy
+  for each row execute function user_private.tg_user_privacy__keep_profile();
+
+-- Definer: the person may not delete their profile. It goes before the account does, because what other services do
+-- when someone leaves hangs on the profile, and must find that person's rows still theirs.
+create or replace function user_private.tg_users__remove_profile()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from user_service.profiles where id = old.id;
+  return old;
+end $$;
+revoke execute on function user_private.tg_users__remove_profile() from public;
+create or replace trigger users_remove_profile before delete on user_service.users
+  for each row execute function user_private.tg_users__remove_profile();
+
+-- Imported settings replace the ones that came with the account.
+create or replace function user_private.tg_user_settings__replace_default()
+returns trigger language plpgsql volatile set search_path = '' as $$
+begin
+  delete from user_service.user_settings where user_id = new.user_id;
+  return new;
+end $$;
+create or replace trigger user_settings_replace_default before insert on user_service.user_settings
+  for each row execute function user_private.tg_user_settings__replace_default();
+
+create or replace function user_private.tg_user_privacy__replace_default()
+returns trigger language plpgsql volatile set search_path = '' as $$
+begin
+  delete from user_service.user_privacy where user_id = new.user_id;
+  return new;
+end $$;
+create or replace trigger user_privacy_replace_default before insert on user_service.user_privacy
+  for each row execute function user_private.tg_user_privacy__replace_default();
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- user_stats, and the counter mechanism
+-- ---------------------------------------------------------------------------------------------------------------
+
+create table if not exists user_service.user_stats (
+  user_id uuid primary key default auth.uid() references user_service.users (id) on delete cascade,
+  events_attended int not null default 0,
+  events_created int not null default 0,
+  followers_count int not null default 0,
+  following_count int not null default 0 constraint following_at_most_5000 check (following_count <= 5000
+    or user_private.refuse('too_many_followed', 'You follow 5,000 people, which is the most one can. Unfollow someone first.', 409)),
+  reviews_given int not null default 0,
+  average_rating numeric(3,2) not null default 0,
+  posts_count int not null default 0,
+  invites_successful_count int not null default 0,
+  ratings_count int not null default 0,
+  ratings_sum int not null default 0
+);
+comment on table user_service.user_stats is 'Counters, the same for every viewer. Kept by triggers: the stored figure may lag a second under contention, see user_private.count_for.';
+comment on column user_service.user_stats.events_attended is 'Events past their start, not cancelled, that the person attended: confirmed, and checked in where ticketed.';
+comment on column user_service.user_stats.average_rating is 'Of the reviews of the person''s events, 0 with none: ratings_sum / ratings_count.';
+comment on column user_service.user_stats.invites_successful_count is 'Invitations sent that are accepted and still hold.';
+
+alter table user_service.user_stats enable row level security;
+
+drop policy if exists user_stats_select_visible on user_service.user_stats;
+create policy user_stats_select_visible on user_service.user_stats for select to anon, authenticated
+  using (exists (select 1 from user_private.visible_people p where p.id = user_stats.user_id));
+
+-- No writing is granted: triggers keep the counters.
+revoke all on user_service.user_stats from anon, authenticated;
+grant select on user_service.user_stats to anon, authenticated;
+grant all on user_service.user_stats to service_role;
+
+-- An imported row brings counters of its own; they are counted here, so the row that came with the account stands.
+create or replace function user_private.tg_user_stats__start_at_zero()
+returns trigger language plpgsql volatile set search_path = '' as $$
+begin
+  if exists (select 1 from user_service.user_stats where user_id = new.user_id) then
+    return null;
+  end if;
+  new.events_attended = 0; new.events_created = 0; new.followers_count = 0; new.following_count = 0;
+  new.reviews_given = 0; new.average_rating = 0; new.posts_count = 0; new.invites_successful_count = 0;
+  new.ratings_count = 0; new.ratings_sum = 0;
+  return new;
+end $$;
+create or replace trigger user_stats_start_at_zero before insert on user_service.user_stats
+  for each row execute function user_private.tg_user_stats__start_at_zero();
+
+create or replace function user_private.tg_user_stats__average_ratings()
+returns trigger language plpgsql volatile set search_path = '' as $$
+begin
+  new.average_rating = case when new.ratings_count > 0 then round(new.ratings_sum::numeric / new.ratings_count, 2) else 0 end;
+  return new;
+end $$;
+create or replace trigger user_stats_average_ratings before update of ratings_count, ratings_sum on user_service.user_stats
+  for each row execute function user_private.tg_user_stats__average_ratings();
+
+create table if not exists user_private.counter_deltas (
+  id bigint generated always as identity primary key,
+  user_id uuid not null,
+  counter name not null,
+  delta int not null
+);
+comment on table user_private.counter_deltas is 'Changes of counters in user_stats that found their row locked, until fold_counters() adds them.';
+create index if not exists counter_deltas_user_id on user_private.counter_deltas (user_id);
+alter table user_private.counter_deltas enable row level security;
+
+-- Definer: clients may not write counters. The row is updated at once if nobody holds it; if somebody does, or it is
+-- hot (changes are already waiting), the change is appended. So a counter never makes one request wait for another.
+create or replace function user_private.count_for(person uuid, counter name, delta int)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+declare
+  updated int;
+begin
+  if person is null or delta = 0 then
+    return;
+  end if;
+  if not exists (select 1 from user_private.counter_deltas d where d.user_id = person) then
+    execute format(
+      'update user_service.user_stats set %1$I = %1$I + $2
+       where user_id = (select user_id from user_service.user_stats where user_id = $1 for no key update skip locked)', counter)
+    using person, delta;
+    get diagnostics updated = row_count;
+    if updated = 1 then
+      return;
+    end if;
+  end if;
+  insert into user_private.counter_deltas (user_id, counter, delta)
+  select person, counter, delta
+  where exists (select 1 from user_service.user_stats s where s.user_id = person);
+end $$;
+comment on function user_private.count_for(uuid, name, int) is 'Adds delta to a counter of a person; every counter in user_stats is kept through it.';
+revoke execute on function user_private.count_for(uuid, name, int) from public;
+
+-- Definer: as above. Never waits: a row that is locked keeps its deltas for the next time.
+create or replace function user_private.fold_counters(batch int default 10000)
+returns int language plpgsql volatile security definer set search_path = '' as $$
+declare
+  change record;
+  updated int;
+  folded int := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('user_private.fold_counters')) then
+    return 0;
+  end if;
+  for change in
+    with taken as (
+      delete from user_private.counter_deltas
+      where id in (select id from user_private.counter_deltas order by id limit batch)
+      returning user_id, counter, delta)
+    select user_id, counter, sum(delta)::int as delta, count(*)::int as parts
+    from taken group by user_id, counter
+  loop
+    execute format(
+      'update user_service.user_stats set %1$I = %1$I + $2
+       where user_id = (select user_id from user_service.user_stats where user_id = $1 for no key update skip locked)', change.counter)
+    using change.user_id, change.delta;
+    get diagnostics updated = row_count;
+    if updated = 0 then
+      insert into user_private.counter_deltas (user_id, counter, delta)
+      select change.user_id, change.counter, change.delta
+      where exists (select 1 from user_service.user_stats s where s.user_id = change.user_id);
+    else
+      folded := folded + change.parts;
+    end if;
+  end loop;
+  return folded;
+end $$;
+comment on function user_private.fold_counters(int) is 'Adds waiting deltas to their counters; returns how many were added. Run each second.';
+revoke execute on function user_private.fold_counters(int) from public;
+grant execute on function user_private.fold_counters(int) to service_role;
+
+-- Effects of other services' rows on user_stats. Where they are attached depends on the deployment: to the table
+-- itself in one database (db/one_database.sql), to its replicated copy in four. They read the changed row alone.
+-- Definer: they count for people other than the caller.
+create or replace function user_private.tg_posts__count_for_author()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if tg_op <> 'INSERT' then
+    perform user_private.count_for(old.author_id, 'posts_count', -1);
+  end if;
+  if tg_op <> 'DELETE' then
+    perform user_private.count_for(new.author_id, 'posts_count', 1);
+  end if;
+  return null;
+end $$;
+revoke execute on function user_private.tg_posts__count_for_author() from public;
+
+create or replace function user_private.tg_events__count_for_host()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if tg_op <> 'INSERT' then
+    perform user_private.count_for(old.host_id, 'events_created', -1);
+  end if;
+  if tg_op <> 'DELETE' then
+    perform user_private.count_for(new.host_id, 'events_created', 1);
+  end if;
+  return null;
+end $$;
+revoke execute on function user_private.tg_events__count_for_host() from public;
+
+create or replace function user_private.tg_event_attendees__count_for_attendee()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if tg_op <> 'INSERT' and old.has_attended then
+    perform user_private.count_for(old.user_id, 'events_attended', -1);
+  end if;
+  if tg_op <> 'DELETE' and new.has_attended then
+    perform user_private.count_for(new.user_id, 'events_attended', 1);
+  end if;
+  return null;
+end $$;
+revoke execute on function user_private.tg_event_attendees__count_for_attendee() from public;
+
+create or replace function user_private.tg_reviews__count_for_both()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if tg_op <> 'INSERT' then
+    perform user_private.count_for(old.reviewer_id, 'reviews_given', -1);
+    perform user_private.count_for(old.host_id, 'ratings_sum', -old.rating);
+    perform user_private.count_for(old.host_id, 'ratings_count', -1);
+  end if;
+  if tg_op <> 'DELETE' then
+    perform user_private.count_for(new.reviewer_id, 'reviews_given', 1);
+    perform user_private.count_for(new.host_id, 'ratings_sum', new.rating);
+    perform user_private.count_for(new.host_id, 'ratings_count', 1);
+  end if;
+  return null;
+end $$;
+revoke execute on function user_private.tg_reviews__count_for_both() from public;
+
+-- follows ---------------------------------------------------------------------------------------------------------
+
+alter table user_service.follows enable row level security;
+
+drop policy if exists follows_select_both_visible on user_service.follows;
+create policy follows_select_both_visible on user_service.follows for select to authenticated
+  using (
+    exists (select 1 from user_private.visible_people p where p.id = follows.follower_id)
+    and exists (select 1 from user_private.visible_people p where p.id = follows.following_id));
+drop policy if exists follows_insert_own on user_service.follows;
+create policy follows_insert_own on user_service.follows for insert to authenticated
+  with check (
+    follower_id = (select auth.uid())
+    and (exists (select 1 from user_private.me)
+      or user_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
+    and (exists (select 1 from user_private.visible_people p where p.id = follows.following_id)
+      or user_private.refuse('person_not_found', 'There is no such person.', 404))
+    and (follower_id = following_id
+      or exists (select 1 from user_private.accepts_followers a where a.user_id = follows.following_id)
+      or user_private.refuse('follow_refused', 'This person does not accept new followers.', 403)));
+drop policy if exists follows_delete_either on user_service.follows;
+create policy follows_delete_either on user_service.follows for delete to authenticated
+  using ((select auth.uid()) in (follower_id, following_id));
+
+-- Update is not granted: a follow is there or not.
+revoke all on user_service.follows from anon, authenticated;
+grant select, delete on user_service.follows to authenticated;
+grant insert (follower_id, following_id) on user_service.follows to authenticated;
+grant all on user_service.follows to service_role;
+
+-- Definer: it reads blocks, of which the blocked may not know. A policy looks at the statement's snapshot; this looks
+-- again under a lock, so that a follow and a block sent at the same moment do not both stand.
+create or replace function user_private.tg_follows__refuse_blocked()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.lock_pair(new.follower_id, new.following_id);
+  if exists (select 1 from user_service.blocks b
+    where (b.blocker_id, b.blocked_id) in ((new.follower_id, new.following_id), (new.following_id, new.follower_id)))
+  then
+    perform user_private.refuse('person_not_found', 'There is no such person.', 404);
+  end if;
+  return new;
+end $$;
+revoke execute on function user_private.tg_follows__refuse_blocked() from public;
+
+create or replace function user_private.lock_pair(one uuid, other uuid)
+returns void language sql volatile set search_path = '' as $$
+  select pg_advisory_xact_lock(hashtextextended(least(one, other)::text || greatest(one, other)::text, 0))
+$$;
+comment on function user_private.lock_pair(uuid, uuid) is 'Lets one change at a time happen between two people, until the transaction ends.';
+revoke execute on function user_private.lock_pair(uuid, uuid) from public;
+
+create or replace trigger follows_refuse_blocked before insert on user_service.follows
+  for each row execute function user_private.tg_follows__refuse_blocked();
+
+-- Definer: it counts for both people.
+create or replace function user_private.tg_follows__count_for_both()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if tg_op <> 'INSERT' then
+    perform user_private.count_for(old.follower_id, 'following_count', -1);
+    perform user_private.count_for(old.following_id, 'followers_count', -1);
+  end if;
+  if tg_op <> 'DELETE' then
+    -- At once and waiting for its row, since following_at_most_5000 must see every follow. Only the follower's own
+    -- requests can hold that row for long.
+    update user_service.user_stats set following_count = following_count + 1 where user_id = new.follower_id;
+    perform user_private.count_for(new.following_id, 'followers_count', 1);
+  end if;
+  return null;
+end $$;
+revoke execute on function user_private.tg_follows__count_for_both() from public;
+create or replace trigger follows_count_for_both after insert or delete or update of follower_id, following_id on user_service.follows
+  for each row execute function user_private.tg_follows__count_for_both();
+
+create or replace function user_service.follower(user_service.follows)
+returns setof user_service.profiles rows 1 language sql stable
+begin atomic
+  select p.* from user_service.profiles p where p.id = $1.follower_id;
+end;
+create or replace function user_service.following(user_service.follows)
+returns setof user_service.profiles rows 1 language sql stable
+begin atomic
+  select p.* from user_service.profiles p where p.id = $1.following_id;
+end;
+create or replace function user_service.stats(user_service.profiles)
+returns setof user_service.user_stats rows 1 language sql stable
+begin atomic
+  select s.* from user_service.user_stats s where s.user_id = $1.id;
+end;
+comment on function user_service.follower(user_service.follows) is 'Relationship: follows?select=follower(username,avatar_url).';
+comment on function user_service.following(user_service.follows) is 'Relationship: follows?select=following(username,avatar_url).';
+comment on function user_service.stats(user_service.profiles) is 'Relationship: profiles?select=username,stats(followers_count).';
+
+-- blocks ----------------------------------------------------------------------------------------------------------
+
+alter table user_service.blocks enable row level security;
+
+drop policy if exists blocks_select_own on user_service.blocks;
+create policy blocks_select_own on user_service.blocks for select to authenticated
+  using (blocker_id = (select auth.uid()));
+drop policy if exists blocks_insert_own on user_service.blocks;
+create policy blocks_insert_own on user_service.blocks for insert to authenticated
+  with check (
+    blocker_id = (select auth.uid())
+    and (exists (select 1 from user_private.me)
+      or user_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
+    and (exists (select 1 from user_private.visible_people p where p.id = blocks.blocked_id)
+      or user_private.refuse('person_not_found', 'There is no such person.', 404)));
+drop policy if exists blocks_delete_own on user_service.blocks;
+create policy blocks_delete_own on user_service.blocks for delete to authenticated
+  using (blocker_id = (select auth.uid()));
+
+-- Update is not granted: a block is there or not.
+revoke all on user_service.blocks from anon, authenticated;
+grant select, delete on user_service.blocks to authenticated;
+grant insert (blocker_id, blocked_id) on user_service.blocks to authenticated;
+grant all on user_service.blocks to service_role;
+
+-- Definer: it removes the other person's follow and invitations too.
+create or replace function user_private.tg_blocks__part_both()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.lock_pair(new.blocker_id, new.blocked_id);
+  delete from user_service.follows f
+  where (f.follower_id, f.following_id) in ((new.blocker_id, new.blocked_id), (new.blocked_id, new.blocker_id));
+  delete from user_service.invitations i
+  where i.status = 'pending'
+    and (i.inviter_id, i.invitee_id) in ((new.blocker_id, new.blocked_id), (new.blocked_id, new.blocker_id));
+  return null;
+end $$;
+revoke execute on function user_private.tg_blocks__part_both() from public;
+create or replace trigger blocks_part_both after insert on user_service.blocks
+  for each row execute function user_private.tg_blocks__part_both();
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- invitations
+-- ---------------------------------------------------------------------------------------------------------------
+
+do $$
+begin
+  if to_regtype('user_service.invitation_status') is null then
+    create type user_service.invitation_status as enum ('pending', 'accepted', 'declined');
+  end if;
+end $$;
+
+create table if not exists user_service.invitations (
+  id uuid primary key default gen_random_uuid(),
+  inviter_id uuid not null default auth.uid() references user_service.users (id) on delete cascade,
+  invitee_id uuid not null references user_service.users (id) on delete cascade,
+  event_id uuid not null,
+  status user_service.invitation_status not null default 'pending',
+  invited_at timestamptz not null default now(),
+  responded_at timestamptz,
+  constraint invitations_are_unique unique (inviter_id, invitee_id, event_id),
+  constraint nobody_invites_themselves check (inviter_id <> invitee_id
+    or user_private.refuse('self_invitation', 'You cannot invite yourself.'))
+);
+comment on table user_service.invitations is 'inviter_id asks invitee_id to come to an event. Seen by the two of them.';
+comment on column user_service.invitations.responded_at is 'When the invitee last accepted or declined.';
+
+create index if not exists invitations_invitee_id on user_service.invitations (invitee_id, event_id);
+create index if not exists invitations_event_id on user_service.invitations (event_id);
+
+-- Which events the caller may invite to is the event service's knowledge. Empty, so that nobody can invite, until
+-- the deployment replaces it (db/one_database.sql).
+do $$
+begin
+  if to_regclass('user_private.invitable_events') is null then
+    create view user_private.invitable_events as select null::uuid as id, null::uuid as friends_of where false;
+    comment on view user_private.invitable_events is 'Events the caller may invite to; friends_of names the host whose mutual followers alone may be invited.';
+  end if;
+end $$;
+
+create or replace view user_private.mutuals as
+  select f.follower_id as user_id, f.following_id as friend_id
+  from user_service.follows f
+  where exists (select 1 from user_service.follows b where b.follower_id = f.following_id and b.following_id = f.follower_id);
+grant select on user_private.invitable_events, user_private.mutuals to authenticated, service_role;
+
+alter table user_service.invitations enable row level security;
+
+drop policy if exists invitations_select_party on user_service.invitations;
+create policy invitations_select_party on user_service.invitations for select to authenticated
+  using (
+    (select auth.uid()) in (inviter_id, invitee_id)
+    and not exists (select 1 from user_private.my_blocks b where b.user_id in (invitations.inviter_id, invitations.invitee_id)));
+drop policy if exists invitations_insert_own on user_service.invitations;
+create policy invitations_insert_own on user_service.invitations for insert to authenticated
+  with check (
+    inviter_id = (select auth.uid())
+    and (exists (select 1 from user_private.me)
+      or user_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
+    and (exists (select 1 from user_private.visible_people p where p.id = invitations.invitee_id)
+      or user_private.refuse('person_not_found', 'There is no such person.', 404))
+    and (exists (select 1 from user_private.invitable_events e where e.id = invitations.event_id)
+      or user_private.refuse('event_not_found', 'There is no such event, or you may not invite to it.', 404))
+    and (exists (select 1 from user_private.invitable_events e
+        where e.id = invitations.event_id
+          and (e.friends_of is null
+            or e.friends_of = invitations.invitee_id
+            or exists (select 1 from user_private.mutuals m where m.user_id = e.friends_of and m.friend_id = invitations.invitee_id)))
+      or user_private.refuse('person_not_found', 'There is no such person.', 404)));
+drop policy if exists invitations_update_invitee on user_service.invitations;
+create policy invitations_update_invitee on user_service.invitations for update to authenticated
+  using (invitee_id = (select auth.uid())
+    and not exists (select 1 from user_private.my_blocks b where b.user_id = invitations.inviter_id))
+  with check (invitee_id = (select auth.uid()));
+drop policy if exists invitations_delete_inviter on user_service.invitations;
+create policy invitations_delete_inviter on user_service.invitations for delete to authenticated
+  using (inviter_id = (select auth.uid()));
+
+-- The status is for the invitee alone to change, so it is not granted on insert; times are the database's.
+revoke all on user_service.invitations from anon, authenticated;
+grant select, delete on user_service.invitations to authenticated;
+grant insert (inviter_id, invitee_id, event_id) on user_service.invitations to authenticated;
+grant update (status) on user_service.invitations to authenticated;
+grant all on user_service.invitations to service_role;
+
+create or replace function user_private.tg_invitations__stamp_response()
+returns trigger language plpgsql volatile set search_path = '' as $$
+begin
+  if new.status is distinct from old.status then
+    if new.status = 'pending' then
+      perform user_private.refuse('invitation_answered', 'An answered invitation can be accepted or declined, not made pending again.', 409);
+    end if;
+    new.responded_at = now();
+  end if;
+  return new;
+end $$;
+create or replace trigger invitations_stamp_response before update of status on user_service.invitations
+  for each row execute function user_private.tg_invitations__stamp_response();
+
+-- Definer: the invitee's answer counts for the inviter.
+create or replace function user_private.tg_invitations__count_for_inviter()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if tg_op <> 'INSERT' and old.status = 'accepted' then
+    perform user_private.count_for(old.inviter_id, 'invites_successful_count', -1);
+  end if;
+  if tg_op <> 'DELETE' and new.status = 'accepted' then
+    perform user_private.count_for(new.inviter_id, 'invites_successful_count', 1);
+  end if;
+  return null;
+end $$;
+revoke execute on function user_private.tg_invitations__count_for_inviter() from public;
+create or replace trigger invitations_count_for_inviter after insert or delete or update of status, inviter_id on user_service.invitations
+  for each row execute function user_private.tg_invitations__count_for_inviter();
+
+create or replace function user_service.inviter(user_service.invitations)
+returns setof user_service.profiles rows 1 language sql stable
+begin atomic
+  select p.* from user_service.profiles p where p.id = $1.inviter_id;
+end;
+create or replace function user_service.invitee(user_service.invitations)
+returns setof user_service.profiles rows 1 language sql stable
+begin atomic
+  select p.* from user_service.profiles p where p.id = $1.invitee_id;
+end;
+comment on function user_service.inviter(user_service.invitations) is 'Relationship: invitations?select=inviter(username,avatar_url).';
+comment on function user_service.invitee(user_service.invitations) is 'Relationship: invitations?select=invitee(username,avatar_url).';
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Signing up and leaving.
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Definer: usernames are unique over people whom the caller does not see too.
+create or replace function user_private.username_available(username text)
+returns boolean language sql stable security definer set search_path = '' as $$
+  select username ~ '^[a-zA-Z0-9_-]{3,50}$'
+    and not exists (select 1 from user_service.users u where lower(u.username) = lower(username_available.username))
+$$;
+revoke execute on function user_private.username_available(text) from public;
+grant execute on function user_private.username_available(text) to anon, authenticated, service_role;
+
+create or replace function user_service.username_available(username text)
+returns boolean language sql stable security invoker
+begin atomic
+  select user_private.username_available(username);
+end;
+comment on function user_service.username_available(text) is 'Whether one can sign up with this username: valid, and nobody has it in any case.';
+
+-- Definer: the person may not delete the row themselves, since leaving is more than that.
+create or replace function user_private.delete_account()
+returns void language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from user_service.users where id = (select auth.uid());
+  if not found then
+    perform user_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);
+  end if;
+end $$;
+revoke execute on function user_private.delete_account() from public;
+grant execute on function user_private.delete_account() to authenticated, service_role;
+
+create or replace function user_service.delete_account()
+returns void language sql volatile security invoker
+begin atomic
+  select user_private.delete_account();
+end;
+comment on function user_service.delete_account() is 'Deletes the caller''s account and what is theirs. Cannot be undone. Refused with has_sold_tickets while they host a coming event with sold tickets.';
+revoke execute on function user_service.delete_account() from public;
+grant execute on function user_service.delete_account() to authenticated, service_role;
+
+-- Files of people who left. Only the Storage API may delete them, so they wait here for it.
+create table if not exists user_private.files_to_delete (
+  id bigint generated always as identity primary key,
+  bucket_id text not null,
+  path text not null,
+  queued_at timestamptz not null default now(),
+  constraint files_to_delete_are_unique unique (bucket_id, path)
+);
+comment on table user_private.files_to_delete is 'Stored files whose owner is gone, until the function purge-files has deleted them through the Storage API.';
+alter table user_private.files_to_delete enable row level security;
+
+grant select, delete on user_private.files_to_delete to service_role;
+
+create or replace function user_service.files_to_delete(batch int default 100)
+returns table (bucket_id text, path text) language sql stable security invoker
+begin atomic
+  select f.bucket_id, f.path from user_private.files_to_delete f order by f.id limit least(batch, 1000);
+end;
+create or replace function user_service.files_deleted(bucket_id text, paths text[])
+returns void language sql volatile security invoker
+begin atomic
+  delete from user_private.files_to_delete f where f.bucket_id = files_deleted.bucket_id and f.path = any (paths);
+end;
+comment on function user_service.files_to_delete(int) is 'For service_role: the oldest files that wait to be deleted.';
+comment on function user_service.files_deleted(text, text[]) is 'For service_role: takes files that are deleted off the queue.';
+revoke execute on function user_service.files_to_delete(int), user_service.files_deleted(text, text[]) from public, anon, authenticated;
+grant execute on function user_service.files_to_delete(int), user_service.files_deleted(text, text[]) to service_role;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Looking people up.
+-- ---------------------------------------------------------------------------------------------------------------
+
+do $$
+begin
+  if to_regtype('user_service.person_card') is null then
+    create type user_service.person_card as (
+      id uuid, username text, name text, bio text, avatar_url text, location text, is_verified boolean, is_private boolean,
+      followers_count int, following_count int, posts_count int, events_created int, average_rating numeric,
+      i_follow boolean, follows_me boolean, cursor text);
+  end if;
+end $$;
+comment on type user_service.person_card is 'A person as lists and profile pages show them. cursor continues the list after this row.';
+
+create or replace view user_private.person_cards as
+  select p.id, p.username, p.name, p.bio, p.avatar_url, p.location, p.is_verified, p.is_private,
+    s.followers_count, s.following_count, s.posts_count, s.events_created, s.average_rating,
+    exists (select 1 from user_private.my_following f where f.user_id = p.id) as i_follow,
+    exists (select 1 from user_service.follows f where f.follower_id = p.id and f.following_id = (select auth.uid())) as follows_me
+  from user_private.visible_people p
+  join user_service.user_stats s on s.user_id = p.id;
+comment on view user_private.person_cards is 'The people whom the caller sees, as cards without a cursor.';
+grant select on user_private.person_cards to anon, authenticated, service_role;
+
+create or replace function user_service.profile(username text)
+returns setof user_service.person_card rows 1 language sql stable security invoker
+begin atomic
+  select c.*, null::text from user_private.person_cards c where lower(c.username) = lower(profile.username);
+end;
+comment on function user_service.profile(text) is 'One person by username, whatever its case, as the caller sees them; no row when there is none to be seen.';
+
+-- Definer: full-text match reads visible_people, which carries the policy's predicate.
+create or replace function user_private.search_people(query text, cursor text, page_size int)
+returns setof user_service.person_card language plpgsql stable security definer set search_path = '' as $$
+declare
+  words tsquery := user_private.search_query(query);
+  after jsonb := user_private.read_cursor(cursor, 'people');
+begin
+  return query
+    select c.*, user_private.write_cursor(jsonb_build_object('kind', 'people', 'name', lower(c.username), 'id', c.id))
+    from user_private.person_cards c
+    where user_private.person_document(c.username, c.name) @@ words
+      and (after is null or (lower(c.username), c.id) > (after ->> 'name', (after ->> 'id')::uuid))
+    order by lower(c.username), c.id
+    limit user_private.page_size(search_people.page_size);
+end $$;
+revoke execute on function user_private.search_people(text, text, int) from public;
+grant execute on function user_private.search_people(text, text, int) to anon, authenticated, service_role;
+
+create or replace function user_service.search_people(query text, cursor text default null, page_size int default 20)
+returns setof user_service.person_card language sql stable security invoker
+begin atomic
+  select * from user_private.search_people(query, cursor, page_size);
+end;
+comment on function user_service.search_people(text, text, int) is 'People by the beginnings of words of their username or name, by username. Keyset: pass the last row''s cursor for the next page; at most 100 rows.';
+

@@ -1,0 +1,238 @@
+-- What exists only where the four services share one database: foreign keys between them, the effects of one
+-- service's rows in another, and the link from people to auth.users. Load it after the four service files; loading it
+-- again does no harm.
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Foreign keys across services.
+-- ---------------------------------------------------------------------------------------------------------------
+
+do $$
+declare
+  link record;
+begin
+  for link in
+    select * from (values
+      ('event_service.events', 'host_id', 'user_service.users', 'set null'),
+      ('event_service.event_attendees', 'user_id', 'user_service.users', 'cascade'),
+      ('event_service.event_qna', 'user_id', 'user_service.users', 'set null'),
+      ('event_service.event_qna', 'answered_by', 'user_service.users', 'set null'),
+      ('event_service.reviews', 'reviewer_id', 'user_service.users', 'set null'),
+      ('post_service.posts', 'author_id', 'user_service.users', 'cascade'),
+      ('post_service.posts', 'event_id', 'event_service.events', 'set null'),
+      ('post_service.posts', 'attached_event_id', 'event_service.events', 'set null'),
+      ('post_service.comments', 'author_id', 'user_service.users', 'set null'),
+      ('post_service.likes', 'user_id', 'user_service.users', 'cascade'),
+      ('post_service.reposts', 'user_id', 'user_service.users', 'cascade'),
+      ('post_service.bookmarks', 'user_id', 'user_service.users', 'cascade'),
+      ('post_service.shares', 'user_id', 'user_service.users', 'cascade'),
+      ('ticket_service.tickets', 'user_id', 'user_service.users', 'set null'),
+      ('ticket_service.tickets', 'event_id', 'event_service.events', 'restrict'),
+      -- Tables that came with this project.
+      ('user_service.invitations', 'event_id', 'event_service.events', 'cascade'),
+      ('event_service.qna_upvotes', 'user_id', 'user_service.users', 'cascade'),
+      ('event_service.reviews', 'host_id', 'user_service.users', 'set null'),
+      ('post_service.poll_votes', 'user_id', 'user_service.users', 'cascade')
+    ) as links (source, source_column, target, on_delete)
+  loop
+    if not exists (
+      select from pg_catalog.pg_constraint
+      where conrelid = link.source::regclass and conname = split_part(link.source, '.', 2) || '_' || link.source_column || '_fkey')
+    then
+      execute format('alter table %s add constraint %I foreign key (%I) references %s (id) on delete %s',
+        link.source, split_part(link.source, '.', 2) || '_' || link.source_column || '_fkey', link.source_column, link.target, link.on_delete);
+    end if;
+  end loop;
+end $$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Effects: trigger functions of the service whose rows change, attached to the table whose change they follow.
+-- ---------------------------------------------------------------------------------------------------------------
+
+create or replace trigger posts_count_for_author after insert or delete or update of author_id on post_service.posts
+  for each row execute function user_private.tg_posts__count_for_author();
+create or replace trigger events_count_for_host after insert or delete or update of host_id on event_service.events
+  for each row execute function user_private.tg_events__count_for_host();
+create or replace trigger event_attendees_count_for_attendee
+  after insert or delete or update of user_id, status, checked_in_at, has_attended on event_service.event_attendees
+  for each row execute function user_private.tg_event_attendees__count_for_attendee();
+create or replace trigger reviews_count_for_both after insert or delete or update of rating, reviewer_id, host_id on event_service.reviews
+  for each row execute function user_private.tg_reviews__count_for_both();
+
+create or replace trigger profiles_forget_in_events after delete on user_service.profiles
+  for each row execute function event_private.tg_profiles__forget_person();
+create or replace trigger tickets_make_attendee
+  after insert or delete or update of status, user_id, event_id, is_checked_in, checked_in_at on ticket_service.tickets
+  for each row execute function event_private.tg_tickets__make_attendee();
+
+create or replace trigger profiles_forget_in_posts after delete on user_service.profiles
+  for each row execute function post_private.tg_profiles__forget_person();
+create or replace trigger profiles_mirror_privacy after update of is_private on user_service.profiles
+  for each row when (old.is_private is distinct from new.is_private) execute function post_private.tg_profiles__mirror_privacy();
+
+create or replace trigger events_set_seats after insert or delete or update of max_attendees on event_service.events
+  for each row execute function ticket_private.tg_events__set_seats();
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- What the user service knows of events here.
+-- ---------------------------------------------------------------------------------------------------------------
+
+create or replace view user_private.invitable_events as
+  select e.id, case e.privacy when 'friends_only' then e.host_id end as friends_of
+  from event_private.visible_events e
+  where e.status in ('upcoming', 'ongoing')
+    and (e.privacy <> 'private' or e.host_id = (select auth.uid()));
+
+-- Definer: it reads tickets of everyone's.
+create or replace function user_private.tg_users__refuse_while_selling()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if exists (
+    select from event_service.events e
+    join ticket_service.tickets t on t.event_id = e.id and t.status in ('pending', 'active')
+    where e.host_id = old.id and e.status in ('upcoming', 'ongoing'))
+  then
+    perform user_private.refuse('has_sold_tickets', 'You host a coming event with sold tickets. Cancel it and see its tickets refunded, then delete your account.', 409);
+  end if;
+  return old;
+end $$;
+revoke execute on function user_private.tg_users__refuse_while_selling() from public;
+create or replace trigger users_refuse_while_selling before delete on user_service.users
+  for each row execute function user_private.tg_users__refuse_while_selling();
+
+-- Definer: the queue is not for clients, and storage.objects is not the person's to list. Their files wait for the
+-- Storage API, which alone may delete them.
+create or replace function user_private.tg_users__queue_files()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if to_regclass('storage.objects') is not null then
+    execute 'insert into user_private.files_to_delete (bucket_id, path)
+      select o.bucket_id, o.name from storage.objects o
+      where o.bucket_id in (''avatars'', ''event-images'', ''post-images'') and o.name like $1 || ''/%''
+      on conflict do nothing' using old.id::text;
+  end if;
+  return null;
+end $$;
+revoke execute on function user_private.tg_users__queue_files() from public;
+create or replace trigger users_queue_files after delete on user_service.users
+  for each row execute function user_private.tg_users__queue_files();
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- People and auth.users: signing up makes a person, changes of email follow, and neither outlives the other. Not a
+-- foreign key, so that people can be imported before their logins are.
+-- ---------------------------------------------------------------------------------------------------------------
+
+create or replace function user_private.free_username(wanted text)
+returns text language plpgsql volatile set search_path = '' as $$
+declare
+  base text := left(regexp_replace(left(coalesce(wanted, ''), 200), '[^a-zA-Z0-9_-]+', '_', 'g'), 50);
+  candidate text;
+begin
+  if length(base) < 3 then
+    base := 'user_' || base;
+  end if;
+  candidate := base;
+  while exists (select from user_service.users u where lower(u.username) = lower(candidate)) loop
+    candidate := left(base, 41) || '_' || left(md5(gen_random_uuid()::text), 8);
+  end loop;
+  return candidate;
+end $$;
+comment on function user_private.free_username(text) is 'The username asked for, made valid, with a suffix if it is taken.';
+revoke execute on function user_private.free_username(text) from public;
+
+-- Definer: auth signs people up by a role of its own. It never fails for data: a sign-up with a bad or taken username
+-- is a person with another one, since the auth server would answer a refusal with an error that says nothing.
+create or replace function user_private.tg_auth_users__make_person()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+declare
+  given jsonb := to_jsonb(new);
+  asked jsonb := coalesce(nullif(given -> 'raw_user_meta_data', 'null'), '{}');
+  address text := case when length(given ->> 'email') <= 320 then given ->> 'email' end;
+begin
+  for attempt in 1..5 loop
+    begin
+      insert into user_service.users (id, email, name, username, is_email_verified, created_at)
+      values (new.id,
+        case when not exists (select from user_service.users u where lower(u.email) = lower(address)) then address end,
+        left(coalesce(asked ->> 'name', asked ->> 'full_name'), 100),
+        user_private.free_username(coalesce(asked ->> 'username', split_part(address, '@', 1))),
+        given ->> 'email_confirmed_at' is not null, coalesce((given ->> 'created_at')::timestamptz, now()))
+      on conflict (id) do nothing;
+      return null;
+    exception when unique_violation then
+      -- Somebody took the username or the address a moment ago. Look again.
+      null;
+    end;
+  end loop;
+  insert into user_service.users (id, username) values (new.id, 'user_' || replace(new.id::text, '-', '')) on conflict (id) do nothing;
+  return null;
+end $$;
+revoke execute on function user_private.tg_auth_users__make_person() from public;
+
+-- Definer: as above. Another person's address stays theirs: one that is taken is not mirrored.
+create or replace function user_private.tg_auth_users__mirror_email()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+declare
+  given jsonb := to_jsonb(new);
+  address text := case when length(given ->> 'email') <= 320 then given ->> 'email' end;
+begin
+  update user_service.users u set
+    email = case when exists (select from user_service.users o where lower(o.email) = lower(address) and o.id <> u.id) then u.email else address end,
+    is_email_verified = given ->> 'email_confirmed_at' is not null,
+    last_login_at = coalesce((given ->> 'last_sign_in_at')::timestamptz, u.last_login_at)
+  where u.id = new.id
+    and (u.email, u.is_email_verified, u.last_login_at) is distinct from
+      (address, given ->> 'email_confirmed_at' is not null, coalesce((given ->> 'last_sign_in_at')::timestamptz, u.last_login_at));
+  return null;
+exception when unique_violation then
+  return null;
+end $$;
+revoke execute on function user_private.tg_auth_users__mirror_email() from public;
+
+-- Definer: as above.
+create or replace function user_private.tg_auth_users__remove_person()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from user_service.users where id = old.id;
+  return old;
+end $$;
+revoke execute on function user_private.tg_auth_users__remove_person() from public;
+
+-- Definer: deleting one's account deletes one's login.
+create or replace function user_private.tg_users__remove_login()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from auth.users where id = old.id;
+  return null;
+end $$;
+revoke execute on function user_private.tg_users__remove_login() from public;
+
+do $$
+begin
+  if to_regclass('auth.users') is not null then
+    create or replace trigger users_make_person after insert on auth.users
+      for each row execute function user_private.tg_auth_users__make_person();
+    create or replace trigger users_mirror_email after update on auth.users
+      for each row execute function user_private.tg_auth_users__mirror_email();
+    create or replace trigger users_remove_person after delete on auth.users
+      for each row execute function user_private.tg_auth_users__remove_person();
+    create or replace trigger users_remove_login after delete on user_service.users
+      for each row execute function user_private.tg_users__remove_login();
+  end if;
+end $$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Scheduled work.
+-- ---------------------------------------------------------------------------------------------------------------
+
+create or replace function event_private.run_scheduled_work()
+returns void language plpgsql volatile security invoker set search_path = '' as $$
+begin
+  perform event_private.advance_event_status();
+  perform user_private.fold_counters();
+  perform event_private.fold_counters();
+  perform post_private.fold_counters();
+end $$;
+comment on function event_private.run_scheduled_work() is 'What runs each second: event status by the clock, and the folding of counters.';
+revoke execute on function event_private.run_scheduled_work() from public;
+grant execute on function event_private.run_scheduled_work() to service_role;
+
