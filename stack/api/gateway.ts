@@ -25,7 +25,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   let reloadedAt = 0;
 
   async function rest(request: Request, body: Body, peerAddress: string | null): Promise<Response> {
-    const send = () => restRequest.run(true, () => lite.app.fetch(withBody(request, body), { peerAddress }));
+    const schema = nameSchema(request, options.defaultSchema);
+    const send = async () => {
+      const complaints: unknown[] = [];
+      const response = await restRequest.run({ schema, complaints }, () =>
+        lite.app.fetch(withBody(request, body), { peerAddress }),
+      );
+      if (response.status >= 500) console.error(`${request.method} ${request.url}:`, ...complaints);
+      return response;
+    };
     const response = await send();
     if (response.status !== 404 && response.status !== 400) return response;
     const text = await response.text();
@@ -47,7 +55,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const studio = options.studio && isFromStudio(request, peerAddress);
     // Without an address lite never takes a request for Studio's.
     const peer = studio ? peerAddress : null;
-    if (pathname.startsWith("/rest/v1")) return rest(withSchema(request, options.defaultSchema), body, peer);
+    if (pathname.startsWith("/rest/v1")) return rest(request, body, peer);
     if (/^\/(auth|storage)\/v1\//.test(pathname)) return lite.app.fetch(withBody(request, body), { peerAddress: peer });
     if (pathname.startsWith("/_system")) return studio ? lite.app.fetch(request, { peerAddress }) : notFound();
     if (!options.studio || !isLocal(request, peerAddress) || request.method !== "GET") return notFound();
@@ -77,8 +85,9 @@ function isDecodable(pathname: string): boolean {
 }
 
 /** Lite takes `public` for the schema of a request that names none, PostgREST the first of those it exposes. */
-function withSchema(request: Request, schema: string): Request {
-  const header = request.method === "GET" || request.method === "HEAD" ? "Accept-Profile" : "Content-Profile";
-  if (!request.headers.has(header)) request.headers.set(header, schema);
-  return request;
+function nameSchema({ method, headers }: Request, defaultSchema: string): string {
+  const header = method === "GET" || method === "HEAD" ? "Accept-Profile" : "Content-Profile";
+  const schema = headers.get(header) ?? defaultSchema;
+  headers.set(header, schema);
+  return schema;
 }

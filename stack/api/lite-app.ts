@@ -3,6 +3,7 @@ import { createPostgresConnection, type PostgresConnection } from "@supabase/lit
 import type { StackConfig } from "../config.ts";
 import type { Keys } from "../keys.ts";
 import { asRefusal } from "./refusals.ts";
+import { setRequestContext } from "./request-context.ts";
 import { StorageFiles } from "./storage-files.ts";
 import { postgresTypes } from "./wire-format.ts";
 
@@ -42,13 +43,13 @@ function connect({ databaseUrl, config, connections }: LiteOptions): PostgresCon
       max: connections,
       types: postgresTypes,
       onnotice: () => {},
-      connection: { search_path: config.api.extra_search_path.map((schema) => `"${schema}"`).join(", ") },
     },
   });
   // Its configuration is shown to Studio, which has no use for the database's password.
   connection.config.url = databaseUrl.replace(/:[^:@/]*@/, "@");
   // At "unknown" lite's first request would grant everything in every schema that has row-level security.
   (connection as unknown as { rlsState: string }).rlsState = "active";
+  setRequestContext(connection, config.api.extra_search_path);
   const normalize = connection.normalizeDbError.bind(connection);
   connection.normalizeDbError = (error) => normalize(asRefusal(error));
   return connection;

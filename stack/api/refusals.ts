@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 /** Set while a request for `/rest/v1` is being answered: only there are database errors turned into PostgREST's. */
-export const restRequest = new AsyncLocalStorage<true>();
+export const restRequest = new AsyncLocalStorage<{ schema: string; complaints: unknown[] }>();
 
 type DatabaseError = { code: string; message: string; detail?: string; hint?: string };
 
@@ -70,17 +70,20 @@ function isDatabaseError(error: unknown): error is DatabaseError {
   return error instanceof Error && "code" in error && /^[0-9A-Z]{5}$/.test(String(error.code)) && "severity" in error;
 }
 
-const REFUSAL = Symbol("refusal");
-
-function refusal({ code, message, detail, hint }: DatabaseError) {
-  return { code, message, detail, hint, [REFUSAL]: true };
+function refusal({ code, message, detail, hint }: DatabaseError): DatabaseError {
+  return { code, message, detail, hint };
 }
 
-/** Lite prints every refused request as an error. Refusals are no faults of the server: they are kept off the terminal. */
-export function silenceRefusals(): () => void {
+/**
+ * Lite prints the error of every request that it refuses. Refusals are no faults of the server, so what is printed during
+ * a request is kept until its answer is known, and shown only if that is a fault (`gateway.ts`).
+ */
+export function holdBackComplaints(): () => void {
   const original = console.error;
   console.error = (...words: unknown[]) => {
-    if (!(typeof words[0] === "object" && words[0] !== null && REFUSAL in words[0])) original(...words);
+    const request = restRequest.getStore();
+    if (request === undefined) original(...words);
+    else request.complaints.push(...words);
   };
   return () => {
     console.error = original;

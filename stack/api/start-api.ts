@@ -9,7 +9,7 @@ import type { Keys } from "../keys.ts";
 import { type Log, quiet } from "../progress.ts";
 import { createGateway } from "./gateway.ts";
 import { createLite } from "./lite-app.ts";
-import { silenceRefusals } from "./refusals.ts";
+import { holdBackComplaints } from "./refusals.ts";
 import { startScheduledWork } from "./scheduled-work.ts";
 
 export type ApiOptions = {
@@ -73,7 +73,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const [defaultSchema = "public"] = config.api.schemas;
   gateway = createGateway({ lite, defaultSchema, maxBodyBytes: MAX_BODY_BYTES, functions, studio });
   const work = options.scheduledWork ? await startScheduledWork(databaseUrl) : undefined;
-  const unsilence = silenceRefusals();
+  const letComplain = holdBackComplaints();
   return {
     url,
     keys,
@@ -84,7 +84,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       if ("closeAllConnections" in server) server.closeAllConnections();
       await Promise.all([closed, functions?.stop(), work?.stop()]);
       await lite.stop();
-      unsilence();
+      letComplain();
       if (temporary) rmSync(temporary, { recursive: true, force: true });
     },
   };

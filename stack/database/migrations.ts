@@ -31,7 +31,7 @@ export async function applyMigrations(sql: Sql, folder: string): Promise<string[
       const [version] = name.split("_");
       const title = basename(name, ".sql").slice(version!.length + 1);
       await tx`insert into supabase_migrations.schema_migrations (version, name, statements)
-        values (${version!}, ${title}, ${statements})`;
+        values (${version!}, ${title}, array(select jsonb_array_elements_text(${JSON.stringify(statements)}::text::jsonb)))`;
     });
   }
   return pending;

@@ -130,7 +130,7 @@ class Connection {
 
   /** PGlite's process ends when a client begins to copy in, so such a statement is made into an error instead. */
   #refuseCopy(session: ClientSession, message: FrontendMessage): void {
-    const refusal = "copy from stdin is not possible on the embedded database: use insert, or a PostgreSQL server";
+    const refusal = "rows cannot be copied in to the embedded database: use insert, or a PostgreSQL server";
     const sql = `do $$ begin raise feature_not_supported using message = '${refusal}'; end $$`;
     this.#take(session, { type: message.type, bytes: message.type === "Q" ? queryMessage(sql) : parseMessage(sql) });
   }
