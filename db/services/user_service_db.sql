@@ -182,6 +182,19 @@ grant select on user_service.users to authenticated;
 grant update (name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests) on user_service.users to authenticated;
 grant all on user_service.users to service_role;
 
+-- Definer: usernames are unique over people whom the caller does not see too. The index refuses; this says it readably.
+create or replace function user_private.tg_users__explain_taken_username()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if exists (select 1 from user_service.users u where lower(u.username) = lower(new.username) and u.id <> new.id) then
+    perform user_private.refuse('username_taken', 'This username is taken. Choose another.', 409);
+  end if;
+  return new;
+end $$;
+revoke execute on function user_private.tg_users__explain_taken_username() from public;
+create or replace trigger users_explain_taken_username before update of username on user_service.users
+  for each row execute function user_private.tg_users__explain_taken_username();
+
 create or replace trigger users_updated_at before update on user_service.users
   for each row execute function user_service.update_updated_at_column();
 

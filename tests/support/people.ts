@@ -1,0 +1,34 @@
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import ws from "ws";
+import type { Database } from "../../types/index.ts";
+import { target } from "./database.ts";
+
+export type Client = SupabaseClient<Database>;
+export type Person = { id: string; username: string; email: string; password: string; token: string; client: Client };
+
+// Node 20 has no WebSocket of its own.
+const realtime = { transport: ws as unknown as typeof WebSocket };
+
+export function anonymous(): Client {
+  const { apiUrl, publishableKey } = target();
+  return createClient<Database>(apiUrl, publishableKey, { auth: { persistSession: false }, realtime });
+}
+
+/** With the secret key: what only the server may do. */
+export function service(): Client {
+  const { apiUrl, secretKey } = target();
+  return createClient<Database>(apiUrl, secretKey, { auth: { persistSession: false }, realtime });
+}
+
+let made = 0;
+
+/** Signs a new person up over HTTP, as an app does. The username begins with `name`. */
+export async function signUp(name: string): Promise<Person> {
+  const username = `${name}_${process.pid}_${++made}_${Date.now().toString(36)}`;
+  const email = `${username}@example.test`;
+  const password = "correct horse battery";
+  const client = anonymous();
+  const { data, error } = await client.auth.signUp({ email, password, options: { data: { username, name } } });
+  if (error || !data.session) throw new Error(`sign-up of ${username} failed: ${error?.message ?? "no session"}`);
+  return { id: data.session.user.id, username, email, password, token: data.session.access_token, client };
+}

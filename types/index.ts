@@ -1,0 +1,124 @@
+import type { Point } from "geojson";
+import type { MergeDeep } from "type-fest";
+import type { Database as Generated } from "./database.ts";
+
+export type { Json } from "./database.ts";
+export * from "./errors.ts";
+
+/** Where something is, as the API gives it: `coordinates` is [longitude, latitude] in degrees (RFC 7946). */
+export type Location = Point;
+
+/** Continues a list after the row it came with. Opaque: hand it back to the function that gave it, unchanged. */
+export type Cursor = string & { readonly cursor?: unique symbol };
+
+/** A person, as a card of something of theirs shows them. */
+export type PersonSummary = {
+  id: string;
+  username: string;
+  name: string | null;
+  avatar_url: string | null;
+  is_verified: boolean;
+};
+
+type Enums<S extends keyof Generated> = Generated[S] extends { Enums: infer E } ? E : never;
+type Event = Generated["event_service"]["Tables"]["events"]["Row"];
+type Post = Generated["post_service"]["Tables"]["posts"]["Row"];
+type Profile = Generated["user_service"]["Tables"]["profiles"]["Row"];
+type Stats = Generated["user_service"]["Tables"]["user_stats"]["Row"];
+
+/** What lists of events hold. `distance_m`: metres from the point asked for, in `events_near` alone. */
+export type EventCard = Pick<
+  Event,
+  | "id"
+  | "title"
+  | "description"
+  | "category"
+  | "start_time"
+  | "end_time"
+  | "location_name"
+  | "location_address"
+  | "max_attendees"
+  | "attendees_count"
+  | "price"
+  | "currency"
+  | "is_free"
+  | "status"
+  | "privacy"
+  | "ticketing_enabled"
+> & {
+  host: PersonSummary | null;
+  location: Location | null;
+  my_attendance: Enums<"event_service">["attendee_status"] | null;
+  distance_m: number | null;
+  cursor: Cursor;
+};
+
+export type FriendCard = PersonSummary & { joined_at: string; cursor: Cursor };
+
+export type PersonCard = Pick<
+  Profile,
+  "id" | "username" | "name" | "bio" | "avatar_url" | "location" | "is_verified" | "is_private"
+> &
+  Pick<Stats, "followers_count" | "following_count" | "posts_count" | "events_created" | "average_rating"> & {
+    i_follow: boolean;
+    follows_me: boolean;
+    /** Null for the one row of `profile`. */
+    cursor: Cursor | null;
+  };
+
+export type Poll = {
+  closes_at: string | null;
+  my_option_id: string | null;
+  options: { id: string; label: string; votes_count: number }[];
+};
+
+/** What lists of posts hold. */
+export type PostCard = Pick<
+  Post,
+  | "id"
+  | "content"
+  | "type"
+  | "visibility"
+  | "created_at"
+  | "updated_at"
+  | "likes_count"
+  | "comments_count"
+  | "reposts_count"
+  | "shares_count"
+> & {
+  author: PersonSummary;
+  images: string[];
+  event: Pick<Event, "id" | "title" | "category" | "start_time" | "location_name" | "status"> | null;
+  original: (Pick<Post, "id" | "content" | "type" | "created_at"> & { author: PersonSummary | null }) | null;
+  poll: Poll | null;
+  i_like: boolean;
+  i_bookmarked: boolean;
+  i_reposted: boolean;
+  cursor: Cursor;
+};
+
+/** The four schemas, for `createClient<Database>()`: generated, with what a generator cannot know of JSON. */
+export type Database = MergeDeep<
+  Generated,
+  {
+    user_service: {
+      Functions: { profile: { Returns: PersonCard[] }; search_people: { Returns: PersonCard[] } };
+    };
+    event_service: {
+      Tables: { events: { Row: { location: Location | null } } };
+      Functions: {
+        discover_events: { Returns: EventCard[] };
+        events_near: { Returns: EventCard[] };
+        friends_who_go: { Returns: FriendCard[] };
+        search_events: { Returns: EventCard[] };
+      };
+    };
+    post_service: {
+      Functions: {
+        home_feed: { Returns: PostCard[] };
+        posts_by: { Returns: PostCard[] };
+        search_posts: { Returns: PostCard[] };
+      };
+    };
+  }
+>;
