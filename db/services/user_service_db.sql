@@ -515,7 +515,8 @@ create or replace trigger user_stats_start_at_zero before insert on user_service
 create or replace function user_private.tg_user_stats__average_ratings()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
-  new.average_rating = case when new.ratings_count > 0 then round(new.ratings_sum::numeric / new.ratings_count, 2) else 0 end;
+  -- Sum and count change one after the other; between the two the quotient may be no rating.
+  new.average_rating = case when new.ratings_count > 0 then least(greatest(round(new.ratings_sum::numeric / new.ratings_count, 2), 0), 5) else 0 end;
   return new;
 end $$;
 create or replace trigger user_stats_average_ratings before update of ratings_count, ratings_sum on user_service.user_stats

@@ -1,21 +1,21 @@
-import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { createClient } from "@supabase/supabase-js";
 import ws from "ws";
 import type { Database } from "../../types/index.ts";
 import { target } from "./database.ts";
 
-export type Client = SupabaseClient<Database>;
+export type Client = ReturnType<typeof anonymous>;
 export type Person = { id: string; username: string; email: string; password: string; token: string; client: Client };
 
 // Node 20 has no WebSocket of its own.
-const realtime = { transport: ws as unknown as typeof WebSocket };
+const realtime = { transport: ws as never };
 
-export function anonymous(): Client {
+export function anonymous() {
   const { apiUrl, publishableKey } = target();
   return createClient<Database>(apiUrl, publishableKey, { auth: { persistSession: false }, realtime });
 }
 
 /** With the secret key: what only the server may do. */
-export function service(): Client {
+export function service() {
   const { apiUrl, secretKey } = target();
   return createClient<Database>(apiUrl, secretKey, { auth: { persistSession: false }, realtime });
 }
