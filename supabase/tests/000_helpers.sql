@@ -1,0 +1,166 @@
+-- Makes the schema `tests`: people to test as, and assertions about what each of them may do.
+--
+-- `supabase test db` runs every file in a session of its own, in the order of their names: this one first, and
+-- zzz_remove_helpers.sql last. To run one file alone, name this one before it:
+--   supabase test db supabase/tests/000_helpers.sql supabase/tests/user_service/follows.test.sql
+begin;
+create extension if not exists pgtap with schema extensions;
+drop schema if exists tests cascade;
+create schema tests;
+grant usage on schema tests to anon, authenticated, service_role;
+
+create function tests.id(name text)
+returns uuid language sql immutable set search_path = '' as $$ select md5('tests ' || name)::uuid $$;
+comment on function tests.id(text) is 'The id of the person or thing that the tests call by this name.';
+
+create function tests.make_person(persona text, metadata jsonb default '{}')
+returns uuid language sql volatile set search_path = '' as $$
+  insert into auth.users (id, email, raw_user_meta_data)
+  values (tests.id(persona), persona || '@tap.test', jsonb_build_object('username', 'tap_' || persona, 'name', initcap(persona)) || metadata)
+  returning id
+$$;
+comment on function tests.make_person(text, jsonb) is 'Signs somebody up, with the username tap_<persona>.';
+
+create function tests.make_people()
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  perform tests.make_person(persona)
+  from unnest(array['owner', 'follower', 'followed', 'mutual', 'stranger', 'blocked', 'blocker']) persona;
+  insert into user_service.follows (follower_id, following_id) values
+    (tests.id('follower'), tests.id('owner')),
+    (tests.id('owner'), tests.id('followed')),
+    (tests.id('mutual'), tests.id('owner')),
+    (tests.id('owner'), tests.id('mutual'));
+  insert into user_service.blocks (blocker_id, blocked_id) values
+    (tests.id('owner'), tests.id('blocked')),
+    (tests.id('blocker'), tests.id('owner'));
+end $$;
+comment on function tests.make_people() is
+  'The owner of what is looked at, and six others by what connects them with the owner: the follower follows the owner, the owner follows the followed, the mutual does both, the owner blocked the blocked, the blocker blocked the owner.';
+
+create function tests.act_as(persona text)
+returns void language plpgsql volatile set search_path = '' as $$
+declare
+  role text := case persona when 'anonymous' then 'anon' when 'service' then 'service_role' when 'database' then 'none' else 'authenticated' end;
+begin
+  perform set_config('request.jwt.claims', case role
+    when 'none' then ''
+    when 'authenticated' then json_build_object('sub', tests.id(persona), 'role', role)::text
+    else json_build_object('role', role)::text end, true);
+  perform set_config('request.jwt.claim.sub', '', true);
+  perform set_config('role', role, true);
+end $$;
+comment on function tests.act_as(text) is
+  'From here on the session is this persona: anonymous, service, database (the owner of the tables), or else a person, who need not have an account.';
+
+create function tests.outcome(persona text, statement text)
+returns text language plpgsql volatile set search_path = '' as $$
+declare
+  rows bigint;
+  outcome text;
+  code text;
+  message text;
+  detail text;
+  broken text;
+begin
+  begin
+    perform tests.act_as(persona);
+    execute statement;
+    get diagnostics rows = row_count;
+    set constraints all immediate;
+    raise exception 'taken back' using errcode = 'TAPOK';
+  exception
+    when sqlstate 'TAPOK' then
+      outcome := rows::text;
+    when others then
+      get stacked diagnostics code = returned_sqlstate, message = message_text, detail = pg_exception_detail, broken = constraint_name;
+      outcome := case
+        when code = 'PGRST' then (message::jsonb ->> 'code') || '/' || (detail::jsonb ->> 'status')
+        when code = '42501' then code || case when message like '%row-level security%' then '/policy' else '/grant' end
+        else code || coalesce('/' || nullif(broken, ''), '') end;
+  end;
+  return outcome;
+end $$;
+comment on function tests.outcome(text, text) is
+  'What happens when the persona runs the statement, which is then taken back: the number of rows it returned or changed; or the refusal as code/status; or the SQLSTATE, followed by the constraint, or for 42501 by whether a grant was missing or a policy was against it.';
+
+create function tests.outcomes(statement text, expected text, description text)
+returns text language plpgsql volatile set search_path = extensions as $$
+declare
+  entry text;
+  persona text;
+  found text[] := '{}';
+begin
+  foreach entry in array regexp_split_to_array(expected, '\s*,\s*') loop
+    persona := split_part(entry, ' ', 1);
+    found := found || (persona || ' ' || tests.outcome(persona, statement));
+  end loop;
+  return extensions.is(array_to_string(found, ', '), array_to_string(regexp_split_to_array(expected, '\s*,\s*'), ', '), description);
+end $$;
+comment on function tests.outcomes(text, text, text) is
+  'Asserts what happens to each persona named: ''owner 1, stranger 0, anonymous 42501/grant''. Nothing that the statement changes remains.';
+
+create function tests.does(persona text, statement text, description text default null)
+returns text language plpgsql volatile set search_path = extensions as $$
+declare
+  rows bigint;
+  message text;
+begin
+  begin
+    perform tests.act_as(persona);
+    execute statement;
+    get diagnostics rows = row_count;
+    perform tests.act_as('database');
+  exception when others then
+    message := sqlstate || ' ' || sqlerrm;
+  end;
+  return extensions.ok(message is null and rows > 0, coalesce(description, persona || ': ' || regexp_replace(statement, '\s+', ' ', 'g')))
+    || case when message is not null then E'\n' || extensions.diag(message) when rows = 0 then E'\n' || extensions.diag('no row') else '' end;
+end $$;
+comment on function tests.does(text, text, text) is 'Asserts that the persona can do this, and leaves it done. Afterwards the session is the database''s owner.';
+
+create function tests.fold_counters()
+returns int language plpgsql volatile set search_path = '' as $$
+begin
+  -- Waits for the scheduled folding of a running stack, where fold_counters() alone would leave the work to it.
+  perform pg_advisory_xact_lock(hashtext(name || '.fold_counters')) from unnest(array['user_private', 'event_private', 'post_private']) name;
+  return user_private.fold_counters() + event_private.fold_counters() + post_private.fold_counters();
+end $$;
+
+-- Somewhere in the Antarctic, where no seeded event is near.
+create function tests.make_event(name text, host text default 'owner', more jsonb default '{}')
+returns uuid language plpgsql volatile set search_path = '' as $$
+declare
+  event event_service.events;
+begin
+  event := jsonb_populate_record(null::event_service.events, jsonb_build_object(
+    'id', tests.id(name), 'host_id', tests.id(host), 'title', initcap(name), 'category', 'other', 'start_time', now() + interval '1 day',
+    'end_time', now() + interval '1 day 2 hours', 'price', 0, 'currency', 'IDR', 'privacy', 'public', 'status', 'upcoming',
+    'attendees_count', 0, 'is_free', true, 'ticketing_enabled', false, 'tickets_sold', 0, 'created_at', now(), 'updated_at', now()) || more);
+  insert into event_service.events select event.*;
+  return event.id;
+end $$;
+comment on function tests.make_event(text, text, jsonb) is 'Makes an event that begins in a day and lasts two hours, unless `more` says otherwise.';
+
+create function tests.make_post(name text, author text default 'owner', more jsonb default '{}')
+returns uuid language plpgsql volatile set search_path = '' as $$
+declare
+  post post_service.posts;
+begin
+  post := jsonb_populate_record(null::post_service.posts, jsonb_build_object(
+    'id', tests.id(name), 'author_id', tests.id(author), 'content', initcap(name), 'type', 'text', 'visibility', 'public', 'author_is_private', false,
+    'created_at', now(), 'updated_at', now(), 'likes_count', 0, 'comments_count', 0, 'reposts_count', 0, 'shares_count', 0) || more);
+  insert into post_service.posts select post.*;
+  return post.id;
+end $$;
+comment on function tests.make_post(text, text, jsonb) is 'Makes a public post of words, unless `more` says otherwise.';
+
+commit;
+
+-- What pg_prove reads of this file.
+begin;
+set local search_path = extensions, public;
+select plan(1);
+select ok(to_regnamespace('tests') is not null, 'the helpers are there');
+select * from finish();
+rollback;
