@@ -1,7 +1,8 @@
 import type { FunctionRunner } from "../functions/runner.ts";
 import type { Lite } from "./lite-app.ts";
-import { restRequest } from "./refusals.ts";
+import { currentRequest, refusalBehind } from "./refusals.ts";
 import { type Body, problem, readBody, withBody } from "./requests.ts";
+import { asksForLinks, plainUpload, signLinks } from "./storage-requests.ts";
 import { isFromStudio, isLocal, studioAsset } from "./studio.ts";
 
 export type Gateway = (request: Request, peerAddress: string | null) => Promise<Response>;
@@ -23,17 +24,22 @@ const RELOAD_PAUSE_MS = 5_000;
 export function createGateway(options: GatewayOptions): Gateway {
   const { lite, functions, maxBodyBytes } = options;
   let reloadedAt = 0;
+  let signUps: Promise<unknown> = Promise.resolve();
+
+  /** Lets lite answer. What it printed meanwhile is shown if it is a fault, and not if it was a refusal. */
+  async function ask(request: Request, peerAddress: string | null, schema?: string): Promise<Response> {
+    const complaints: unknown[] = [];
+    const response = await currentRequest.run({ schema, complaints }, () => lite.app.fetch(request, { peerAddress }));
+    if (response.status < 500) return response;
+    const refused = schema === undefined ? refusalBehind(complaints) : undefined;
+    if (refused) return problem(refused.status, refused.code, refused.message);
+    console.error(`${request.method} ${request.url}:`, ...complaints);
+    return response;
+  }
 
   async function rest(request: Request, body: Body, peerAddress: string | null): Promise<Response> {
     const schema = nameSchema(request, options.defaultSchema);
-    const send = async () => {
-      const complaints: unknown[] = [];
-      const response = await restRequest.run({ schema, complaints }, () =>
-        lite.app.fetch(withBody(request, body), { peerAddress }),
-      );
-      if (response.status >= 500) console.error(`${request.method} ${request.url}:`, ...complaints);
-      return response;
-    };
+    const send = () => ask(withBody(request, body), peerAddress, schema);
     const response = await send();
     if (response.status !== 404 && response.status !== 400) return response;
     const text = await response.text();
@@ -44,9 +50,20 @@ export function createGateway(options: GatewayOptions): Gateway {
     return send();
   }
 
+  /** Sign-ups go one after the other: of two at once with the same email lite refuses the second by a fault (500). */
+  function auth(request: Request): Promise<Response> {
+    const send = () => ask(request, null);
+    if (!new URL(request.url).pathname.startsWith("/auth/v1/signup")) return send();
+    const turn = signUps.then(send);
+    signUps = turn.catch(() => undefined);
+    return turn;
+  }
+
   async function answer(request: Request, peerAddress: string | null): Promise<Response> {
-    const { pathname } = new URL(request.url);
-    if (!isDecodable(pathname)) return problem(400, "PGRST125", "The path is not valid percent-encoding");
+    const url = new URL(request.url);
+    // Lite looks at the decoded path too, so what is hidden must be hidden under each of its spellings.
+    const pathname = decoded(url.pathname);
+    if (pathname === undefined) return problem(400, "PGRST125", "The path is not valid percent-encoding");
     const body = request.body ? await readBody(request, maxBodyBytes) : undefined;
     if (body === "too large") return problem(413, "413", `The request body may have ${maxBodyBytes} bytes at most`);
     if (pathname.startsWith("/functions/v1/")) {
@@ -56,11 +73,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     // Without an address lite never takes a request for Studio's.
     const peer = studio ? peerAddress : null;
     if (pathname.startsWith("/rest/v1")) return rest(request, body, peer);
-    if (/^\/(auth|storage)\/v1\//.test(pathname)) return lite.app.fetch(withBody(request, body), { peerAddress: peer });
+    if (pathname.startsWith("/storage/v1/")) {
+      const send = (part: Request) => ask(part, peer);
+      if (asksForLinks(request.method, pathname)) return signLinks(withBody(request, body), send);
+      return send(await plainUpload(withBody(request, body)));
+    }
+    if (pathname.startsWith("/auth/v1/")) return auth(withBody(request, body));
     if (pathname.startsWith("/_system")) return studio ? lite.app.fetch(request, { peerAddress }) : notFound();
     if (!options.studio || !isLocal(request, peerAddress) || request.method !== "GET") return notFound();
     if (pathname.startsWith("/static/")) return (await studioAsset(pathname)) ?? notFound();
-    return lite.app.fetch(request, { peerAddress });
+    // The page is the same at every path, and at this one it is nothing else.
+    return lite.app.fetch(new Request(new URL("/", url), { headers: request.headers }), { peerAddress });
   }
 
   return async (request, peerAddress) => {
@@ -75,12 +98,11 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 const notFound = () => problem(404, "404", "There is nothing at this path");
 
-function isDecodable(pathname: string): boolean {
+function decoded(pathname: string): string | undefined {
   try {
-    decodeURIComponent(pathname);
-    return true;
+    return decodeURIComponent(pathname);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

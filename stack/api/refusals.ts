@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** Set while a request for `/rest/v1` is being answered: only there are database errors turned into PostgREST's. */
-export const restRequest = new AsyncLocalStorage<{ schema: string; complaints: unknown[] }>();
+/** The request that lite is answering. `schema` is set for `/rest/v1` alone, `complaints` are what lite printed. */
+export const currentRequest = new AsyncLocalStorage<{ schema?: string; complaints: unknown[] }>();
 
 type DatabaseError = { code: string; message: string; detail?: string; hint?: string };
 
@@ -56,7 +56,7 @@ export function statusOf(code: string): number {
  * whose codes lite's auth and storage look at.
  */
 export function asRefusal(error: unknown): unknown {
-  if (!isDatabaseError(error) || restRequest.getStore() === undefined) return error;
+  if (!isDatabaseError(error) || currentRequest.getStore()?.schema === undefined) return error;
   const { code, message, detail, hint } = error;
   if (code === "PGRST" || code.startsWith("PT") || LEFT_TO_LITE.has(code)) return refusal(error);
   return refusal({
@@ -81,11 +81,25 @@ function refusal({ code, message, detail, hint }: DatabaseError): DatabaseError 
 export function holdBackComplaints(): () => void {
   const original = console.error;
   console.error = (...words: unknown[]) => {
-    const request = restRequest.getStore();
+    const request = currentRequest.getStore();
     if (request === undefined) original(...words);
     else request.complaints.push(...words);
   };
   return () => {
     console.error = original;
   };
+}
+
+/**
+ * The 4xx that a fault (500) of lite's auth or storage should have been: a value that the database does not take, and a
+ * signed link whose token is forged or old.
+ */
+export function refusalBehind(complaints: unknown[]): { status: number; code: string; message: string } | undefined {
+  const error = complaints.findLast((complaint) => complaint instanceof Error) as
+    | (Error & { code?: string })
+    | undefined;
+  if (error?.code?.startsWith("ERR_J")) return { status: 400, code: "InvalidJWT", message: error.message };
+  if (!isDatabaseError(error)) return undefined;
+  const status = statusOf(error.code);
+  return status < 500 ? { status, code: error.code, message: error.message } : undefined;
 }

@@ -1,18 +1,22 @@
 /** A body that was read whole, so that its size is known before anything is done with it. */
 export type Body = Uint8Array<ArrayBuffer> | undefined;
 
-/** Reads a request's body, but no further than the limit. */
+/**
+ * Reads a request's body, and keeps no more than the limit of it. What goes beyond is read and dropped, to a point: a
+ * client that is still sending when the answer comes sees a broken connection in place of the answer.
+ */
 export async function readBody(request: Request, limit: number): Promise<Body | "too large"> {
-  if (Number(request.headers.get("content-length") ?? 0) > limit) return "too large";
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
     size += chunk.length;
-    if (size > limit) return "too large";
-    chunks.push(chunk);
+    if (size <= limit) chunks.push(chunk);
+    if (size > limit * PATIENCE) break;
   }
-  return Uint8Array.from(Buffer.concat(chunks));
+  return size > limit ? "too large" : Uint8Array.from(Buffer.concat(chunks));
 }
+
+const PATIENCE = 10;
 
 /** The same request with its body put back, as often as needed. */
 export function withBody(request: Request, body: Body): Request {

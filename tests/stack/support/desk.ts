@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { type Api, makeConfig, makeKeys, prepareDatabase, type StackConfig, startApi } from "../../../stack/index.ts";
+import { runSql, startTestDatabase, type TestDatabase } from "./databases.ts";
+import { personToken } from "./tokens.ts";
+
+export type Desk = { api: Api; database: TestDatabase; stop(): Promise<void> };
+
+export const ANI = "00000000-0000-0000-0000-00000000000a";
+export const BUDI = "00000000-0000-0000-0000-00000000000b";
+
+/** The API over the schema of `api-schema.sql`. */
+export async function startDesk(options: { maxRows?: number; studio?: boolean } = {}): Promise<Desk> {
+  const database = await startTestDatabase();
+  await prepareDatabase({ url: database.url, migrationsDir: "none" });
+  await runSql(database.url, readFileSync(new URL("../fixtures/api-schema.sql", import.meta.url), "utf8"));
+  const config: StackConfig = makeConfig({
+    api: { schemas: ["desk"], max_rows: options.maxRows ?? 1000 },
+    auth: { minimum_password_length: 8 },
+  });
+  const { url: databaseUrl, connections } = database;
+  const api = await startApi({ databaseUrl, connections, keys: makeKeys(), config, studio: options.studio });
+  const stop = async () => {
+    await api.stop();
+    await database.stop();
+  };
+  return { api, database, stop };
+}
+
+/** The headers of a person, of the service, or of nobody. */
+export async function as(api: Api, who: string | "service" | "anonymous"): Promise<Record<string, string>> {
+  if (who === "service") return { apikey: api.keys.secretKey };
+  if (who === "anonymous") return { apikey: api.keys.publishableKey };
+  const token = await personToken(api.keys.jwtSecret, who);
+  return { apikey: api.keys.publishableKey, Authorization: `Bearer ${token}` };
+}
