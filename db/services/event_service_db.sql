@@ -133,6 +133,7 @@ begin
   return (keys ->> key)::timestamptz;
 exception when data_exception then
   perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  return null;
 end $$;
 comment on function event_private.cursor_time(jsonb, text) is 'A moment among a cursor''s keys; refuses what is none.';
 
@@ -145,6 +146,7 @@ begin
   return (keys ->> key)::double precision;
 exception when data_exception then
   perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  return null;
 end $$;
 comment on function event_private.cursor_number(jsonb, text) is 'A number among a cursor''s keys; refuses what is none.';
 
@@ -1194,7 +1196,7 @@ create or replace function event_service.events_near(
   lat double precision, lng double precision, radius_m double precision default 5000,
   categories event_service.event_category[] default null, starts_after timestamptz default null, starts_before timestamptz default null,
   max_price numeric default null, query text default null, cursor text default null, page_size int default 20)
-returns setof event_service.event_card language sql stable security invoker
+returns setof event_service.event_card language sql stable security invoker set search_path = ''
 begin atomic
   select * from event_private.events_near(lat, lng, radius_m, categories, starts_after, starts_before, max_price, query, cursor, page_size);
 end;
@@ -1228,7 +1230,7 @@ grant execute on function event_private.search_events(text, event_service.event_
 
 create or replace function event_service.search_events(
   query text, categories event_service.event_category[] default null, include_past boolean default false, cursor text default null, page_size int default 20)
-returns setof event_service.event_card language sql stable security invoker
+returns setof event_service.event_card language sql stable security invoker set search_path = ''
 begin atomic
   select * from event_private.search_events(query, categories, include_past, cursor, page_size);
 end;
@@ -1368,7 +1370,7 @@ revoke execute on function event_private.quiet_events(double precision, double p
 create or replace function event_service.discover_events(
   mode event_service.discovery_mode default 'trending', lat double precision default null, lng double precision default null,
   categories event_service.event_category[] default null, cursor text default null, page_size int default 20)
-returns setof event_service.event_card language sql volatile security invoker
+returns setof event_service.event_card language sql volatile security invoker set search_path = ''
 begin atomic
   select * from event_private.discover_events(mode, lat, lng, categories, cursor, page_size);
 end;
@@ -1399,7 +1401,7 @@ revoke execute on function event_private.friends_who_go(uuid, text, int) from pu
 grant execute on function event_private.friends_who_go(uuid, text, int) to authenticated, service_role;
 
 create or replace function event_service.friends_who_go(event_id uuid, cursor text default null, page_size int default 20)
-returns setof event_service.friend_card language sql stable security invoker
+returns setof event_service.friend_card language sql stable security invoker set search_path = ''
 begin atomic
   select * from event_private.friends_who_go(event_id, cursor, page_size);
 end;

@@ -119,6 +119,7 @@ begin
   return (keys ->> key)::timestamptz;
 exception when data_exception then
   perform post_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  return null;
 end $$;
 comment on function post_private.cursor_time(jsonb, text) is 'A moment among a cursor''s keys; refuses what is none.';
 
@@ -131,6 +132,7 @@ begin
   return (keys ->> key)::double precision;
 exception when data_exception then
   perform post_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  return null;
 end $$;
 comment on function post_private.cursor_number(jsonb, text) is 'A number among a cursor''s keys; refuses what is none.';
 
@@ -1268,7 +1270,7 @@ revoke execute on function post_private.home_feed(text, int) from public;
 grant execute on function post_private.home_feed(text, int) to authenticated, service_role;
 
 create or replace function post_service.home_feed(cursor text default null, page_size int default 20)
-returns setof post_service.post_card language sql stable security invoker
+returns setof post_service.post_card language sql stable security invoker set search_path = ''
 begin atomic
   select * from post_private.home_feed(cursor, page_size);
 end;
@@ -1297,7 +1299,7 @@ revoke execute on function post_private.posts_by(uuid, text, int) from public;
 grant execute on function post_private.posts_by(uuid, text, int) to anon, authenticated, service_role;
 
 create or replace function post_service.posts_by(author_id uuid, cursor text default null, page_size int default 20)
-returns setof post_service.post_card language sql stable security invoker
+returns setof post_service.post_card language sql stable security invoker set search_path = ''
 begin atomic
   select * from post_private.posts_by(author_id, cursor, page_size);
 end;
@@ -1325,7 +1327,7 @@ revoke execute on function post_private.search_posts(text, text, int) from publi
 grant execute on function post_private.search_posts(text, text, int) to anon, authenticated, service_role;
 
 create or replace function post_service.search_posts(query text, cursor text default null, page_size int default 20)
-returns setof post_service.post_card language sql stable security invoker
+returns setof post_service.post_card language sql stable security invoker set search_path = ''
 begin atomic
   select * from post_private.search_posts(query, cursor, page_size);
 end;

@@ -930,7 +930,7 @@ revoke execute on function user_private.username_available(text) from public;
 grant execute on function user_private.username_available(text) to anon, authenticated, service_role;
 
 create or replace function user_service.username_available(username text)
-returns boolean language sql stable security invoker
+returns boolean language sql stable security invoker set search_path = ''
 begin atomic
   select user_private.username_available(username);
 end;
@@ -949,7 +949,7 @@ revoke execute on function user_private.delete_account() from public;
 grant execute on function user_private.delete_account() to authenticated, service_role;
 
 create or replace function user_service.delete_account()
-returns void language sql volatile security invoker
+returns void language sql volatile security invoker set search_path = ''
 begin atomic
   select user_private.delete_account();
 end;
@@ -971,12 +971,12 @@ alter table user_private.files_to_delete enable row level security;
 grant select, delete on user_private.files_to_delete to service_role;
 
 create or replace function user_service.files_to_delete(batch int default 100)
-returns table (bucket_id text, path text) language sql stable security invoker
+returns table (bucket_id text, path text) language sql stable security invoker set search_path = ''
 begin atomic
   select f.bucket_id, f.path from user_private.files_to_delete f order by f.id limit least(batch, 1000);
 end;
 create or replace function user_service.files_deleted(bucket_id text, paths text[])
-returns void language sql volatile security invoker
+returns void language sql volatile security invoker set search_path = ''
 begin atomic
   delete from user_private.files_to_delete f where f.bucket_id = files_deleted.bucket_id and f.path = any (paths);
 end;
@@ -1011,7 +1011,7 @@ comment on view user_private.person_cards is 'The people whom the caller sees, a
 grant select on user_private.person_cards to anon, authenticated, service_role;
 
 create or replace function user_service.profile(username text)
-returns setof user_service.person_card rows 1 language sql stable security invoker
+returns setof user_service.person_card rows 1 language sql stable security invoker set search_path = ''
 begin atomic
   select c.*, null::text from user_private.person_cards c where lower(c.username) = lower(profile.username);
 end;
@@ -1036,7 +1036,7 @@ revoke execute on function user_private.search_people(text, text, int) from publ
 grant execute on function user_private.search_people(text, text, int) to anon, authenticated, service_role;
 
 create or replace function user_service.search_people(query text, cursor text default null, page_size int default 20)
-returns setof user_service.person_card language sql stable security invoker
+returns setof user_service.person_card language sql stable security invoker set search_path = ''
 begin atomic
   select * from user_private.search_people(query, cursor, page_size);
 end;
