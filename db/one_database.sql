@@ -193,6 +193,7 @@ revoke execute on function user_private.tg_auth_users__mirror_email() from publi
 create or replace function user_private.tg_auth_users__remove_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
+  perform from user_service.profiles where id = old.id for update;
   delete from user_service.users where id = old.id;
   return old;
 end $$;

@@ -940,6 +940,8 @@ comment on function user_service.username_available(text) is 'Whether one can si
 create or replace function user_private.delete_account()
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
+  -- The profile's lock first, the account's after: whoever publishes takes them in this order too.
+  perform from user_service.profiles where id = (select auth.uid()) for update;
   delete from user_service.users where id = (select auth.uid());
   if not found then
     perform user_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);

@@ -29,7 +29,9 @@ function installations(): string[] {
   if (!existsSync(root)) return [];
   return readdirSync(root)
     .sort((a, b) => Number(a) - Number(b))
-    .filter((version) => Number(version) >= 15 && existsSync(`/usr/share/postgresql/${version}/extension/postgis.control`))
+    .filter(
+      (version) => Number(version) >= 15 && existsSync(`/usr/share/postgresql/${version}/extension/postgis.control`),
+    )
     .map((version) => join(root, version, "bin"))
     .filter((bin) => existsSync(join(bin, "initdb")));
 }
@@ -42,7 +44,10 @@ async function startCluster(bin: string): Promise<TestServer> {
   const asRoot = process.getuid?.() === 0;
   const run = (command: string, ...args: string[]) =>
     asRoot
-      ? execFileSync("runuser", ["-u", "postgres", "--", join(bin, command), ...args], { stdio: "pipe", cwd: directory })
+      ? execFileSync("runuser", ["-u", "postgres", "--", join(bin, command), ...args], {
+          stdio: "pipe",
+          cwd: directory,
+        })
       : execFileSync(join(bin, command), args, { stdio: "pipe" });
   if (asRoot) execFileSync("chown", ["postgres", directory]);
   run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8");
@@ -68,7 +73,10 @@ export async function freePort(): Promise<number> {
 
 /** Makes an empty database on the server and returns its URL. */
 export async function createDatabase(serverUrl: string, name: string, template = "template1"): Promise<string> {
-  await onMaintenance(serverUrl, [`drop database if exists "${name}" with (force)`, `create database "${name}" template "${template}"`]);
+  await onMaintenance(serverUrl, [
+    `drop database if exists "${name}" with (force)`,
+    `create database "${name}" template "${template}"`,
+  ]);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return url.toString();

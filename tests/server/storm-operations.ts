@@ -1,0 +1,137 @@
+/** What people do in the storm. $1 is the caller; each picks its targets at random, so that they meet on the same rows. */
+export type Operation = { name: string; weight: number; sql: string; as: "person" | "owner" };
+
+const anyPerson = "(select id from user_service.profiles where id <> $1 order by random() limit 1)";
+const recent = (table: string, where = "true", rows = 12) =>
+  `(select id from (select id from ${table} where ${where} order by created_at desc limit ${rows}) newest order by random() limit 1)`;
+const anyPost = recent("post_service.posts");
+const hotPost = "(select id from post_service.posts order by created_at, id limit 1)";
+const anyComment = recent("post_service.comments", "author_id is not null");
+const anyEvent = recent("event_service.events", "status in ('upcoming', 'ongoing') and not ticketing_enabled");
+const ticketedEvent = recent("event_service.events", "status = 'upcoming' and ticketing_enabled");
+const anyQuestion = recent("event_service.event_qna");
+
+const event = (
+  starts: string,
+  ticketed: boolean,
+) => `insert into event_service.events (title, start_time, end_time, max_attendees, ticketing_enabled)
+  values ('Storm', now() ${starts}, now() + interval '1 day', 3 + (random() * 8)::int, ${ticketed})`;
+
+export const operations: Operation[] = [
+  person("follow", 8, `insert into user_service.follows (following_id) values (${anyPerson})`),
+  person("unfollow", 4, "delete from user_service.follows where follower_id = $1 and random() < 0.3"),
+  person("block", 1, `insert into user_service.blocks (blocked_id) values (${anyPerson})`),
+  person("unblock", 2, "delete from user_service.blocks where blocker_id = $1"),
+  person("hide or show", 1, "update user_service.user_privacy set profile_visible = random() < 0.8 where user_id = $1"),
+  person("post", 5, "insert into post_service.posts (content) values ('storm')"),
+  person("poll", 2, "select post_service.publish_post('storm?', poll_options => array['yes', 'no'])"),
+  person(
+    "delete a post",
+    2,
+    "delete from post_service.posts where id = (select id from post_service.posts where author_id = $1 and random() < 0.5 limit 1)",
+  ),
+  person(
+    "like the hot post",
+    10,
+    `insert into post_service.likes (likeable_type, likeable_id) values ('post', ${hotPost})`,
+  ),
+  person("like a post", 6, `insert into post_service.likes (likeable_type, likeable_id) values ('post', ${anyPost})`),
+  person(
+    "like a comment",
+    5,
+    `insert into post_service.likes (likeable_type, likeable_id) values ('comment', ${anyComment})`,
+  ),
+  person("unlike", 5, "delete from post_service.likes where user_id = $1 and random() < 0.3"),
+  person("comment", 6, `insert into post_service.comments (post_id, content) values (${anyPost}, 'storm')`),
+  person(
+    "reply",
+    5,
+    `insert into post_service.comments (post_id, parent_comment_id, content) select c.post_id, c.id, 'storm' from post_service.comments c where c.id = ${anyComment}`,
+  ),
+  person("delete comments", 3, "delete from post_service.comments where author_id = $1 and random() < 0.3"),
+  person("repost", 3, `insert into post_service.reposts (post_id) values (${anyPost})`),
+  person(
+    "repost as a post",
+    2,
+    `insert into post_service.posts (type, original_post_id) values ('repost', ${anyPost})`,
+  ),
+  person("take a repost back", 2, "delete from post_service.reposts where user_id = $1 and random() < 0.5"),
+  person("share", 2, `insert into post_service.shares (post_id) values (${anyPost})`),
+  person(
+    "vote",
+    4,
+    "insert into post_service.poll_votes (post_id, option_id) select post_id, id from post_service.poll_options order by random() limit 1",
+  ),
+  person(
+    "change a vote",
+    2,
+    "update post_service.poll_votes v set option_id = (select o.id from post_service.poll_options o where o.post_id = v.post_id order by random() limit 1) where v.user_id = $1",
+  ),
+  person("take votes back", 1, "delete from post_service.poll_votes where user_id = $1"),
+  person("host", 3, event("+ interval '2 seconds'", false)),
+  person("host, ticketed", 1, event("+ interval '3 seconds'", true)),
+  person(
+    "cancel",
+    1,
+    "update event_service.events set status = 'cancelled' where host_id = $1 and status <> 'completed' and random() < 0.2",
+  ),
+  person(
+    "change room",
+    1,
+    "update event_service.events set max_attendees = 2 + (random() * 9)::int where host_id = $1",
+  ),
+  person("delete an event", 1, "delete from event_service.events where host_id = $1 and random() < 0.2"),
+  person("join", 8, `insert into event_service.event_attendees (event_id) values (${anyEvent})`),
+  person(
+    "change attendance",
+    4,
+    "update event_service.event_attendees set status = (array['pending', 'confirmed', 'cancelled'])[1 + (random() * 2)::int]::event_service.attendee_status where user_id = $1 and random() < 0.3",
+  ),
+  person("leave", 3, "delete from event_service.event_attendees where user_id = $1 and random() < 0.3"),
+  person("ask", 3, `insert into event_service.event_qna (event_id, question) values (${anyEvent}, 'storm?')`),
+  person("upvote", 4, `insert into event_service.qna_upvotes (question_id) values (${anyQuestion})`),
+  person("take upvotes back", 2, "delete from event_service.qna_upvotes where user_id = $1 and random() < 0.4"),
+  person(
+    "review",
+    4,
+    "insert into event_service.reviews (event_id, rating) select a.event_id, 1 + (random() * 4)::int from event_service.event_attendees a where a.user_id = $1 and a.has_attended order by random() limit 1",
+  ),
+  person(
+    "change a review",
+    2,
+    "update event_service.reviews set rating = 1 + (random() * 4)::int where reviewer_id = $1",
+  ),
+  person("delete a review", 1, "delete from event_service.reviews where reviewer_id = $1 and random() < 0.3"),
+  person("invite", 4, `insert into user_service.invitations (invitee_id, event_id) values (${anyPerson}, ${anyEvent})`),
+  person(
+    "answer invitations",
+    4,
+    "update user_service.invitations set status = (array['accepted', 'declined'])[1 + (random())::int]::user_service.invitation_status where invitee_id = $1",
+  ),
+  person("leave for good", 1, "select user_service.delete_account()"),
+  owner("sign up", 2, "insert into auth.users (id, raw_user_meta_data) values (gen_random_uuid(), '{}')"),
+  owner(
+    "sell a ticket",
+    4,
+    `insert into ticket_service.tickets (user_id, event_id, status) values ($1, ${ticketedEvent}, (array['pending', 'active'])[1 + (random())::int]::ticket_service.ticket_status)`,
+  ),
+  owner(
+    "move a ticket on",
+    3,
+    "update ticket_service.tickets set status = (array['active', 'cancelled', 'refunded', 'expired'])[1 + (random() * 3)::int]::ticket_service.ticket_status where user_id = $1 and status in ('pending', 'active')",
+  ),
+  owner(
+    "check in",
+    2,
+    "update ticket_service.tickets set is_checked_in = true where user_id = $1 and status = 'active'",
+  ),
+  owner("fold and move the clock on", 3, "select event_private.run_scheduled_work()"),
+];
+
+function person(name: string, weight: number, sql: string): Operation {
+  return { name, weight, sql, as: "person" };
+}
+
+function owner(name: string, weight: number, sql: string): Operation {
+  return { name, weight, sql, as: "owner" };
+}

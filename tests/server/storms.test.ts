@@ -1,0 +1,100 @@
+import type pg from "pg";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { wrongCounters } from "../support/counters.ts";
+import { connect, target } from "../support/database.ts";
+import { createDatabase, dropDatabase } from "../support/server.ts";
+import { type Operation, operations } from "./storm-operations.ts";
+
+const connections = 16;
+const seconds = Number(process.env.STORM_SECONDS ?? 60);
+const name = `storm_${process.pid}`;
+let url: string;
+let watcher: pg.Client;
+
+beforeAll(async () => {
+  const source = new URL(target().databaseUrl).pathname.slice(1);
+  url = await copyOf(source);
+  watcher = await connect(url);
+  await watcher.query(
+    "insert into auth.users (id, raw_user_meta_data) select gen_random_uuid(), '{}' from generate_series(1, 40)",
+  );
+});
+
+afterAll(async () => {
+  await watcher?.end();
+  await dropDatabase(target().serverUrl!, name);
+});
+
+/** A copy of the migrated database. Copying needs that nobody is connected to it, so the API's idle connections go. */
+async function copyOf(source: string): Promise<string> {
+  const server = await connect(target().serverUrl);
+  await server.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [source]);
+  await server.end();
+  return createDatabase(target().serverUrl!, name, source);
+}
+
+/** Refusals that the rules of the product foresee; anything else, a deadlock among it, is a fault. */
+const foreseen = new Set(["PGRST", "23505", "23503", "23502", "42501"]);
+
+async function storm(deadline: number, tally: Map<string, number>): Promise<void> {
+  const client = await connect(url);
+  while (Date.now() < deadline) {
+    const operation = pick();
+    const { rows } = await client.query("select id from user_service.users order by random() limit 1");
+    const outcome = await attempt(client, operation, rows[0].id);
+    const key = `${operation.name}: ${outcome}`;
+    tally.set(key, (tally.get(key) ?? 0) + 1);
+  }
+  await client.end();
+}
+
+function pick(): Operation {
+  let at = Math.random() * operations.reduce((sum, { weight }) => sum + weight, 0);
+  for (const operation of operations) {
+    at -= operation.weight;
+    if (at < 0) return operation;
+  }
+  return operations[0]!;
+}
+
+async function attempt(client: pg.Client, operation: Operation, caller: string): Promise<string> {
+  try {
+    await client.query("begin");
+    if (operation.as === "person") {
+      await client.query(
+        "select set_config('request.jwt.claims', $1, true), set_config('role', 'authenticated', true)",
+        [JSON.stringify({ sub: caller })],
+      );
+    }
+    // Unused parameters need a type.
+    await client.query(
+      operation.sql.includes("$1") ? operation.sql : `${operation.sql} /* $1 */`,
+      operation.sql.includes("$1") ? [caller] : [],
+    );
+    await client.query("commit");
+    return "done";
+  } catch (error) {
+    await client.query("rollback");
+    const { code, message } = error as { code?: string; message: string };
+    if (code && foreseen.has(code)) return "refused";
+    return `FAULT ${code} ${message}`;
+  }
+}
+
+it(
+  `${connections} connections do everything at once for ${seconds} s, and every counter equals the counted`,
+  async () => {
+    const tally = new Map<string, number>();
+    const deadline = Date.now() + seconds * 1000;
+    await Promise.all(Array.from({ length: connections }, () => storm(deadline, tally)));
+    const done = [...tally].filter(([key]) => key.endsWith(": done"));
+    console.log(
+      `${done.reduce((sum, [, n]) => sum + n, 0)} operations done, ${[...tally.values()].reduce((a, b) => a + b, 0)} tried`,
+    );
+    expect([...tally].filter(([key]) => key.includes("FAULT"))).toEqual([]);
+    // Everything happened at least once, or the storm proves less than it says.
+    expect(operations.map(({ name }) => name).filter((name) => !tally.has(`${name}: done`))).toEqual([]);
+    expect(await wrongCounters(watcher)).toEqual([]);
+  },
+  (seconds + 120) * 1000,
+);
