@@ -119,6 +119,36 @@ begin
 end $$;
 comment on function tests.does(text, text, text) is 'Asserts that the persona can do this, and leaves it done. Afterwards the session is the database''s owner.';
 
+create function tests.may(persona text, relation regclass)
+returns text language plpgsql volatile set search_path = '' as $$
+declare
+  commands text[] := '{}';
+  columns text[];
+  command text;
+  attempt text;
+begin
+  foreach command in array array['select', 'insert', 'update', 'delete'] loop
+    if command in ('select', 'delete') then
+      if tests.outcome(persona, format(case command when 'select' then 'select * from %s where false' else 'delete from %s where false' end, relation)) = '0' then
+        commands := commands || command;
+      end if;
+      continue;
+    end if;
+    attempt := case command when 'insert' then 'insert into %1$s (%2$I) select null where false' else 'update %1$s set %2$I = null where false' end;
+    columns := array(
+      select a.attname::text from pg_catalog.pg_attribute a
+      where a.attrelid = relation and a.attnum > 0 and not a.attisdropped
+        and tests.outcome(persona, format(attempt, relation, a.attname)) = '0'
+      order by a.attnum);
+    if cardinality(columns) > 0 then
+      commands := commands || format('%s (%s)', command, array_to_string(columns, ', '));
+    end if;
+  end loop;
+  return coalesce(nullif(array_to_string(commands, ', '), ''), 'nothing');
+end $$;
+comment on function tests.may(text, regclass) is
+  'What the grants let this persona do with a table, found by trying: ''select, insert (a, b), update (b), delete'', or ''nothing''.';
+
 create function tests.fold_counters()
 returns int language plpgsql volatile set search_path = '' as $$
 begin

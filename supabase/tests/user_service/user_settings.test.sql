@@ -1,0 +1,41 @@
+begin;
+set local search_path = extensions, public;
+select no_plan();
+
+select tests.make_people();
+
+select is((select count(*)::int from user_service.user_settings where user_id = tests.id('owner')), 1, 'settings come with the account');
+select is(tests.may('owner', 'user_service.user_settings'),
+  'select, update (push_notifications, email_notifications, dark_mode, language, location_enabled, show_online_status)',
+  'settings are changed, but not made or removed');
+select is(tests.may('anonymous', 'user_service.user_settings'), 'nothing', 'visitors have no business with settings');
+select tests.outcomes(
+  $$ select from user_service.user_settings where user_id = tests.id('owner') $$,
+  'owner 1, mutual 0, stranger 0, anonymous 42501/grant, service 1', 'only the person reads their settings');
+select tests.outcomes(
+  $$ update user_service.user_settings set dark_mode = true where user_id = tests.id('owner') $$,
+  'owner 1, mutual 0, stranger 0, anonymous 42501/grant, service 1', 'only the person changes them');
+select tests.outcomes(
+  $$ update user_service.user_settings set dark_mode = true $$, 'owner 1', 'and nobody else''s along with them');
+select tests.outcomes(
+  $$ update user_service.user_settings set user_id = tests.id('mutual') where user_id = auth.uid() $$, 'owner 42501/grant', 'settings stay with their person');
+
+select tests.outcomes(
+  format($$ update user_service.user_settings set language = %L where user_id = auth.uid() $$, tag), 'owner invalid_language/400', 'a language tag such as ' || left(tag, 20))
+from unnest(array['', 'i', 'Indonesian', 'en_GB', 'en' || repeat('-abcdefgh', 4)]) tag;
+select tests.outcomes(
+  format($$ update user_service.user_settings set language = %L where user_id = auth.uid() $$, tag), 'owner 1', 'a language tag such as ' || left(tag, 20))
+from unnest(array['id', 'en-GB', 'zh-Hant-TW', 'en' || repeat('-abcdefgh', 3)]) tag;
+select tests.outcomes(
+  $$ update user_service.user_settings set user_id = tests.id('nobody') where user_id = tests.id('owner') $$,
+  'database 23503/user_settings_user_id_fkey', 'settings are somebody''s');
+
+-- An imported row replaces the one that came with the account.
+insert into user_service.user_settings (user_id, dark_mode, language) values (tests.id('owner'), true, 'en');
+select is((select array_agg(dark_mode || ' ' || language) from user_service.user_settings where user_id = tests.id('owner')), array['true en'], 'imported settings stand');
+select tests.outcomes(
+  $$ update user_service.user_settings set user_id = tests.id('mutual') where user_id = tests.id('owner') $$,
+  'database 23505/user_settings_pkey', 'one row for each person');
+
+select * from finish();
+rollback;
