@@ -1,0 +1,71 @@
+import { createClient } from "@supabase/supabase-js";
+import ws from "ws";
+import type { Database } from "../types/index.ts";
+import { CannotBegin, granted } from "./story.ts";
+
+export type Visitor = ReturnType<typeof visit>;
+export type Person = Visitor & { id: string; name: string; username: string; email: string };
+export type Cast = Record<"ani" | "budi" | "citra" | "dewi" | "eko", Person> & { visitor: Visitor };
+
+/** The project that the demo speaks to. */
+export type Project = { url: string; key: string };
+
+/** Everyone who signed up and has not left yet. */
+const present = new Set<Person>();
+
+/** Anyone who opens the app without signing in. */
+export function visit({ url, key }: Project) {
+  const client = createClient<Database>(url, key, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    // Node 20 has no WebSocket of its own.
+    realtime: { transport: ws as never },
+  });
+  return {
+    client,
+    users: client.schema("user_service"),
+    events: client.schema("event_service"),
+    posts: client.schema("post_service"),
+  };
+}
+
+export async function signUp(project: Project, name: string, suffix: string): Promise<Person> {
+  const visitor = visit(project);
+  const username = `${name.toLowerCase()}_${suffix}`;
+  // Hosted Supabase takes no addresses of test domains.
+  const email = `${username}@${process.env.DEMO_EMAIL_DOMAIN ?? "anigmaa.test"}`;
+  const password = crypto.randomUUID();
+  const { data, error } = await visitor.client.auth.signUp({ email, password, options: { data: { username, name } } });
+  if (error)
+    throw new CannotBegin(`${name} cannot sign up as ${email}: ${error.message} ${adviceOn(error.code)}`.trim());
+  if (!data.session || !data.user)
+    throw new CannotBegin(
+      `${name} has signed up, but this project asks people to confirm their email address first, which nobody can do here. ` +
+        "Turn “Confirm email” off in its dashboard (Authentication, Sign In / Providers, Email) while the demo runs.",
+    );
+  const person = { ...visitor, id: data.user.id, name, username, email };
+  present.add(person);
+  return person;
+}
+
+function adviceOn(code: string | undefined): string {
+  if (code === "email_address_invalid") return "Set DEMO_EMAIL_DOMAIN to a domain of yours.";
+  if (code === "over_email_send_rate_limit") return "Turn “Confirm email” off while the demo runs, or wait an hour.";
+  return "";
+}
+
+/** Deletes a person's account; their token stays what it was. */
+export async function leave(person: Person): Promise<void> {
+  granted(
+    `${person.name} takes down their events`,
+    await person.events.from("events").delete().eq("host_id", person.id),
+  );
+  granted(`${person.name} deletes the account`, await person.users.rpc("delete_account"));
+  present.delete(person);
+}
+
+/** Everyone who is still there leaves; returns how many. */
+export async function everybodyLeaves(): Promise<number> {
+  const people = [...present];
+  for (const person of people) await leave(person);
+  return people.length;
+}
