@@ -1,0 +1,88 @@
+import type pg from "pg";
+import type { TableName, World } from "./world.ts";
+
+const SCHEMAS: Record<TableName, string> = {
+  follows: "user_service",
+  events: "event_service",
+  invitations: "user_service",
+  blocks: "user_service",
+  event_attendees: "event_service",
+  event_images: "event_service",
+  event_qna: "event_service",
+  qna_upvotes: "event_service",
+  reviews: "event_service",
+  posts: "post_service",
+  post_images: "post_service",
+  poll_options: "post_service",
+  poll_votes: "post_service",
+  comments: "post_service",
+  likes: "post_service",
+  reposts: "post_service",
+  bookmarks: "post_service",
+  shares: "post_service",
+  tickets: "ticket_service",
+  ticket_transactions: "ticket_service",
+};
+
+/** Writes the world as the database's owner. To be called in a transaction. */
+export async function storeWorld(client: pg.Client, world: World): Promise<void> {
+  await storePeople(client, world);
+  for (const table of Object.keys(SCHEMAS) as TableName[]) {
+    // A post of type repost comes by itself with its row in reposts.
+    const rows = table === "posts" ? world.tables.posts.filter((post) => post.type !== "repost") : world.tables[table];
+    if (rows.length === 0) continue;
+    const columns = Object.keys(rows[0]!).join(", ");
+    const target = `${SCHEMAS[table]}.${table}`;
+    // Blocking someone ends follows and invitations; the world keeps them, to see that the block alone suffices.
+    if (table === "blocks") await client.query("set local session_replication_role = replica");
+    await client.query(
+      `insert into ${target} (${columns}) select ${columns} from jsonb_populate_recordset(null::${target}, $1)`,
+      [JSON.stringify(rows)],
+    );
+    if (table === "blocks") await client.query("set local session_replication_role = origin");
+  }
+  const reposts = world.tables.posts.filter((post) => post.type === "repost");
+  await client.query(
+    `update post_service.posts p set visibility = r.visibility, created_at = r.created_at
+     from jsonb_populate_recordset(null::post_service.posts, $1) r where r.id = p.id`,
+    [JSON.stringify(reposts)],
+  );
+  for (const service of ["user", "event", "post", "ticket"]) {
+    await client.query(`analyze ${tablesOf(`${service}_service`)}`);
+  }
+}
+
+const tablesOf = (schema: string) =>
+  (Object.keys(SCHEMAS) as TableName[])
+    .filter((table) => SCHEMAS[table] === schema)
+    .map((table) => `${schema}.${table}`)
+    .join(", ");
+
+async function storePeople(client: pg.Client, world: World): Promise<void> {
+  const people = JSON.stringify([...world.people.values()]);
+  const input = `jsonb_to_recordset($1) as p (id uuid, username text, hidden boolean, "hidesAttendance" boolean,
+    "refusesFollowers" boolean, "showsEmail" boolean, "showsLocation" boolean)`;
+  await client.query(
+    `insert into auth.users (id, email, raw_user_meta_data)
+     select id, username || '@example.test', jsonb_build_object('username', username, 'name', 'Zzmatrix ' || username)
+     from ${input}`,
+    [people],
+  );
+  await client.query(
+    `update user_service.user_privacy set profile_visible = not hidden, events_visible = not "hidesAttendance",
+       allow_followers = not "refusesFollowers", show_email = "showsEmail", show_location = "showsLocation"
+     from ${input} where user_id = p.id`,
+    [people],
+  );
+  await client.query(
+    `update user_service.users u set location = 'Jakarta', avatar_url = p.id || '/me.jpg' from ${input} where u.id = p.id`,
+    [people],
+  );
+}
+
+/** Takes a committed world away again. */
+export async function removeWorld(client: pg.Client, world: World): Promise<void> {
+  await client.query("delete from ticket_service.tickets where id = any($1)", [world.tables.tickets.map((t) => t.id)]);
+  await client.query("delete from event_service.events where id = any($1)", [world.tables.events.map((e) => e.id)]);
+  await client.query("delete from auth.users where id = any($1)", [[...world.people.keys()]]);
+}
