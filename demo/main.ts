@@ -1,6 +1,3 @@
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { config as loadEnv } from "dotenv";
 import pc from "picocolors";
 import { arriving } from "./chapters/arriving.ts";
 import { discovering, publishing } from "./chapters/events.ts";
@@ -9,13 +6,15 @@ import { joining, reviewing } from "./chapters/joining.ts";
 import { leaving } from "./chapters/leaving.ts";
 import { posting } from "./chapters/posts.ts";
 import { walls } from "./chapters/privacy.ts";
-import { everybodyLeaves, type Project } from "./people.ts";
+import { everybodyLeaves } from "./people.ts";
+import { type Project, reach, readProject } from "./project.ts";
 import { CannotBegin, count, heading, tell, UnexpectedTurn } from "./story.ts";
 
 /** A story told over HTTP with supabase-js alone, against any project that SUPABASE_URL names. */
 async function main(): Promise<void> {
   const startedAt = performance.now();
   const project = readProject();
+  await reach(project);
   console.log(`${pc.bold("A week with Anigmaa")}, at ${project.url}`);
   try {
     await tellStory(project);
@@ -42,17 +41,6 @@ async function tellStory(project: Project): Promise<void> {
   const posts = await posting(cast, events);
   await walls(cast, posts, events);
   await leaving(cast, posts);
-}
-
-function readProject(): Project {
-  const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  loadEnv({ path: join(root, ".env"), quiet: true });
-  const { SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEY: key } = process.env;
-  if (!url || !key)
-    throw new CannotBegin(
-      "There is no SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY yet: run `npm start` first, in another terminal, which writes them to .env.",
-    );
-  return { url, key };
 }
 
 main().catch((error: unknown) => {

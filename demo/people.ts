@@ -1,14 +1,12 @@
 import { createClient } from "@supabase/supabase-js";
 import ws from "ws";
 import type { Database } from "../types/index.ts";
+import type { Project } from "./project.ts";
 import { CannotBegin, granted } from "./story.ts";
 
 export type Visitor = ReturnType<typeof visit>;
 export type Person = Visitor & { id: string; name: string; username: string; email: string };
 export type Cast = Record<"ani" | "budi" | "citra" | "dewi" | "eko", Person> & { visitor: Visitor };
-
-/** The project that the demo speaks to. */
-export type Project = { url: string; key: string };
 
 /** Everyone who signed up and has not left yet. */
 const present = new Set<Person>();

@@ -1,5 +1,6 @@
-import { type Cast, type Project, signUp, visit } from "../people.ts";
-import { CannotBegin, expectThat, granted, heading, refused, tell } from "../story.ts";
+import { type Cast, signUp, visit } from "../people.ts";
+import type { Project } from "../project.ts";
+import { expectThat, granted, heading, refused, tell } from "../story.ts";
 
 /** Five people sign up, and say who they are. */
 export async function arriving(project: Project, suffix: string): Promise<Cast> {
@@ -8,9 +9,7 @@ export async function arriving(project: Project, suffix: string): Promise<Cast> 
   const username = `ani_${suffix}`;
   const available = async (wanted: string) => visitor.users.rpc("username_available", { username: wanted });
 
-  const free = await available(username);
-  if (free.error) throw new CannotBegin(whyNot(project, free));
-  expectThat(free.data, `${username} is free`);
+  expectThat(granted("asking for a username", await available(username)), `${username} is free`);
   tell(`A visitor asks whether "${username}" is free: yes`);
 
   const ani = await signUp(project, "Ani", suffix);
@@ -50,15 +49,4 @@ export async function arriving(project: Project, suffix: string): Promise<Cast> 
     `Budi opens Ani's profile: "${profile.bio}" (${profile.location}). Her account, with the email, is not his to read`,
   );
   return { ani, budi, citra, dewi, eko, visitor };
-}
-
-function whyNot(
-  { url }: Project,
-  { status, error }: { status: number; error: { code: string; message: string } },
-): string {
-  if (status === 0) return `Nothing answers at ${url}: run \`npm start\` first, in another terminal.`;
-  if (status === 401) return `${url} does not take the key: set SUPABASE_PUBLISHABLE_KEY to the one of this project.`;
-  if (error.code === "PGRST106")
-    return `${url} does not expose the four schemas: name them in its API settings, as supabase/config.toml does.`;
-  return `${url} answers "${error.message}" (${error.code}): are the migrations applied there?`;
 }
