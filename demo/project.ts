@@ -15,6 +15,8 @@ export function readProject(): Project {
     throw new CannotBegin(
       "Where to? SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY are not set: run `npm start` first in another terminal, which writes them to .env.",
     );
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw new CannotBegin(`SUPABASE_URL is no address: "${url}". Locally it is http://127.0.0.1:54321.`);
   return { url, key };
 }
 

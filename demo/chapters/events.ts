@@ -100,23 +100,24 @@ export async function discovering(
   expectThat(longitude === MONAS.lng && latitude === MONAS.lat, "locations are GeoJSON");
   tell(`Each with its place as GeoJSON: Ani's at [${longitude}, ${latitude}]`);
 
-  const trending = granted(
-    "what is trending",
-    await visitor.events.rpc("discover_events", { mode: "trending", ...MONAS }),
-  );
-  expectThat(
-    trending.some((event) => event.id === coffee),
-    "Ani's event can be discovered",
-  );
-  const forBudi = granted("what is for Budi", await budi.events.rpc("discover_events", { mode: "for_you", ...MONAS }));
+  const trending = granted("what trends", await visitor.events.rpc("discover_events", { mode: "trending", ...MONAS }));
   const quiet = granted("what is quiet", await eko.events.rpc("discover_events", { mode: "quiet", page_size: 100 }));
   expectThat(
     quiet.some((event) => event.id === tasting),
     "Budi's small event is a quiet one",
   );
+  // A list of what trends may be some minutes old; one for Budi is made now.
+  const forBudi = granted(
+    "what is for Budi",
+    await budi.events.rpc("discover_events", { mode: "for_you", page_size: 100 }),
+  );
+  expectThat(
+    forBudi.some((event) => event.id === coffee),
+    "his friend's event is for Budi",
+  );
   tell(
     `A visitor discovers ${some(trending.length, "trending event")}, Eko ${some(quiet.length, "quiet one")}, ` +
-      `and Budi ${forBudi.length} picked for him, first "${shortly(forBudi[0]?.title ?? "")}"`,
+      `and Budi ${forBudi.length} picked for him, Ani's among them`,
   );
 
   const words = granted(
