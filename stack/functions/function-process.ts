@@ -23,12 +23,11 @@ export async function startFunction(entry: string, env: Record<string, string>, 
     ["run", "--no-prompt", "--quiet", "--allow-net", "--allow-env", "--preload", LEASH, entry],
     {
       env: { ...hostEnvironment(), ...env, DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`, DENO_NO_UPDATE_CHECK: "1" },
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe"],
     },
   );
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", log);
   child.on("error", (error) => log(error.message));
-  child.stdin.on("error", () => {});
   const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const stop = async () => {
     child.kill("SIGKILL");

@@ -1,12 +1,12 @@
-// Preloaded into every edge function's process: ends it when the stack that holds the other end of its standard input is
-// gone, also when that was killed without a chance to say goodbye.
-declare const Deno: { stdin: { readable: AsyncIterable<Uint8Array> }; exit(code: number): never };
+// Preloaded into every edge function's process: ends it when the stack that started it is gone, also when that was killed
+// without a chance to say goodbye.
+declare const Deno: { ppid: number; exit(code: number): never; unrefTimer(timer: number): void };
 
-(async () => {
-  for await (const _ of Deno.stdin.readable) {
-    // Nothing is ever sent; the end of the stream is the message.
-  }
-  Deno.exit(0);
-})();
+const stack = Deno.ppid;
+const timer = setInterval(() => {
+  if (Deno.ppid !== stack) Deno.exit(0);
+}, 500);
+// Deno runs what is preloaded to its end before the function itself; a timer that counts would hold it up for ever.
+Deno.unrefTimer(timer as unknown as number);
 
 export {};

@@ -16,10 +16,14 @@ export type WorkerAnswer =
 const { dataDir, port, template } = workerData as WorkerOptions;
 const answer = (message: WorkerAnswer) => parentPort?.postMessage(message);
 
-/** The server's own defaults, with the search path that Supabase gives its roles. */
-const startParams = PGlite.defaultStartParams.map((word) =>
-  word === "search_path=public" ? 'search_path="$user", public, extensions' : word,
-);
+/** The server's own defaults, with the search path and the time zone of Supabase. */
+const startParams = [
+  ...PGlite.defaultStartParams.map((word) =>
+    word === "search_path=public" ? 'search_path="$user", public, extensions' : word,
+  ),
+  "-c",
+  "timezone=UTC",
+];
 
 /** A folder without this mark is what a first start left that was killed half-way; it holds nothing yet. */
 const completeMark = (folder: string) => `${folder}.complete`;

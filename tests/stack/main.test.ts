@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+/** `npm start` and `npm run reset` as processes, on a project and ports of their own. */
+const root = mkdtempSync(join(tmpdir(), "anigmaa-project-"));
+const stack = (script: string) => fileURLToPath(new URL(`../../stack/${script}.ts`, import.meta.url));
+let ports: { api: number; db: number };
+let running: Run | undefined;
+
+type Run = { child: ChildProcess; output: () => string; exit: Promise<number | null> };
+
+beforeAll(async () => {
+  ports = { api: await freePort(), db: await freePort() };
+  mkdirSync(join(root, "supabase", "migrations"), { recursive: true });
+  writeFileSync(
+    join(root, "supabase", "config.toml"),
+    `[api]\nport = ${ports.api}\nschemas = ["garden"]\n[db]\nport = ${ports.db}\n`,
+  );
+  writeFileSync(
+    join(root, "supabase", "migrations", "20260101000000_garden.sql"),
+    `create schema garden;
+     create table garden.trees (name text);
+     grant usage on schema garden to anon;
+     grant select on garden.trees to anon;
+     create schema event_private;
+     create table event_private.ticks (at timestamptz default clock_timestamp());
+     create function event_private.run_scheduled_work() returns void language sql
+       as 'insert into event_private.ticks default values';`,
+  );
+  writeFileSync(
+    join(root, "supabase", "seed.sql"),
+    `insert into garden.trees values ('oak');
+     insert into auth.users (id, email) values (gen_random_uuid(), 'putri@anigmaa.test');`,
+  );
+});
+
+afterAll(async () => {
+  running?.child.kill("SIGKILL");
+  await running?.exit;
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function run(script: string): Run {
+  const env = { ...process.env, NO_COLOR: "1" };
+  for (const name of Object.keys(env)) if (/^(SUPABASE_|DATABASE_URL)/.test(name)) delete env[name as keyof typeof env];
+  const child = spawn(process.execPath, ["--import", "tsx", stack(script), root], { env });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => {
+      text += chunk;
+    });
+  }
+  const exit = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+  return { child, output: () => text, exit };
+}
+
+async function start(): Promise<Run> {
+  running = run("main");
+  const ended = running.exit.then(() => "ended");
+  for (;;) {
+    const state = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 50))]);
+    if (running.output().includes("Ready after")) return running;
+    if (state === "ended") throw new Error(running.output());
+  }
+}
+
+async function query(text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(`postgresql://postgres@127.0.0.1:${ports.db}/postgres`);
+  await client.connect();
+  const { rows } = await client.query(text);
+  await client.end();
+  return rows;
+}
+
+const envFile = () => readFileSync(join(root, ".env"), "utf8");
+const trees = async () => {
+  const apikey = /SUPABASE_PUBLISHABLE_KEY=(.*)/.exec(envFile())![1]!;
+  const response = await fetch(`http://127.0.0.1:${ports.api}/rest/v1/trees?order=name`, { headers: { apikey } });
+  return response.json();
+};
+
+test("the first start makes keys, migrates, seeds, serves, says how to sign in, and does scheduled work", async () => {
+  const { output } = await start();
+  expect(await trees()).toEqual([{ name: "oak" }]);
+  expect(envFile()).toMatch(/^SUPABASE_SECRET_KEY=sb_secret_/m);
+  expect(statSync(join(root, ".env")).mode & 0o777).toBe(0o600);
+  expect(output()).toContain("putri@anigmaa.test");
+  expect(output()).toContain(`http://127.0.0.1:${ports.api}`);
+  await expect
+    .poll(async () => Number((await query("select count(*) from event_private.ticks"))[0]?.count))
+    .toBeGreaterThan(1);
+}, 60_000);
+
+test("while it runs a second start is refused, and so is a reset", async () => {
+  const second = run("main");
+  expect([await second.exit, /already running/.test(second.output())]).toEqual([1, true]);
+  const reset = run("reset");
+  expect([await reset.exit, /Stop it/.test(reset.output())]).toEqual([1, true]);
+  expect(await trees()).toEqual([{ name: "oak" }]);
+}, 30_000);
+
+test("killed in the middle of writing, it keeps what was committed, and starts again with the same keys", async () => {
+  const keys = envFile();
+  await query("insert into garden.trees values ('teak')");
+  const writing = query("begin; insert into garden.trees select 'lost' from generate_series(1, 100000)").catch(
+    () => {},
+  );
+  running!.child.kill("SIGKILL");
+  await Promise.all([running!.exit, writing]);
+  const { output } = await start();
+  expect(output()).not.toContain("seed");
+  expect(await trees()).toEqual([{ name: "oak" }, { name: "teak" }]);
+  expect(envFile()).toBe(keys);
+}, 60_000);
+
+test("Ctrl-C ends it with code 0 and nothing left running", async () => {
+  running!.child.kill("SIGINT");
+  expect(await running!.exit).toBe(0);
+  await expect(query("select 1")).rejects.toThrow(/ECONNREFUSED/);
+  expect(existsSync(join(root, ".anigmaa", "running.json"))).toBe(false);
+}, 30_000);
+
+test("a port that is taken is named, with what to do", async () => {
+  for (const port of [ports.api, ports.db]) {
+    const other = createServer().listen(port, "127.0.0.1");
+    const refused = run("main");
+    expect(await refused.exit).toBe(1);
+    expect(refused.output()).toContain(`Port ${port} is taken`);
+    expect(refused.output()).toContain("supabase/config.toml");
+    await new Promise((resolve) => other.close(resolve));
+  }
+}, 30_000);
+
+test("a reset empties the data folder", async () => {
+  const reset = run("reset");
+  expect(await reset.exit).toBe(0);
+  expect(existsSync(join(root, ".anigmaa"))).toBe(false);
+}, 30_000);

@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres from "postgres";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { splitStatements } from "../../stack/database/statements.ts";
+import { prepareDatabase } from "../../stack/index.ts";
+import { startTestDatabase, type TestDatabase } from "./support/databases.ts";
+
+let database: TestDatabase;
+let sql: postgres.Sql;
+let folder: string;
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+  sql = postgres(database.url, { max: 1, onnotice: () => {} });
+}, 60_000);
+afterAll(async () => {
+  await sql?.end();
+  await database?.stop();
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "anigmaa-migrations-"));
+});
+afterEach(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await sql.unsafe("drop schema if exists garden cascade; drop schema if exists supabase_migrations cascade").simple();
+});
+
+const file = (name: string, text: string) => writeFileSync(join(folder, name), text);
+const prepare = (seedFile: string | null = null) =>
+  prepareDatabase({ url: database.url, migrationsDir: folder, seedFile });
+
+test("a database has what Supabase gives every project, and preparing it again changes nothing", async () => {
+  await prepare();
+  await prepare();
+  const roles = await sql`select rolname, rolbypassrls, rolcanlogin from pg_roles
+    where rolname in ('anon', 'authenticated', 'service_role') order by 1`;
+  expect(roles.map((role) => [role.rolname, role.rolbypassrls, role.rolcanlogin])).toEqual([
+    ["anon", false, false],
+    ["authenticated", false, false],
+    ["service_role", true, false],
+  ]);
+  for (const role of ["anon", "authenticated", "service_role"]) {
+    const [row] = await sql`select
+      has_schema_privilege(${role}, 'auth', 'usage') and has_function_privilege(${role}, 'auth.uid()', 'execute') as uid,
+      has_schema_privilege(${role}, 'extensions', 'usage') as extensions,
+      has_table_privilege(${role}, 'storage.objects', 'select, insert, update, delete') as objects,
+      has_table_privilege(${role}, 'auth.users', 'select') as users`;
+    expect(row).toEqual({ uid: true, extensions: true, objects: true, users: false });
+  }
+});
+
+test("auth.uid() reads either setting that carries a person's id", async () => {
+  await prepare();
+  const id = "00000000-0000-0000-0000-00000000000a";
+  const uid = (name: string, value: string) =>
+    sql.begin(async (tx) => {
+      await tx`select set_config(${name}, ${value}, true)`;
+      return (await tx`select auth.uid() as id`)[0]?.id;
+    });
+  expect(await uid("request.jwt.claim.sub", id)).toBe(id);
+  expect(await uid("request.jwt.claims", JSON.stringify({ sub: id }))).toBe(id);
+  expect(await uid("request.jwt.claims", "")).toBeNull();
+});
+
+describe("migrations", () => {
+  test("run once each, in order, and are recorded as the official CLI does", async () => {
+    file("20260102000000_plant.sql", "-- The tree.\ninsert into garden.trees values ('a;b');\nselect 1;\n");
+    file("20260101000000_make_garden.sql", "create schema garden;\ncreate table garden.trees (name text);\n");
+    file("notes.sql", "this is no migration");
+    expect((await prepare()).appliedMigrations).toEqual(["20260101000000_make_garden.sql", "20260102000000_plant.sql"]);
+    expect((await prepare()).appliedMigrations).toEqual([]);
+    const rows = await sql`select version, name, statements from supabase_migrations.schema_migrations order by 1`;
+    expect(rows.map((row) => [row.version, row.name, row.statements])).toEqual([
+      ["20260101000000", "make_garden", ["create schema garden", "create table garden.trees (name text)"]],
+      ["20260102000000", "plant", ["insert into garden.trees values ('a;b')", "select 1"]],
+    ]);
+  });
+
+  test("one that fails leaves nothing behind, keeps those before it, and says where", async () => {
+    file("20260101000000_make_garden.sql", "create schema garden;");
+    file("20260102000000_wrong.sql", "create table garden.a (i int);\n\ncreate table garden.a (i int);\nselect 1;");
+    await expect(prepare()).rejects.toThrow(/20260102000000_wrong\.sql:3: relation "a" already exists/);
+    expect((await sql`select to_regclass('garden.a') as a, to_regnamespace('garden')::text as b`)[0]).toEqual({
+      a: null,
+      b: "garden",
+    });
+    file("20260102000000_wrong.sql", "create table garden.a (\n  i int,\n  i nonsense\n);");
+    await expect(prepare()).rejects.toThrow(/wrong\.sql:3: type "nonsense" does not exist/);
+  });
+
+  test("what one sets for its session does not reach the next", async () => {
+    file("20260101000000_a.sql", "create schema garden; set search_path = garden; set role anon;");
+    file("20260102000000_b.sql", "create table public.where_am_i as select current_user::text as who;");
+    await prepare();
+    expect((await sql`select who from public.where_am_i`)[0]?.who).not.toBe("anon");
+    await sql`drop table public.where_am_i`;
+  });
+});
+
+describe("the seed", () => {
+  test("is applied to a new database, once, and not to one that was there before it", async () => {
+    const seed = join(folder, "seed.sql");
+    writeFileSync(seed, "insert into garden.trees values ('oak');");
+    file("20260101000000_make_garden.sql", "create schema garden; create table garden.trees (name text);");
+    expect((await prepare(seed)).seeded).toBe(true);
+    expect((await prepare(seed)).seeded).toBe(false);
+    expect(await sql`select name from garden.trees`).toHaveLength(1);
+    await sql`truncate supabase_migrations.seed_files`;
+    expect((await prepare(seed)).seeded).toBe(false);
+  });
+
+  test("is made up for when it failed at the first start", async () => {
+    const seed = join(folder, "seed.sql");
+    writeFileSync(seed, "insert into garden.trees values ('oak');\ninsert into garden.nothing values (1);");
+    file("20260101000000_make_garden.sql", "create schema garden; create table garden.trees (name text);");
+    await expect(prepare(seed)).rejects.toThrow(/seed\.sql:2: /);
+    writeFileSync(seed, "insert into garden.trees values ('ash');");
+    expect((await prepare(seed)).seeded).toBe(true);
+    expect((await sql`select name from garden.trees`).map((row) => row.name)).toEqual(["ash"]);
+  });
+});
+
+test("statements are told apart by the semicolons that end them", () => {
+  const text = [
+    "-- a; comment",
+    "create function f() returns int language sql begin atomic select case when true then 1; else 2 end; end;",
+    "create function g() returns void language plpgsql as $body$ begin perform 1; end $body$;",
+    `insert into "odd;name" values ('it''s; fine', $$;$$); /* not; this */`,
+    "select 1",
+  ].join("\n");
+  expect(splitStatements(text.replace("1; else", "1 else")).map(({ line }) => line)).toEqual([2, 3, 4, 5]);
+});
