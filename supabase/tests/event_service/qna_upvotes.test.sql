@@ -1,0 +1,47 @@
+begin;
+set local search_path = extensions, public;
+select no_plan();
+
+select tests.make_people();
+select tests.make_person('asker'), tests.make_person('hidden');
+update user_service.user_privacy set profile_visible = false where user_id = tests.id('hidden');
+select tests.make_event('open'), tests.make_event('secret', 'owner', '{"privacy": "private"}');
+insert into event_service.event_qna (id, event_id, user_id, question) values
+  (tests.id('question'), tests.id('open'), tests.id('asker'), 'Parking?'), (tests.id('secret question'), tests.id('secret'), tests.id('asker'), 'Secret?'), (tests.id('other'), tests.id('open'), tests.id('asker'), 'Food?');
+insert into event_service.qna_upvotes (question_id, user_id) values
+  (tests.id('question'), tests.id('mutual')), (tests.id('question'), tests.id('hidden')), (tests.id('secret question'), tests.id('asker'));
+
+select is(tests.may('owner', 'event_service.qna_upvotes'), 'select, insert (question_id, user_id), delete', 'an upvote is there or not');
+select is(tests.may('anonymous', 'event_service.qna_upvotes'), 'nothing', 'visitors see none');
+select tests.outcomes($$ select from event_service.qna_upvotes where question_id = tests.id('question') and user_id = tests.id('mutual') $$,
+  'mutual 1, owner 1, stranger 1, blocked 0, blocker 0, anonymous 42501/grant, service 1', 'whoever sees the question and who wants an answer');
+select tests.outcomes($$ select from event_service.qna_upvotes where question_id = tests.id('question') and user_id = tests.id('hidden') $$, 'hidden 1, stranger 0', 'those of the hidden are hidden');
+select tests.outcomes($$ select from event_service.qna_upvotes where question_id = tests.id('secret question') $$, 'owner 1, stranger 0', 'as are those of what is not seen');
+select tests.outcomes(
+  $$ insert into event_service.qna_upvotes (question_id) values (tests.id('question')) $$,
+  'stranger 1, owner 1, mutual 23505/upvotes_are_unique, blocked question_not_found/404, gone account_gone/401, anonymous 42501/grant', 'one upvotes what one sees, once');
+select tests.outcomes($$ insert into event_service.qna_upvotes (question_id) values (tests.id('secret question')) $$, 'owner 1, stranger question_not_found/404', 'and nothing else');
+select tests.outcomes(
+  $$ insert into event_service.qna_upvotes (question_id, user_id) values (tests.id('question'), tests.id('stranger')) $$, 'stranger 1, owner 42501/policy', 'for oneself alone');
+select tests.outcomes($$ delete from event_service.qna_upvotes where question_id = tests.id('question') and user_id = tests.id('mutual') $$,
+  'mutual 1, owner 0, stranger 0, anonymous 42501/grant', 'only one''s own is taken back');
+select tests.outcomes($$ delete from event_service.qna_upvotes where question_id = tests.id('question') $$, 'mutual 1', 'and nobody else''s along with it');
+
+select is((select upvotes_count from event_service.event_qna where id = tests.id('question')), 2, 'upvotes are counted');
+update event_service.qna_upvotes set question_id = tests.id('other') where user_id = tests.id('mutual');
+select is((select array_agg(upvotes_count order by id = tests.id('other')) from event_service.event_qna where event_id = tests.id('open')), array[1, 1], 'one that moves takes its count along');
+select tests.does('mutual', $$ delete from event_service.qna_upvotes where question_id = tests.id('other') $$);
+select is((select upvotes_count from event_service.event_qna where id = tests.id('other')), 0, 'one that is taken back is counted off');
+
+select tests.outcomes(
+  $$ insert into event_service.qna_upvotes (question_id, user_id) values (tests.id('nothing'), tests.id('owner')) $$, 'database 23503/qna_upvotes_question_id_fkey', 'of a question');
+select tests.outcomes(
+  $$ insert into event_service.qna_upvotes (question_id, user_id) values (tests.id('question'), tests.id('nobody')) $$, 'database 23503/qna_upvotes_user_id_fkey', 'by somebody');
+select tests.outcomes(
+  $$ insert into event_service.qna_upvotes (id, question_id, user_id) select id, tests.id('other'), user_id from event_service.qna_upvotes where question_id = tests.id('question') $$,
+  'database 23505/qna_upvotes_pkey', 'an id that is taken');
+delete from event_service.event_qna where id = tests.id('question');
+select is((select count(*)::int from event_service.qna_upvotes where question_id = tests.id('question')), 0, 'upvotes go with their question');
+
+select * from finish();
+rollback;

@@ -1,0 +1,88 @@
+begin;
+set local search_path = extensions, public;
+select no_plan();
+
+select tests.make_people();
+select tests.make_person('attendee'), tests.make_person('hidden');
+update user_service.user_privacy set profile_visible = false where user_id = tests.id('hidden');
+select tests.make_event('going', 'owner', jsonb_build_object('start_time', now() - interval '1 hour')), tests.make_event('coming'),
+  tests.make_event('off', 'owner', jsonb_build_object('start_time', now() - interval '1 hour', 'status', 'cancelled')),
+  tests.make_event('secret', 'owner', jsonb_build_object('start_time', now() - interval '1 hour', 'privacy', 'private')),
+  tests.make_event('other', 'mutual', jsonb_build_object('start_time', now() - interval '1 hour'));
+insert into event_service.event_attendees (event_id, user_id, status)
+select tests.id(event), tests.id(person), 'confirmed' from unnest(array['going', 'coming', 'off', 'other']) event, unnest(array['attendee', 'hidden', 'stranger', 'owner']) person;
+insert into event_service.event_attendees (event_id, user_id, status) values
+  (tests.id('going'), tests.id('follower'), 'cancelled'), (tests.id('going'), tests.id('followed'), 'pending'), (tests.id('secret'), tests.id('attendee'), 'confirmed');
+
+select is(tests.may('owner', 'event_service.reviews'), 'select, insert (id, event_id, reviewer_id, rating, comment), update (rating, comment), delete', 'a review stays with its event');
+select is(tests.may('anonymous', 'event_service.reviews'), 'select', 'visitors read');
+
+-- Reviewing.
+select tests.outcomes(
+  $$ insert into event_service.reviews (event_id, rating) values (tests.id('going'), 4) $$,
+  'attendee 1, owner own_event/403, mutual not_attended/403, follower not_attended/403, followed not_attended/403, blocked event_not_found/404, gone account_gone/401, anonymous 42501/grant',
+  'who attended says what it was like');
+select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('coming'), 4) $$, 'attendee event_not_started/409', 'once it has started');
+select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('off'), 4) $$, 'attendee event_not_started/409', 'unless it was cancelled');
+select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('secret'), 4) $$, 'attendee 1, stranger event_not_found/404', 'a private one too');
+select tests.outcomes(
+  $$ insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('going'), tests.id('attendee'), 4) $$, 'attendee 1, stranger 42501/policy', 'for oneself alone');
+select tests.outcomes(
+  $$ insert into event_service.reviews (event_id, rating, host_id) values (tests.id('going'), 4, null) $$, 'attendee 42501/grant', 'whose event it was is not theirs to say');
+select tests.does('attendee', $$ insert into event_service.reviews (id, event_id, rating, comment) values (tests.id('review'), tests.id('going'), 4, 'Nice') $$);
+select tests.does('hidden', $$ insert into event_service.reviews (id, event_id, rating) values (tests.id('hidden review'), tests.id('going'), 1) $$);
+select tests.does('attendee', $$ insert into event_service.reviews (id, event_id, rating) values (tests.id('secret review'), tests.id('secret'), 5) $$);
+select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('going'), 4) $$, 'attendee 23505/reviews_are_unique', 'once');
+
+-- Reading and changing.
+select tests.outcomes($$ select from event_service.reviews where id = tests.id('review') $$,
+  'attendee 1, owner 1, stranger 1, anonymous 1, blocked 0, blocker 0, service 1', 'whoever sees the event and the reviewer');
+select tests.outcomes($$ select from event_service.reviews where id = tests.id('hidden review') $$, 'hidden 1, owner 0, stranger 0, anonymous 0', 'what the hidden say is hidden');
+select tests.outcomes($$ select from event_service.reviews where id = tests.id('secret review') $$, 'owner 1, stranger 0, anonymous 0', 'as is what is said of what is not seen');
+insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('attendee'), tests.id('stranger'));
+select tests.outcomes($$ select from event_service.reviews where id = tests.id('review') $$, 'stranger 0, mutual 1', 'or by whom a block parts');
+select tests.outcomes($$ update event_service.reviews set rating = 5 where id = tests.id('review') $$,
+  'attendee 1, owner 0, mutual 0, anonymous 42501/grant, service 1', 'the reviewer changes it');
+select tests.outcomes($$ update event_service.reviews set rating = 5 where event_id = tests.id('going') $$, 'attendee 1, owner 0', 'and nobody else''s');
+select tests.outcomes($$ update event_service.reviews set event_id = tests.id('other') where id = tests.id('review') $$, 'attendee 42501/grant', 'a review stays with its event');
+select tests.outcomes($$ delete from event_service.reviews where id = tests.id('review') $$, 'attendee 1, owner 0, mutual 0, anonymous 42501/grant', 'the reviewer deletes it');
+
+select tests.outcomes(format($$ update event_service.reviews set %s where id = tests.id('review') $$, change), 'attendee ' || outcome, left(change, 60))
+from (values ('rating = 0', 'rating_out_of_range/400'), ('rating = 6', 'rating_out_of_range/400'), ('rating = 1', '1'), ('rating = 5', '1'), ('rating = null', '23502'),
+  ('comment = repeat(''a'', 5001)', 'text_too_long/400'), ('comment = repeat(''a'', 5000)', '1'), ('comment = null', '1')) changes (change, outcome);
+
+-- What it does to figures.
+select is((select array[average_rating, ratings_count, ratings_sum] from user_service.user_stats where user_id = tests.id('owner')), array[3.33, 3, 10], 'reviews make the host''s average');
+select is((select reviews_given from user_service.user_stats where user_id = tests.id('attendee')), 2, 'and count for the reviewer');
+select is((select host_id from event_service.reviews where id = tests.id('review')), tests.id('owner'), 'the host is found by trigger');
+update event_service.reviews set updated_at = '2001-01-01', host_id = tests.id('owner') where id = tests.id('review');
+select tests.does('attendee', $$ update event_service.reviews set rating = 1 where id = tests.id('review') $$);
+select is((select updated_at from event_service.reviews where id = tests.id('review')), now(), 'updated_at is stamped');
+select is((select average_rating from user_service.user_stats where user_id = tests.id('owner')), 2.33, 'a new rating changes the average');
+update event_service.reviews set event_id = tests.id('other') where id = tests.id('review');
+select is((select array_agg(average_rating order by user_id = tests.id('mutual')) from user_service.user_stats where user_id in (tests.id('owner'), tests.id('mutual'))), array[3.00, 1.00],
+  'a review that moves counts for the other host');
+update event_service.reviews set event_id = tests.id('going') where id = tests.id('review');
+select tests.does('attendee', $$ delete from event_service.reviews where reviewer_id = auth.uid() $$);
+select tests.does('hidden', $$ delete from event_service.reviews where reviewer_id = auth.uid() $$);
+select is((select array_agg(average_rating) from user_service.user_stats where user_id in (tests.id('owner'), tests.id('mutual'))), array[0.00, 0.00], 'without reviews it is nought');
+select is((select reviews_given from user_service.user_stats where user_id = tests.id('attendee')), 0, 'and nothing is given');
+
+-- The database's own rules.
+select tests.outcomes($$ insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('nothing'), tests.id('owner'), 4) $$, 'database 23503/reviews_event_id_fkey', 'of an event');
+select tests.outcomes($$ insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('going'), tests.id('nobody'), 4) $$, 'database 23503/reviews_reviewer_id_fkey', 'by somebody');
+insert into event_service.reviews (id, event_id, reviewer_id, rating) values (tests.id('review'), tests.id('going'), tests.id('attendee'), 4);
+select tests.outcomes($$ update event_service.reviews set host_id = tests.id('nobody') where id = tests.id('review') $$, 'database 23503/reviews_host_id_fkey', 'whose host exists');
+select tests.outcomes($$ insert into event_service.reviews (id, event_id, reviewer_id, rating) values (tests.id('review'), tests.id('going'), tests.id('mutual'), 4) $$, 'database 23505/reviews_pkey', 'an id that is taken');
+delete from event_service.events where id = tests.id('going');
+select is((select count(*)::int from event_service.reviews where id = tests.id('review')), 0, 'reviews go with their event');
+select is((select ratings_count from user_service.user_stats where user_id = tests.id('owner')), 0, 'and count no more');
+
+-- reviewer()
+insert into event_service.reviews (id, event_id, reviewer_id, rating) values (tests.id('review'), tests.id('other'), tests.id('attendee'), 4);
+select tests.act_as('mutual');
+select is((select (event_service.reviewer(r)).username from event_service.reviews r where id = tests.id('review')), 'tap_attendee', 'reviewer() is who reviewed');
+select tests.act_as('database');
+
+select * from finish();
+rollback;
