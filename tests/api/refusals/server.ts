@@ -1,0 +1,99 @@
+import { type Client as Connection, DatabaseError } from "pg";
+import type { Database, ErrorCode } from "../../../types/index.ts";
+import { connect, inRolledBackTransaction } from "../../support/database.ts";
+import { type Person, service } from "../../support/people.ts";
+import { type Answer, ok } from "../support/answers.ts";
+import { host, tickets } from "../support/scenes.ts";
+import type { Attempt, Cast } from "./attempt.ts";
+
+type Table = Database["ticket_service"]["Tables"];
+
+const asServer = () => tickets({ client: service() });
+
+async function ticket(host_: Person, given: Partial<Table["tickets"]["Insert"]> = {}): Promise<string> {
+  const event_id = given.event_id ?? (await host(host_, { ticketing_enabled: true }));
+  return ok(
+    await asServer()
+      .from("tickets")
+      .insert({ ...given, event_id })
+      .select("id")
+      .single(),
+  ).id;
+}
+
+async function payment(ticket_id: string): Promise<string> {
+  const paid = { ticket_id, amount: 50_000, status: "success" } as const;
+  return ok(await asServer().from("ticket_transactions").insert(paid).select("id").single()).id;
+}
+
+const refund = (ticket_id: string, refund_of: string, amount: number, currency = "IDR") =>
+  asServer()
+    .from("ticket_transactions")
+    .insert({ ticket_id, refund_of, amount, currency, kind: "refund", status: "success" });
+
+/** The journal is reached by no client: the owner's refusals, in the form that PostgREST would make of them. */
+async function inJournal({ ani }: Cast, work: (db: Connection, ticket: string) => Promise<unknown>): Promise<Answer> {
+  const id = await ticket(ani);
+  const db = await connect();
+  try {
+    return await inRolledBackTransaction(db, async () => {
+      await work(db, id);
+      await db.query("set constraints all immediate");
+      return { data: null, status: 200, error: null };
+    });
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    return { data: null, error: JSON.parse(error.message), status: JSON.parse(error.detail ?? "").status };
+  } finally {
+    await db.end();
+  }
+}
+
+const enter = (db: Connection, ticket: string, kind: string, amount: number) =>
+  db.query(
+    "insert into ticket_private.journal_entries (ticket_id, kind, amount, currency) values ($1, $2, $3, 'IDR')",
+    [ticket, kind, amount],
+  );
+
+export const server = {
+  invalid_attendance_code: async ({ ani }) => {
+    const event_id = await host(ani, { ticketing_enabled: true });
+    const issue = (attendance_code: string) => asServer().from("tickets").insert({ event_id, attendance_code });
+    const code = Array.from({ length: 8 }, () => "23456789ABCDEFGH"[Math.floor(Math.random() * 16)]).join("");
+    return { cannot: await issue(`${code.slice(0, 7)}I`), can: await issue(code) };
+  },
+  sold_out: async ({ ani, budi, citra }) => {
+    const event_id = await host(ani, { ticketing_enabled: true, max_attendees: 1 });
+    const sell = ({ id }: Person) => asServer().from("tickets").insert({ event_id, user_id: id, status: "active" });
+    const can = await sell(budi);
+    return { can, cannot: await sell(citra) };
+  },
+  refund_exceeds_payment: async ({ ani }) => {
+    const id = await ticket(ani);
+    const paid = await payment(id);
+    return { cannot: await refund(id, paid, 50_001), can: await refund(id, paid, 50_000) };
+  },
+  refund_mismatch: async ({ ani }) => {
+    const id = await ticket(ani);
+    const paid = await payment(id);
+    return { cannot: await refund(id, paid, 10, "EUR"), can: await refund(id, paid, 10) };
+  },
+  journal_is_append_only: async (cast) => ({
+    cannot: await inJournal(cast, async (db, id) => {
+      await enter(db, id, "captured", 10);
+      await db.query("update ticket_private.journal_entries set amount = 20 where ticket_id = $1", [id]);
+    }),
+    can: await inJournal(cast, async (db, id) => {
+      await enter(db, id, "captured", 10);
+      await enter(db, id, "captured", 20);
+    }),
+  }),
+  journal_out_of_balance: async (cast) => {
+    const giveBack = (amount: number) =>
+      inJournal(cast, async (db, id) => {
+        await enter(db, id, "captured", 10);
+        await enter(db, id, "refunded", amount);
+      });
+    return { cannot: await giveBack(11), can: await giveBack(10) };
+  },
+} satisfies Partial<Record<ErrorCode, Attempt>>;
