@@ -7,6 +7,7 @@ import { readConfig } from "./config.ts";
 import { dataFolder, isRunning } from "./data-folder.ts";
 import { SqlFileError } from "./database/migrations.ts";
 import { loadKeys } from "./keys.ts";
+import { terminalLog } from "./progress.ts";
 import { runStack, StackError } from "./run-stack.ts";
 import { welcome } from "./welcome.ts";
 
@@ -23,17 +24,16 @@ async function main(): Promise<void> {
   if (await isRunning(folder.lock))
     throw new StackError("The stack is already running here. Stop it with Ctrl-C first.");
 
-  const stopping = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
-  const log = (line: string) => console.log(line);
+  // Before all is ready nothing needs an orderly end: what is half-way done is undone or done again by the next start.
+  let stop = async () => process.exit(0);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
+  const log = terminalLog();
   const stack = await runStack({ root, config, keys, folder, databaseUrl: process.env.DATABASE_URL || undefined, log });
-  const stop = async () => {
+  stop = async () => {
     console.log("\nStopping …");
     await stack.stop();
     process.exit(0);
   };
-  if (stopping.signal.aborted) await stop();
-  stopping.signal.addEventListener("abort", () => void stop());
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(await welcome({ apiUrl: stack.apiUrl, databaseUrl: stack.databaseUrl, keys, seconds }));
 }

@@ -1,7 +1,10 @@
 import pc from "picocolors";
 
-/** Says what is going on, one line per step with the time it took. */
-export type Log = (line: string) => void;
+/** Says what is going on, one line for each step with the time it took. */
+export type Log = ((line: string) => void) & {
+  /** Shows what is being done until the next line replaces it. */
+  pending?: (line: string) => void;
+};
 
 export const quiet: Log = () => {};
 
@@ -9,6 +12,7 @@ export const quiet: Log = () => {};
 export async function step<T>(log: Log, what: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
   const seconds = () => `${((performance.now() - start) / 1000).toFixed(1)} s`;
+  log.pending?.(`… ${what}`);
   try {
     const result = await work();
     log(`${pc.green("✓")} ${what} ${pc.dim(seconds())}`);
@@ -17,4 +21,12 @@ export async function step<T>(log: Log, what: string, work: () => Promise<T>): P
     log(`${pc.red("✗")} ${what} ${pc.dim(seconds())}`);
     throw error;
   }
+}
+
+/** Prints to the terminal. A step that is under way is shown only where its line can be replaced. */
+export function terminalLog(): Log {
+  const clear = process.stdout.isTTY ? "\r\x1b[2K" : "";
+  const log: Log = (line) => console.log(clear + line);
+  if (process.stdout.isTTY) log.pending = (line) => process.stdout.write(clear + line);
+  return log;
 }

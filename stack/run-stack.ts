@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { startApi } from "./api/start-api.ts";
 import type { StackConfig } from "./config.ts";
@@ -33,7 +34,7 @@ export async function runStack({ root, config, keys, folder, databaseUrl, log }:
   const unlock = writeLock(folder.lock, [config.api.port, config.db.port]);
   const embedded =
     databaseUrl === undefined
-      ? await step(log, "embedded PostgreSQL with PostGIS (the first start builds it)", () =>
+      ? await step(log, describeStart(folder.database), () =>
           startEmbeddedPostgres({ dataDir: folder.database, port: config.db.port, onExit: abandoned }),
         )
       : undefined;
@@ -70,6 +71,10 @@ export async function runStack({ root, config, keys, folder, databaseUrl, log }:
     unlock();
     throw error;
   }
+}
+
+function describeStart(dataDir: string): string {
+  return `embedded PostgreSQL with PostGIS${existsSync(dataDir) ? "" : ", made anew"}`;
 }
 
 async function requireFree(port: number, section: string): Promise<void> {

@@ -26,7 +26,7 @@ export async function createLite(options: LiteOptions): Promise<Lite> {
   setExperimental("storage", true);
   const app = new App({ connection, ...liteConfig(options), options: { server: { admin: options.studio } } });
   app._storageAdapter = new StorageFiles(options.storageDir);
-  await app.init();
+  await quietly(() => app.init());
   const reloadSchema = async () => {
     await connection.clearSchemaCache();
     await connection.introspect({ useCache: true });
@@ -34,6 +34,15 @@ export async function createLite(options: LiteOptions): Promise<Lite> {
   // Otherwise each of the first requests reads the whole catalogue.
   await reloadSchema();
   return { app, reloadSchema, stop: () => connection.close() };
+}
+
+/** Lite warns at every start that its storage is experimental; that stands in our README, once. */
+async function quietly(work: () => Promise<unknown>): Promise<void> {
+  const warn = console.warn;
+  console.warn = () => {};
+  await work().finally(() => {
+    console.warn = warn;
+  });
 }
 
 function connect({ databaseUrl, config, connections }: LiteOptions): PostgresConnection {

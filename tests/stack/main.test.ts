@@ -56,7 +56,8 @@ async function freePort(): Promise<number> {
 
 function run(script: string): Run {
   const env = { ...process.env, NO_COLOR: "1" };
-  for (const name of Object.keys(env)) if (/^(SUPABASE_|DATABASE_URL)/.test(name)) delete env[name as keyof typeof env];
+  for (const name of Object.keys(env))
+    if (/^(SUPABASE_|DATABASE_URL)/.test(name)) delete (env as NodeJS.ProcessEnv)[name];
   const child = spawn(process.execPath, ["--import", "tsx", stack(script), root], { env });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -100,9 +101,8 @@ test("the first start makes keys, migrates, seeds, serves, says how to sign in, 
   expect(statSync(join(root, ".env")).mode & 0o777).toBe(0o600);
   expect(output()).toContain("putri@anigmaa.test");
   expect(output()).toContain(`http://127.0.0.1:${ports.api}`);
-  await expect
-    .poll(async () => Number((await query("select count(*) from event_private.ticks"))[0]?.count))
-    .toBeGreaterThan(1);
+  const ticks = async () => Number((await query("select count(*) from event_private.ticks"))[0]?.count);
+  await expect.poll(ticks, { timeout: 10_000 }).toBeGreaterThan(1);
 }, 60_000);
 
 test("while it runs a second start is refused, and so is a reset", async () => {

@@ -5,6 +5,9 @@ import { personToken } from "./tokens.ts";
 
 export type Desk = { api: Api; database: TestDatabase; stop(): Promise<void> };
 
+/** Few, so that a table of 50 rows shows the cap. */
+export const MAX_ROWS = 20;
+
 export const ANI = "00000000-0000-0000-0000-00000000000a";
 export const BUDI = "00000000-0000-0000-0000-00000000000b";
 

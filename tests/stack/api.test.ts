@@ -1,0 +1,16 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { authAndStorageTests } from "./api/auth-storage.ts";
+import { gatewayTests } from "./api/gateway.ts";
+import { restTests } from "./api/rest.ts";
+import { type Desk, MAX_ROWS, startDesk } from "./support/desk.ts";
+
+/** One database and one API for all that is asked over HTTP: starting them takes longer than the tests. */
+let desk: Desk;
+beforeAll(async () => {
+  desk = await startDesk({ maxRows: MAX_ROWS, studio: true });
+}, 60_000);
+afterAll(() => desk?.stop());
+
+describe("REST", () => restTests(() => desk));
+describe("gateway and Studio", () => gatewayTests(() => desk));
+describe("auth and storage", () => authAndStorageTests(() => desk));
