@@ -1127,18 +1127,17 @@ end $$;
 comment on type event_service.event_card is 'An event as lists show it. host: {id, username, name, avatar_url, is_verified} or null; location: GeoJSON Point; distance_m: metres from the point asked for, if any; cursor continues the list after this row.';
 comment on type event_service.friend_card is 'A friend who goes to an event. cursor continues the list after this row.';
 
--- Definer: it reads the views by which the caller's rights are kept, and makes cards of what they let through.
-create or replace function event_private.event_card(e event_private.visible_events, distance_m double precision, cursor text)
-returns event_service.event_card language sql stable security definer set search_path = '' as $$
-  select row(e.id,
-    (select jsonb_build_object('id', p.id, 'username', p.username, 'name', p.name, 'avatar_url', p.avatar_url, 'is_verified', p.is_verified)
-      from event_private.visible_people p where p.id = e.host_id),
+create or replace view event_private.event_cards as
+  select e.id,
+    case when p.id is not null then jsonb_build_object(
+      'id', p.id, 'username', p.username, 'name', p.name, 'avatar_url', p.avatar_url, 'is_verified', p.is_verified) end as host,
     e.title, e.description, e.category, e.start_time, e.end_time, e.location_name, e.location_address,
-    extensions.st_asgeojson(e.location_geom)::jsonb, e.max_attendees, e.attendees_count, e.price, e.currency, e.is_free,
+    extensions.st_asgeojson(e.location_geom)::jsonb as location, e.max_attendees, e.attendees_count, e.price, e.currency, e.is_free,
     e.status, e.privacy, e.ticketing_enabled,
-    (select a.status from event_private.my_attendance a where a.event_id = e.id), distance_m, cursor)::event_service.event_card
-$$;
-revoke execute on function event_private.event_card(event_private.visible_events, double precision, text) from public;
+    (select a.status from event_private.my_attendance a where a.event_id = e.id) as my_attendance
+  from event_private.visible_events e
+  left join event_private.visible_people p on p.id = e.host_id;
+comment on view event_private.event_cards is 'The events that the caller sees, as cards without distance and cursor.';
 
 create or replace function event_private.point_at(lat double precision, lng double precision)
 returns extensions.geography language plpgsql immutable set search_path = '' as $$
@@ -1171,8 +1170,8 @@ begin
   end if;
   after_distance := event_private.cursor_number(after, 'distance');
   return query
-    select card.* from (
-      select e, e.location_geom operator(extensions.<->) here as distance
+    with nearest as (
+      select e.id, e.location_geom operator(extensions.<->) here as distance
       from event_private.visible_events e
       where extensions.st_dwithin(e.location_geom, here, radius_m, false)
         and e.status in ('upcoming', 'ongoing') and e.end_time > now()
@@ -1183,11 +1182,10 @@ begin
         and (words is null or event_private.event_document(e.title, e.description, e.location_name) @@ words)
         and (after is null or (e.location_geom operator(extensions.<->) here, e.id) > (after_distance, (after ->> 'id')::uuid))
       order by e.location_geom operator(extensions.<->) here, e.id
-      limit event_private.page_size(events_near.page_size)
-    ) nearest
-    cross join lateral event_private.event_card(nearest.e, nearest.distance, event_private.write_cursor(
-      jsonb_build_object('kind', 'near', 'distance', nearest.distance, 'id', (nearest.e).id))) card
-    order by nearest.distance, (nearest.e).id;
+      limit event_private.page_size(events_near.page_size))
+    select c.*, n.distance, event_private.write_cursor(jsonb_build_object('kind', 'near', 'distance', n.distance, 'id', n.id))
+    from nearest n join event_private.event_cards c on c.id = n.id
+    order by n.distance, n.id;
 end $$;
 revoke execute on function event_private.events_near(double precision, double precision, double precision, event_service.event_category[], timestamptz, timestamptz, numeric, text, text, int) from public;
 grant execute on function event_private.events_near(double precision, double precision, double precision, event_service.event_category[], timestamptz, timestamptz, numeric, text, text, int) to anon, authenticated, service_role;
@@ -1207,23 +1205,50 @@ comment on function event_service.events_near(double precision, double precision
 create or replace function event_private.search_events(query text, categories event_service.event_category[], include_past boolean, cursor text, page_size int)
 returns setof event_service.event_card language plpgsql stable security definer set search_path = '' as $$
 declare
+  size int := event_private.page_size(page_size);
   words tsquery := event_private.search_query(query);
   after jsonb := event_private.read_cursor(cursor, 'events');
-  after_time timestamptz := event_private.cursor_time(after, 'time');
+  after_time timestamptz := coalesce(event_private.cursor_time(after, 'time'), '-infinity');
+  after_id uuid := coalesce((after ->> 'id')::uuid, '00000000-0000-0000-0000-000000000000');
+  -- No event lasts longer than a year, so one that is not over began after this.
+  earliest timestamptz := greatest(after_time, case when include_past then '-infinity' else now() - interval '366 days' end);
+  ids uuid[];
+  window_size int;
 begin
+  -- Words that many events have are found soonest among the next. Two hits in 200 promise a page in some thousands.
+  foreach window_size in array array[200, 5000] loop
+    ids := array(
+      select v.id
+      from (
+        select e.id, e.start_time, e.title, e.description, e.location_name from event_service.events e
+        where e.start_time >= earliest and (e.start_time, e.id) > (after_time, after_id)
+          and (include_past or e.end_time > now()) and (categories is null or e.category = any (categories))
+        order by e.start_time, e.id limit window_size) next
+      join event_private.visible_events v on v.id = next.id
+      where event_private.event_document(next.title, next.description, next.location_name) @@ words
+      order by next.start_time, next.id
+      limit size);
+    exit when cardinality(ids) < 2 or cardinality(ids) >= size;
+  end loop;
+  -- Words that few events have are found soonest by the index. Materialized, since the planner does not know how many
+  -- events have a word, and would rather read all of them by time.
+  if cardinality(ids) < size then
+    ids := array(
+      with matching as materialized (
+        select e.id from event_service.events e
+        where event_private.event_document(e.title, e.description, e.location_name) @@ words)
+      select v.id from matching
+      join event_private.visible_events v on v.id = matching.id
+      where (v.start_time, v.id) > (after_time, after_id)
+        and (include_past or v.end_time > now()) and (categories is null or v.category = any (categories))
+      order by v.start_time, v.id
+      limit size);
+  end if;
   return query
-    select card.* from (
-      select e from event_private.visible_events e
-      where event_private.event_document(e.title, e.description, e.location_name) @@ words
-        and (categories is null or e.category = any (categories))
-        and (include_past or e.end_time > now())
-        and (after is null or (e.start_time, e.id) > (after_time, (after ->> 'id')::uuid))
-      order by e.start_time, e.id
-      limit event_private.page_size(search_events.page_size)
-    ) found
-    cross join lateral event_private.event_card(found.e, null, event_private.write_cursor(
-      jsonb_build_object('kind', 'events', 'time', (found.e).start_time, 'id', (found.e).id))) card
-    order by (found.e).start_time, (found.e).id;
+    select c.*, null::double precision, event_private.write_cursor(jsonb_build_object('kind', 'events', 'time', c.start_time, 'id', c.id))
+    from event_private.event_cards c
+    where c.id = any (ids)
+    order by c.start_time, c.id;
 end $$;
 revoke execute on function event_private.search_events(text, event_service.event_category[], boolean, text, int) from public;
 grant execute on function event_private.search_events(text, event_service.event_category[], boolean, text, int) to anon, authenticated, service_role;
@@ -1325,8 +1350,8 @@ begin
     end if;
   end if;
   return query
-    select card.* from (
-      select e, ranked.place
+    with page as (
+      select e.id, ranked.place
       from event_private.rankings r
       cross join lateral unnest(r.event_ids) with ordinality ranked (event_id, place)
       join event_private.visible_events e on e.id = ranked.event_id
@@ -1334,11 +1359,10 @@ begin
         and ranked.place > coalesce(event_private.cursor_number(after, 'place'), 0)
         and (categories is null or e.category = any (categories))
       order by ranked.place
-      limit event_private.page_size(discover_events.page_size)
-    ) found
-    cross join lateral event_private.event_card(found.e, null, event_private.write_cursor(
-      jsonb_build_object('kind', mode, 'place', found.place, 'id', generation))) card
-    order by found.place;
+      limit event_private.page_size(discover_events.page_size))
+    select c.*, null::double precision, event_private.write_cursor(jsonb_build_object('kind', discover_events.mode, 'place', p.place, 'id', generation))
+    from page p join event_private.event_cards c on c.id = p.id
+    order by p.place;
 end $$;
 revoke execute on function event_private.discover_events(event_service.discovery_mode, double precision, double precision, event_service.event_category[], text, int) from public;
 grant execute on function event_private.discover_events(event_service.discovery_mode, double precision, double precision, event_service.event_category[], text, int) to anon, authenticated, service_role;
@@ -1352,18 +1376,17 @@ declare
   after_time timestamptz := event_private.cursor_time(after, 'time');
 begin
   return query
-    select card.* from (
-      select e from event_private.visible_events e
+    with page as (
+      select e.id, e.start_time from event_private.visible_events e
       where e.status = 'upcoming' and e.start_time > now() and e.max_attendees <= 20
         and (categories is null or e.category = any (categories))
         and (here is null or extensions.st_dwithin(e.location_geom, here, 50000, false))
         and (after is null or (e.start_time, e.id) > (after_time, (after ->> 'id')::uuid))
       order by e.start_time, e.id
-      limit event_private.page_size(quiet_events.page_size)
-    ) found
-    cross join lateral event_private.event_card(found.e, null, event_private.write_cursor(
-      jsonb_build_object('kind', 'quiet', 'time', (found.e).start_time, 'id', (found.e).id))) card
-    order by (found.e).start_time, (found.e).id;
+      limit event_private.page_size(quiet_events.page_size))
+    select c.*, null::double precision, event_private.write_cursor(jsonb_build_object('kind', 'quiet', 'time', p.start_time, 'id', p.id))
+    from page p join event_private.event_cards c on c.id = p.id
+    order by p.start_time, p.id;
 end $$;
 revoke execute on function event_private.quiet_events(double precision, double precision, event_service.event_category[], jsonb, int) from public;
 

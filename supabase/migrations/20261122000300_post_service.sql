@@ -1168,80 +1168,45 @@ begin
 end $$;
 comment on type post_service.post_card is 'A post as lists show it. author: {id, username, name, avatar_url, is_verified}; event: the attached event or the one it is about {id, title, category, start_time, location_name, status}; original: of a repost {id, author, content, type, created_at}; poll: {closes_at, my_option_id, options: [{id, label, votes_count}]}; each null where there is none to be seen. cursor continues the list after this row.';
 
--- Definer: makes cards of what the views by which the caller's rights are kept let through.
-create or replace function post_private.person_json(person uuid)
-returns jsonb language sql stable security definer set search_path = '' as $$
-  select jsonb_build_object('id', p.id, 'username', p.username, 'name', p.name, 'avatar_url', p.avatar_url, 'is_verified', p.is_verified)
-  from post_private.visible_people p where p.id = person
-$$;
-revoke execute on function post_private.person_json(uuid) from public;
-
-create or replace function post_private.poll_json(post uuid, closes_at timestamptz)
-returns jsonb language sql stable security definer set search_path = '' as $$
-  select jsonb_build_object('closes_at', closes_at,
-    'my_option_id', (select v.option_id from post_service.poll_votes v where v.post_id = post and v.user_id = (select auth.uid())),
-    'options', (select coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'label', o.label, 'votes_count', o.votes_count) order by o.order_index), '[]')
-      from post_service.poll_options o where o.post_id = post))
-$$;
-revoke execute on function post_private.poll_json(uuid, timestamptz) from public;
-
-create or replace function post_private.post_card(p post_private.visible_posts, cursor_kind text)
-returns post_service.post_card language sql stable security definer set search_path = '' as $$
-  select row(p.id, post_private.person_json(p.author_id), p.content, p.type, p.visibility, p.created_at, p.updated_at,
-    p.likes_count, p.comments_count, p.reposts_count, p.shares_count,
-    array(select i.image_url from post_service.post_images i where i.post_id = p.id order by i.order_index, i.id),
+create or replace view post_private.post_cards as
+  select v.id,
+    -- Who sees a post sees its author: the predicate of visible_posts implies that of visible_people.
+    jsonb_build_object('id', a.id, 'username', a.username, 'name', a.name, 'avatar_url', a.avatar_url, 'is_verified', a.is_verified) as author,
+    v.content, v.type, v.visibility, v.created_at, v.updated_at, v.likes_count, v.comments_count, v.reposts_count, v.shares_count,
+    array(select i.image_url from post_service.post_images i where i.post_id = v.id order by i.order_index, i.id) as images,
     (select jsonb_build_object('id', e.id, 'title', e.title, 'category', e.category, 'start_time', e.start_time,
         'location_name', e.location_name, 'status', e.status)
-      from post_private.visible_events e where e.id = coalesce(p.attached_event_id, p.event_id)),
-    (select jsonb_build_object('id', o.id, 'author', post_private.person_json(o.author_id), 'content', o.content, 'type', o.type, 'created_at', o.created_at)
-      from post_private.visible_posts o where o.id = p.original_post_id),
-    case p.type when 'poll' then post_private.poll_json(p.id, p.poll_closes_at) end,
-    exists (select 1 from post_service.likes l where l.user_id = (select auth.uid()) and l.likeable_type = 'post' and l.likeable_id = p.id),
-    exists (select 1 from post_service.bookmarks b where b.user_id = (select auth.uid()) and b.post_id = p.id),
-    exists (select 1 from post_service.reposts r where r.user_id = (select auth.uid()) and r.post_id = p.id),
-    post_private.write_cursor(jsonb_build_object('kind', cursor_kind, 'time', p.created_at, 'id', p.id)))::post_service.post_card
-$$;
-revoke execute on function post_private.post_card(post_private.visible_posts, text) from public;
+      from post_private.visible_events e where e.id = coalesce(v.attached_event_id, v.event_id)) as event,
+    (select jsonb_build_object('id', o.id, 'content', o.content, 'type', o.type, 'created_at', o.created_at,
+        'author', jsonb_build_object('id', oa.id, 'username', oa.username, 'name', oa.name, 'avatar_url', oa.avatar_url, 'is_verified', oa.is_verified))
+      from post_private.visible_posts o
+      join user_service.profiles oa on oa.id = o.author_id
+      where o.id = v.original_post_id) as original,
+    case v.type when 'poll' then jsonb_build_object(
+      'closes_at', v.poll_closes_at,
+      'my_option_id', (select pv.option_id from post_service.poll_votes pv where pv.post_id = v.id and pv.user_id = (select auth.uid())),
+      'options', (select coalesce(jsonb_agg(jsonb_build_object('id', po.id, 'label', po.label, 'votes_count', po.votes_count) order by po.order_index), '[]')
+        from post_service.poll_options po where po.post_id = v.id)) end as poll,
+    exists (select 1 from post_service.likes l
+      where l.user_id = (select auth.uid()) and l.likeable_type = 'post' and l.likeable_id = v.id) as i_like,
+    exists (select 1 from post_service.bookmarks b where b.user_id = (select auth.uid()) and b.post_id = v.id) as i_bookmarked,
+    exists (select 1 from post_service.reposts r where r.user_id = (select auth.uid()) and r.post_id = v.id) as i_reposted
+  from post_private.visible_posts v
+  join user_service.profiles a on a.id = v.author_id;
+comment on view post_private.post_cards is 'The posts that the caller sees, as cards without a cursor.';
 
--- Whose posts come next is decided by looking at the newest post of each: a page of n posts has posts of at most n
--- people, and only of those whose own newest come first. So the work grows with whom one follows (5,000 at most) and
--- never with the number of posts. Definer, as the next two: reads the views by which the caller's rights are kept.
-create or replace function post_private.feed_by_author(before_time timestamptz, before_id uuid, size int)
-returns setof uuid language sql stable security definer set search_path = '' as $$
-  select p.id
-  from (
-    select f.user_id
-    from post_private.my_following f
-    cross join lateral (
-      select v.created_at, v.id from post_private.visible_posts v
-      where v.author_id = f.user_id and (v.created_at, v.id) < (before_time, before_id)
-      order by v.created_at desc, v.id desc limit 1) newest
-    order by newest.created_at desc, newest.id desc
-    limit size
-  ) next_authors
-  cross join lateral (
-    select v.created_at, v.id from post_private.visible_posts v
-    where v.author_id = next_authors.user_id and (v.created_at, v.id) < (before_time, before_id)
-    order by v.created_at desc, v.id desc limit size) p
-  order by p.created_at desc, p.id desc
-  limit size
-$$;
-revoke execute on function post_private.feed_by_author(timestamptz, uuid, int) from public;
-
--- Who follows many finds a page among the newest posts of everyone sooner than by looking at each person.
-create or replace function post_private.feed_by_time(before_time timestamptz, before_id uuid, size int)
-returns setof uuid language sql stable security definer set search_path = '' as $$
-  select v.id
-  from (
-    select p.id, p.author_id, p.created_at from post_service.posts p
-    where (p.created_at, p.id) < (before_time, before_id)
-    order by p.created_at desc, p.id desc limit 2000) recent
-  join post_private.visible_posts v on v.id = recent.id
-  where exists (select 1 from post_private.my_following f where f.user_id = recent.author_id)
-  order by recent.created_at desc, recent.id desc
-  limit size
-$$;
-revoke execute on function post_private.feed_by_time(timestamptz, uuid, int) from public;
+-- Definer, as all below: reads the views by which the caller's rights are kept.
+create or replace function post_private.cards_of(ids uuid[], list text)
+returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
+begin
+  return query
+    select c.*, post_private.write_cursor(jsonb_build_object('kind', list, 'time', c.created_at, 'id', c.id))
+    from post_private.post_cards c
+    where c.id = any (ids)
+    order by c.created_at desc, c.id desc;
+end $$;
+comment on function post_private.cards_of(uuid[], text) is 'The cards of a page, newest first, with cursors of the list they are in.';
+revoke execute on function post_private.cards_of(uuid[], text) from public;
 
 create or replace function post_private.home_feed(cursor text, page_size int)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
@@ -1252,17 +1217,41 @@ declare
   before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   ids uuid[];
 begin
+  -- Who follows many finds a page among the newest posts of everyone.
   if (select count(*) from (select 1 from post_private.my_following limit 101) f) > 100 then
-    ids := array(select post_private.feed_by_time(before_time, before_id, size));
+    ids := array(
+      select v.id
+      from (
+        select p.id, p.author_id, p.created_at from post_service.posts p
+        where (p.created_at, p.id) < (before_time, before_id)
+        order by p.created_at desc, p.id desc limit 2000) recent
+      join post_private.visible_posts v on v.id = recent.id
+      where exists (select 1 from post_private.my_following f where f.user_id = recent.author_id)
+      order by recent.created_at desc, recent.id desc
+      limit size);
   end if;
+  -- Otherwise by the newest post of each: a page of n posts has posts of at most n people, and only of those whose own
+  -- newest come first. So the work grows with whom one follows (5,000 at most) and never with the number of posts.
   if ids is null or cardinality(ids) < size then
-    ids := array(select post_private.feed_by_author(before_time, before_id, size));
+    ids := array(
+      select p.id
+      from (
+        select f.user_id
+        from post_private.my_following f
+        cross join lateral (
+          select v.created_at, v.id from post_private.visible_posts v
+          where v.author_id = f.user_id and (v.created_at, v.id) < (before_time, before_id)
+          order by v.created_at desc, v.id desc limit 1) newest
+        order by newest.created_at desc, newest.id desc
+        limit size) next_authors
+      cross join lateral (
+        select v.created_at, v.id from post_private.visible_posts v
+        where v.author_id = next_authors.user_id and (v.created_at, v.id) < (before_time, before_id)
+        order by v.created_at desc, v.id desc limit size) p
+      order by p.created_at desc, p.id desc
+      limit size);
   end if;
-  return query
-    select card.* from post_private.visible_posts v
-    cross join lateral post_private.post_card(v, 'feed') card
-    where v.id = any (ids)
-    order by v.created_at desc, v.id desc;
+  return query select * from post_private.cards_of(ids, 'feed');
 end $$;
 revoke execute on function post_private.home_feed(text, int) from public;
 grant execute on function post_private.home_feed(text, int) to authenticated, service_role;
@@ -1283,15 +1272,11 @@ declare
   before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
   before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 begin
-  return query
-    select card.* from (
-      select v from post_private.visible_posts v
-      where v.author_id = posts_by.author_id and (v.created_at, v.id) < (before_time, before_id)
-      order by v.created_at desc, v.id desc
-      limit post_private.page_size(posts_by.page_size)
-    ) found
-    cross join lateral post_private.post_card(found.v, 'author') card
-    order by (found.v).created_at desc, (found.v).id desc;
+  return query select * from post_private.cards_of(array(
+    select v.id from post_private.visible_posts v
+    where v.author_id = posts_by.author_id and (v.created_at, v.id) < (before_time, before_id)
+    order by v.created_at desc, v.id desc
+    limit post_private.page_size(posts_by.page_size)), 'author');
 end $$;
 revoke execute on function post_private.posts_by(uuid, text, int) from public;
 grant execute on function post_private.posts_by(uuid, text, int) to anon, authenticated, service_role;
@@ -1306,20 +1291,41 @@ comment on function post_service.posts_by(uuid, text, int) is 'One person''s pos
 create or replace function post_private.search_posts(query text, cursor text, page_size int)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 declare
+  size int := post_private.page_size(page_size);
   words tsquery := post_private.search_query(query);
   after jsonb := post_private.read_cursor(cursor, 'posts');
   before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
   before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  ids uuid[];
+  window_size int;
 begin
-  return query
-    select card.* from (
-      select v from post_private.visible_posts v
-      where post_private.post_document(v.content) @@ words and (v.created_at, v.id) < (before_time, before_id)
+  -- Words that many posts have are found soonest among the newest. Two hits in 200 promise a page in some thousands.
+  foreach window_size in array array[200, 5000] loop
+    ids := array(
+      select v.id
+      from (
+        select p.id, p.created_at, p.content from post_service.posts p
+        where (p.created_at, p.id) < (before_time, before_id)
+        order by p.created_at desc, p.id desc limit window_size) recent
+      join post_private.visible_posts v on v.id = recent.id
+      where post_private.post_document(recent.content) @@ words
+      order by recent.created_at desc, recent.id desc
+      limit size);
+    exit when cardinality(ids) < 2 or cardinality(ids) >= size;
+  end loop;
+  -- Words that few posts have are found soonest by the index. Materialized, since the planner does not know how many
+  -- posts have a word, and would rather read all of them by time.
+  if cardinality(ids) < size then
+    ids := array(
+      with matching as materialized (
+        select p.id from post_service.posts p where post_private.post_document(p.content) @@ words)
+      select v.id from matching
+      join post_private.visible_posts v on v.id = matching.id
+      where (v.created_at, v.id) < (before_time, before_id)
       order by v.created_at desc, v.id desc
-      limit post_private.page_size(search_posts.page_size)
-    ) found
-    cross join lateral post_private.post_card(found.v, 'posts') card
-    order by (found.v).created_at desc, (found.v).id desc;
+      limit size);
+  end if;
+  return query select * from post_private.cards_of(ids, 'posts');
 end $$;
 revoke execute on function post_private.search_posts(text, text, int) from public;
 grant execute on function post_private.search_posts(text, text, int) to anon, authenticated, service_role;
