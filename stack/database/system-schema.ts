@@ -2,8 +2,8 @@ import { getAuthSchemaSql, getStorageSchemaSql } from "@supabase/lite";
 import type { Sql } from "postgres";
 
 /**
- * What a Supabase database has before the first migration: the roles that requests run as, the schemas `extensions`,
- * `auth` and `storage`, and the grants by which policies can call `auth.uid()`. Safe to run again.
+ * What a Supabase database has before the first migration: the roles that requests run as, the schemas `extensions`
+ * with two extensions in it, `auth` and `storage`, and the grants by which policies can call `auth.uid()`. Safe to run again.
  */
 export async function ensureSystemSchema(sql: Sql): Promise<void> {
   const [found] = await sql`select obj_description(to_regnamespace('auth')::oid, 'pg_namespace') as mark`;
@@ -19,7 +19,7 @@ export async function ensureSystemSchema(sql: Sql): Promise<void> {
 }
 
 /** Change it with what is below, and databases made before get the change at their next start. */
-const MARK = "embedded stack, system schema 1";
+const MARK = "embedded stack, system schema 2";
 
 const ROLES_SQL = `
 do $$
@@ -40,6 +40,8 @@ begin
 end
 $$;
 create schema if not exists extensions;
+create extension if not exists "uuid-ossp" schema extensions;
+create extension if not exists pgcrypto schema extensions;
 `;
 
 /** Supabase's own definitions: lite's read only one of the two settings that carry the person's id. */
