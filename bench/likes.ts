@@ -58,6 +58,8 @@ commit;
 async function likesPerSecond(pgbench: string, url: string, script: string): Promise<number> {
   const { stdout } = await promisify(execFile)(pgbench, [
     "-n",
+    "-M",
+    "prepared",
     "-c",
     `${connections}`,
     "-j",
