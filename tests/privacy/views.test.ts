@@ -58,7 +58,7 @@ async function readAsOwner(viewer: string | null, sql: string): Promise<string[]
   await actAs(client, viewer);
   await client.query("set local role none");
   const { rows } = await client.query<{ shown: string[] | null }>(sql);
-  await client.query("rollback to savepoint owner");
+  await client.query("rollback to savepoint owner; release savepoint owner");
   return rows[0]!.shown ?? [];
 }
 

@@ -89,7 +89,9 @@ export function addEvents(cast: Cast): void {
 }
 
 function addHostedEvent({ world, nora, viewers }: Cast, host: Person, privacy: EventPrivacy, role: Role) {
-  const event = addEvent(world, `${privacy} event of ${host.username}, viewers ${role}`, host, privacy);
+  // One that is over, which one came to, and may not see any more unless one is still a friend of the host.
+  const days = privacy === "friends_only" && role === "confirmed" ? -2 : 3;
+  const event = addEvent(world, `${privacy} event of ${host.username}, viewers ${role}`, host, privacy, days);
   furnish(world, event, nora, host);
   for (const viewer of viewers) {
     if (role === "confirmed" || role === "pending" || role === "cancelled") attend(world, event, viewer, role);
@@ -113,7 +115,8 @@ function addMeetings({ world, nora, subjects, viewers }: Cast): void {
     for (const person of everyone) {
       attend(world, meeting, person, "confirmed");
       upvote(world, ask(world, meeting, person, nora), person);
-      review(world, meeting, person);
+      // The first has yet to write theirs.
+      if (person !== viewers[0]) review(world, meeting, person);
     }
   }
   for (const host of viewers) {

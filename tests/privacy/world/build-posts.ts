@@ -67,7 +67,7 @@ function addPoll({ world, nora, viewers }: Cast, author: Person, visibility: Pos
   for (const person of [nora, ...viewers]) {
     like(world, "post", poll, person);
     keep(world, poll, person, options[0]!);
-    repost(world, poll, person);
+    if (person === nora || !author.refusesFollowers) repost(world, poll, person);
   }
   // One's own words under a post that one may not see any more.
   for (const viewer of viewers) like(world, "comment", comment(world, poll, viewer), viewer);
@@ -101,12 +101,16 @@ export function addPosts(cast: Cast): void {
   world.add("post_images", "borrowed, of nora", borrowed);
 }
 
+/** Posts of someone whom everybody sees about events that some do not see. Searches for the word do not find them. */
 function addPostsAboutEvents({ world, nora, subjects }: Cast): void {
-  const hosts = new Set<string | null>(subjects.map((subject) => subject.id));
-  for (const event of world.tables.events) {
-    if (!hosts.has(event.host_id)) continue;
-    const about = world.describe(event.id);
-    post(world, `of nora about ${about}`, nora, { event_id: event.id });
-    post(world, `of nora with ${about}`, nora, { type: "text_with_event", attached_event_id: event.id });
-  }
+  const hosts = new Set<string | null>(subjects.filter((host) => !host.refusesFollowers).map((host) => host.id));
+  world.tables.events
+    .filter((event) => hosts.has(event.host_id))
+    .forEach(({ id }, index) => {
+      const event_id = index % 3 === 0 ? null : id;
+      const attached_event_id = index % 3 === 1 ? null : id;
+      const type = attached_event_id ? "text_with_event" : "text";
+      const content = "Who comes along?";
+      post(world, `of nora about ${world.describe(id)}`, nora, { type, event_id, attached_event_id, content });
+    });
 }

@@ -35,7 +35,8 @@ export function buildWorld(): Cast {
   const subjects: Person[] = [];
   for (const hidden of [false, true]) {
     for (const hidesAttendance of [false, true]) {
-      for (const refusesFollowers of [false, true]) {
+      // What one refuses followers says nothing of who sees what: once for the visible and once for the hidden.
+      for (const refusesFollowers of hidesAttendance ? [false] : [false, true]) {
         const name = [hidden ? "hidden" : "open", hidesAttendance && "shy", refusesFollowers && "closed"];
         const shows = { showsEmail: hidesAttendance, showsLocation: !refusesFollowers };
         const flags = { hidden, hidesAttendance, refusesFollowers, ...shows };

@@ -66,20 +66,23 @@ export async function ask<T>(
   viewer: Viewer,
   sql: string,
   values: unknown[] = [],
+  keep = false,
 ): Promise<T[] | Refusal> {
   const { client } = stage;
   await client.query("savepoint ask");
+  let end = "rollback to savepoint ask; release savepoint ask";
   try {
     await actAs(client, viewer);
     const { rows } = await client.query(sql, values);
     await actAsOwner(client);
+    if (keep) end = "release savepoint ask";
     return rows as T[];
   } catch (error) {
     const { code, message, detail, hint } = error as Refusal;
     if (!/^([0-9A-Z]{5})$/.test(code ?? "")) throw error;
     return { code, message, detail, hint };
   } finally {
-    await client.query("rollback to savepoint ask");
+    await client.query(end);
   }
 }
 

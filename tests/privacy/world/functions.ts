@@ -1,0 +1,206 @@
+import { eventTexts, type Page, postTexts } from "./cards.ts";
+import { ask, differences, idDifferences, type Refusal, type Stage } from "./stage.ts";
+import { type Row, type Viewer, WORD } from "./world.ts";
+
+/** Calls one function as the viewer and returns where its answer differs from what the oracle allows. */
+type Check = (stage: Stage, viewer: Viewer) => Promise<string[]>;
+
+/** What a client can call, and the matrix does not. */
+export const NOT_ASKED: Record<string, string> = {
+  "user_service.delete_account": "tells nothing of others, and would take the world away",
+  "user_service.update_updated_at_column": "a trigger function: no statement can call it",
+  "event_service.update_updated_at_column": "a trigger function: no statement can call it",
+  "post_service.update_updated_at_column": "a trigger function: no statement can call it",
+  "ticket_service.update_updated_at_column": "a trigger function: no statement can call it",
+};
+
+/** Follows the cursor to the end. */
+async function readAll<T extends Page>(stage: Stage, viewer: Viewer, call: string): Promise<T[] | Refusal> {
+  const all: T[] = [];
+  for (let cursor: string | null = null; ; ) {
+    const page: { row: T }[] | Refusal = await readPage<T>(stage, viewer, call, cursor);
+    if (!Array.isArray(page)) return page;
+    if (page.length === 0) return all;
+    all.push(...page.map(({ row }) => row));
+    cursor = page.at(-1)!.row.cursor;
+  }
+}
+
+/** What a list remembers for its next page is kept. */
+export const readPage = <T extends Page>(stage: Stage, viewer: Viewer, call: string, cursor: string | null) =>
+  ask<{ row: T }>(stage, viewer, `select to_jsonb(f) as row from ${call} f`, [cursor], true);
+
+/** Checks a list: which rows it has, and what each says of others. Without a sign-in, some lists are refused. */
+function list<T extends Page>(
+  call: string,
+  texts: (stage: Stage, viewer: Viewer, rows: T[]) => string[],
+  expected: (stage: Stage, viewer: Viewer) => string[],
+  forAll = true,
+): Check {
+  return async (stage, viewer) => {
+    const rows = await readAll<T>(stage, viewer, call);
+    if (!Array.isArray(rows)) return viewer || forAll ? [`${call}: ${rows.message}`] : [];
+    if (!viewer && !forAll) return [`${call}: answers without a sign-in`];
+    const ours = rows.filter((row) => stage.world.labels.has(row.id));
+    return [
+      ...idDifferences(
+        stage.world,
+        call,
+        expected(stage, viewer),
+        ours.map((row) => row.id),
+      ),
+      ...(new Set(ours.map((row) => row.id)).size < ours.length ? [`${call}: says some twice`] : []),
+      ...texts(stage, viewer, ours),
+    ];
+  };
+}
+
+const coming = (event: Row<"events">) => Date.parse(event.end_time) > Date.now();
+
+const events = (call: string, has: (event: Row<"events">) => boolean, forAll = true) =>
+  list(
+    call,
+    eventTexts,
+    ({ oracle }, viewer) => oracle.ids("events", (e) => has(e) && oracle.event(viewer, e.id)),
+    forAll,
+  );
+
+const posts = (call: string, has: (stage: Stage, viewer: Viewer, post: Row<"posts">) => boolean, forAll = true) =>
+  list(
+    call,
+    postTexts,
+    (stage, viewer) => stage.oracle.ids("posts", (p) => has(stage, viewer, p) && stage.oracle.post(viewer, p.id)),
+    forAll,
+  );
+
+type PersonCard = Page & { username: string; location: string | null; i_follow: boolean; follows_me: boolean };
+
+const personTexts = ({ world, oracle }: Stage, viewer: Viewer, rows: PersonCard[]) =>
+  rows.flatMap(({ id, location, i_follow, follows_me }) => {
+    const told = [location !== null, i_follow ?? false, follows_me ?? false].join();
+    const meant = [
+      world.people.get(id)!.showsLocation,
+      oracle.follows(viewer, id),
+      viewer !== null && oracle.follows(id, viewer),
+    ].join();
+    return told === meant ? [] : [`${world.describe(id)}: location, i_follow, follows_me: ${told}, meant ${meant}`];
+  });
+
+const PLACE = "lat => -60, lng => -150";
+const PAGE = "cursor => $1, page_size => 50";
+
+const NEAR = `event_service.events_near(${PLACE}, radius_m => 100000, ${PAGE})`;
+const SEARCH_EVENTS = `event_service.search_events('${WORD}', ${PAGE})`;
+const SEARCH_PAST = `event_service.search_events('${WORD}', include_past => true, ${PAGE})`;
+export const TRENDING = `event_service.discover_events('trending', ${PLACE}, ${PAGE})`;
+const FOR_YOU = `event_service.discover_events('for_you', ${PLACE}, ${PAGE})`;
+const QUIET = `event_service.discover_events('quiet', ${PLACE}, ${PAGE})`;
+const FEED = `post_service.home_feed(${PAGE})`;
+const SEARCH_POSTS = `post_service.search_posts('${WORD}', ${PAGE})`;
+
+export const LISTS = [NEAR, SEARCH_EVENTS, SEARCH_PAST, TRENDING, FOR_YOU, QUIET, FEED, SEARCH_POSTS];
+
+export const FUNCTIONS: Record<string, Check> = {
+  "user_service.search_people": list<PersonCard>(
+    `user_service.search_people('${WORD}', cursor => $1, page_size => 5)`,
+    personTexts,
+    ({ oracle }, viewer) => oracle.people(viewer),
+  ),
+  "user_service.profile": async (stage, viewer) => {
+    const rows = await ask<{ row: PersonCard }>(
+      stage,
+      viewer,
+      "select to_jsonb(f) as row from unnest($1::text[]) name cross join lateral user_service.profile(upper(name)) f",
+      [[...stage.world.people.values()].map((person) => person.username)],
+    );
+    if (!Array.isArray(rows)) return [`profile: ${rows.message}`];
+    const people = rows.map(({ row }) => row);
+    return [
+      ...idDifferences(
+        stage.world,
+        "profile",
+        stage.oracle.people(viewer),
+        people.map((person) => person.id),
+      ),
+      ...personTexts(stage, viewer, people),
+    ];
+  },
+  // Uniqueness tells, and tells everyone the same.
+  "user_service.username_available": async (stage, viewer) => {
+    const taken = [...stage.world.people.values()].map((person) => person.username);
+    const rows = await ask<{ name: string }>(
+      stage,
+      viewer,
+      "select name from unnest($1::text[]) name where user_service.username_available(name)",
+      [[...taken, `${WORD}_free`]],
+    );
+    if (!Array.isArray(rows)) return [`username_available: ${rows.message}`];
+    return differences(
+      "username_available",
+      [`${WORD}_free`],
+      rows.map((row) => row.name),
+    );
+  },
+  "event_service.events_near": events(NEAR, coming),
+  "event_service.search_events": async (stage, viewer) => [
+    ...(await events(SEARCH_EVENTS, coming)(stage, viewer)),
+    ...(await events(SEARCH_PAST, () => true)(stage, viewer)),
+  ],
+  "event_service.discover_events": async (stage, viewer) => [
+    // The same list for all, so there is nothing in it that not everyone may see; and nobody is recommended their own.
+    ...(await events(TRENDING, (event) => coming(event) && event.privacy === "public")(stage, viewer)),
+    ...(await events(FOR_YOU, (event) => coming(event) && event.host_id !== viewer, false)(stage, viewer)),
+    ...(await events(QUIET, (event) => coming(event) && event.max_attendees !== null)(stage, viewer)),
+  ],
+  "event_service.friends_who_go": async (stage, viewer) => {
+    const rows = await ask<{ event: string; id: string }>(
+      stage,
+      viewer,
+      `select event::text, f.id from unnest($1::uuid[]) event
+       cross join lateral event_service.friends_who_go(event, page_size => 100) f`,
+      [stage.world.tables.events.map((event) => event.id)],
+    );
+    if (!Array.isArray(rows)) return viewer ? [`friends_who_go: ${rows.message}`] : [];
+    if (!viewer) return ["friends_who_go: answers without a sign-in"];
+    const { world, oracle } = stage;
+    const words = (event: string, person: string) => `${world.describe(person)} at ${world.describe(event)}`;
+    const going = world.tables.event_attendees.filter(
+      (row) =>
+        row.status === "confirmed" &&
+        oracle.mutual(viewer, row.user_id) &&
+        oracle.event(viewer, row.event_id) &&
+        oracle.attendance(viewer, row),
+    );
+    return differences(
+      "friends_who_go",
+      going.map((row) => words(row.event_id, row.user_id)),
+      rows.map((row) => words(row.event, row.id)),
+    );
+  },
+  "post_service.home_feed": posts(FEED, ({ oracle }, viewer, post) => oracle.follows(viewer, post.author_id), false),
+  "post_service.search_posts": posts(SEARCH_POSTS, (_, __, post) => post.content.includes(WORD)),
+  "post_service.posts_by": async (stage, viewer) => {
+    const found: string[] = [];
+    const [open, , , hidden] = stage.subjects;
+    for (const author of [stage.nora.id, open!.id, hidden!.id]) {
+      const by = posts(`post_service.posts_by('${author}', ${PAGE})`, (_, __, post) => post.author_id === author);
+      found.push(...(await by(stage, viewer)));
+    }
+    return found;
+  },
+  // It returns the caller's own new post; errors.test.ts says what it tells of events that one does not see.
+  "post_service.publish_post": async (stage, viewer) => {
+    const rows = await ask<{ author_id: string; content: string }>(
+      stage,
+      viewer,
+      "select author_id, content from post_service.publish_post('Mine.')",
+    );
+    if (!Array.isArray(rows)) return viewer ? [`publish_post: ${rows.message}`] : [];
+    if (!viewer) return ["publish_post: publishes without a sign-in"];
+    return differences(
+      "publish_post",
+      [`${viewer} Mine.`],
+      rows.map((row) => `${row.author_id} ${row.content}`),
+    );
+  },
+};
