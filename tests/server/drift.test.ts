@@ -1,31 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildFromMigrations, buildFromServices } from "../support/builds.ts";
 import { connect, target } from "../support/database.ts";
-import { createDatabase, dropDatabase } from "../support/server.ts";
+import { dropDatabase } from "../support/server.ts";
 
-const root = resolve(import.meta.dirname, "../..");
 const services = ["user", "event", "post", "ticket"];
 const names = { services: `drift_services_${process.pid}`, migrations: `drift_migrations_${process.pid}` };
 const urls = { services: "", migrations: "" };
-
-/** What Supabase has before the first migration, as far as the schemas under comparison depend on it. */
-const auth = `
-  create schema auth;
-  create table auth.users (id uuid primary key, email text, raw_user_meta_data jsonb, email_confirmed_at timestamptz, last_sign_in_at timestamptz);`;
-
-async function build(name: string, files: string[]): Promise<string> {
-  const url = await createDatabase(target().serverUrl!, name, "template0");
-  const client = await connect(url);
-  try {
-    await client.query(auth);
-    for (const file of files) await client.query(readFileSync(file, "utf8"));
-  } finally {
-    await client.end();
-  }
-  return url;
-}
 
 /** The schema as text. Random tokens that newer versions of pg_dump write round it are left out. */
 function dump(url: string): string[] {
@@ -39,17 +20,8 @@ function dump(url: string): string[] {
 }
 
 beforeAll(async () => {
-  const migrations = resolve(root, "supabase/migrations");
-  urls.services = await build(names.services, [
-    ...services.map((service) => resolve(root, `db/services/${service}_service_db.sql`)),
-    resolve(root, "db/one_database.sql"),
-  ]);
-  urls.migrations = await build(
-    names.migrations,
-    readdirSync(migrations)
-      .sort()
-      .map((file) => resolve(migrations, file)),
-  );
+  urls.services = await buildFromServices(target().serverUrl!, names.services);
+  urls.migrations = await buildFromMigrations(target().serverUrl!, names.migrations);
 });
 
 afterAll(async () => {
