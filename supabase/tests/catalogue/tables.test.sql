@@ -1,0 +1,97 @@
+begin;
+set local search_path = extensions, public;
+select no_plan();
+
+create temp view our_schemas as
+  select oid, nspname as name, nspname like '%\_private' as is_private from pg_namespace
+  where nspname in ('user_service', 'event_service', 'post_service', 'ticket_service', 'user_private', 'event_private', 'post_private', 'ticket_private');
+create temp view our_constraints as
+  select k.*, k.conrelid::regclass::text as relation from pg_constraint k join our_schemas s on s.oid = k.connamespace where k.conrelid <> 0;
+
+select is_empty($$ select c.oid::regclass from pg_class c join our_schemas s on s.oid = c.relnamespace
+  where (c.relkind in ('r', 'p') or c.relkind = 'v' and not s.is_private) and obj_description(c.oid, 'pg_class') is null $$, 'every table, and every view that clients reach, has a comment');
+select is_empty($$ select name from our_schemas where obj_description(oid, 'pg_namespace') is null $$, 'every schema too');
+select is_empty($$ select t.oid::regtype from pg_type t join our_schemas s on s.oid = t.typnamespace join pg_class c on c.oid = t.typrelid
+  where c.relkind = 'c' and not s.is_private and obj_description(t.oid, 'pg_type') is null $$, 'and every row type');
+select is_empty($$ select c.oid::regclass from pg_class c join our_schemas s on s.oid = c.relnamespace where c.relkind in ('r', 'p')
+  and not exists (select from our_constraints k where k.conrelid = c.oid and k.contype = 'p') $$, 'every table has a primary key');
+select is_empty($$ select c.oid::regclass, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid join our_schemas s on s.oid = c.relnamespace
+  where c.relkind in ('r', 'p') and a.atttypid = 'timestamp'::regtype $$, 'every time has a zone');
+select is_empty($$ select c.oid::regclass, k.conname from our_constraints k join pg_class c on c.oid = k.conrelid join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
+  join our_schemas s on s.oid = c.relnamespace where k.contype = 'p' and not s.is_private and (a.atttypid <> 'uuid'::regtype or not a.atthasdef) $$, 'keys that clients see are uuids with a default');
+select is_empty($$ select relation, conname from our_constraints where contype in ('c', 'u') and conname ~ '_(check|key)\d*$' $$, 'constraints are named as facts');
+select is_empty($$ select relation, conname from our_constraints where not convalidated $$, 'and hold for every row');
+select is_empty($$ select relation, conname from our_constraints where contype = 'f' and confdeltype = 'a' $$, 'a foreign key says what happens when its target goes');
+select is_empty(
+  $$ select k.relation, k.conname from our_constraints k
+     where k.contype = 'f' and not exists (
+       select from pg_index i
+       where i.indrelid = k.conrelid and i.indisvalid and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey
+         and (i.indpred is null or pg_get_expr(i.indpred, i.indrelid) ~ 'IS NOT NULL')) $$, 'and has an index');
+select is_empty($$ select c.oid::regclass from pg_class c join our_schemas s on s.oid = c.relnamespace
+  where c.relkind = 'v' and not s.is_private and not (c.reloptions @> array['security_invoker=true'] and c.reloptions @> array['security_barrier=true']) $$,
+  'views that clients reach have their caller''s rights, and let no filter see more');
+select is_empty($$ select c.oid::regclass from pg_class c join our_schemas s on s.oid = c.relnamespace where c.relkind in ('m', 'f', 'S') and not s.is_private $$, 'and there is nothing else for them');
+
+-- The foreign keys, with what happens when their target goes. Some are implied by others, so that no row could tell they were gone.
+select set_eq(
+  $$ select relation || ' ' || (select string_agg(a.attname, ', ' order by k.place) from unnest(conkey) with ordinality k (attnum, place) join pg_attribute a on a.attrelid = conrelid and a.attnum = k.attnum) as key,
+       confrelid::regclass || ' ' || case confdeltype when 'c' then 'cascade' when 'n' then 'set null' when 'r' then 'restrict' end as target
+     from our_constraints where contype = 'f' $$,
+  $$ values
+    ('event_private.event_capacity event_id', 'event_service.events cascade'),
+    ('event_service.event_attendees event_id', 'event_service.events cascade'),
+    ('event_service.event_attendees user_id', 'user_service.users cascade'),
+    ('event_service.event_images event_id', 'event_service.events cascade'),
+    ('event_service.event_qna answered_by', 'user_service.users set null'),
+    ('event_service.event_qna event_id', 'event_service.events cascade'),
+    ('event_service.event_qna user_id', 'user_service.users set null'),
+    ('event_service.events host_id', 'user_service.users set null'),
+    ('event_service.qna_upvotes question_id', 'event_service.event_qna cascade'),
+    ('event_service.qna_upvotes user_id', 'user_service.users cascade'),
+    ('event_service.reviews event_id', 'event_service.events cascade'),
+    ('event_service.reviews host_id', 'user_service.users set null'),
+    ('event_service.reviews reviewer_id', 'user_service.users set null'),
+    ('post_service.bookmarks post_id', 'post_service.posts cascade'),
+    ('post_service.bookmarks user_id', 'user_service.users cascade'),
+    ('post_service.comments author_id', 'user_service.users set null'),
+    ('post_service.comments parent_comment_id, post_id', 'post_service.comments cascade'),
+    ('post_service.comments post_id', 'post_service.posts cascade'),
+    ('post_service.likes comment_id', 'post_service.comments cascade'),
+    ('post_service.likes post_id', 'post_service.posts cascade'),
+    ('post_service.likes user_id', 'user_service.users cascade'),
+    ('post_service.poll_options post_id', 'post_service.posts cascade'),
+    ('post_service.poll_votes option_id, post_id', 'post_service.poll_options cascade'),
+    ('post_service.poll_votes post_id', 'post_service.posts cascade'),
+    ('post_service.poll_votes user_id', 'user_service.users cascade'),
+    ('post_service.post_images post_id', 'post_service.posts cascade'),
+    ('post_service.posts attached_event_id', 'event_service.events set null'),
+    ('post_service.posts author_id', 'user_service.users cascade'),
+    ('post_service.posts event_id', 'event_service.events set null'),
+    ('post_service.posts original_post_id', 'post_service.posts cascade'),
+    ('post_service.reposts post_id', 'post_service.posts cascade'),
+    ('post_service.reposts repost_id', 'post_service.posts cascade'),
+    ('post_service.reposts user_id', 'user_service.users cascade'),
+    ('post_service.shares post_id', 'post_service.posts cascade'),
+    ('post_service.shares user_id', 'user_service.users cascade'),
+    ('ticket_private.journal_entries ticket_id', 'ticket_service.tickets restrict'),
+    ('ticket_private.journal_entries transaction_id', 'ticket_service.ticket_transactions restrict'),
+    ('ticket_service.ticket_transactions refund_of', 'ticket_service.ticket_transactions restrict'),
+    ('ticket_service.ticket_transactions ticket_id', 'ticket_service.tickets restrict'),
+    ('ticket_service.tickets event_id', 'event_service.events restrict'),
+    ('ticket_service.tickets user_id', 'user_service.users set null'),
+    ('user_service.blocks blocked_id', 'user_service.users cascade'),
+    ('user_service.blocks blocker_id', 'user_service.users cascade'),
+    ('user_service.follows follower_id', 'user_service.users cascade'),
+    ('user_service.follows following_id', 'user_service.users cascade'),
+    ('user_service.invitations event_id', 'event_service.events cascade'),
+    ('user_service.invitations invitee_id', 'user_service.users cascade'),
+    ('user_service.invitations inviter_id', 'user_service.users cascade'),
+    ('user_service.profiles id', 'user_service.users cascade'),
+    ('user_service.user_privacy user_id', 'user_service.users cascade'),
+    ('user_service.user_settings user_id', 'user_service.users cascade'),
+    ('user_service.user_stats user_id', 'user_service.users cascade') $$,
+  'the foreign keys are these');
+
+select * from finish();
+rollback;
