@@ -1,0 +1,248 @@
+import { beforeAll, describe, expect, expectTypeOf, test } from "vitest";
+import type { Location, PersonCard } from "../../types/index.ts";
+import { anonymous, type Person, signUp } from "../support/people.ts";
+import { ok } from "./support/answers.ts";
+import {
+  anEvent,
+  ask,
+  comment,
+  events,
+  follow,
+  host,
+  join,
+  poll,
+  post,
+  posts,
+  underWay,
+  users,
+} from "./support/scenes.ts";
+
+let ani: Person;
+let budi: Person;
+
+beforeAll(async () => {
+  ani = await signUp("ani");
+  budi = await signUp("budi");
+});
+
+describe("a row", () => {
+  test("is made, read, changed and deleted by its owner, computed columns included", async () => {
+    const table = events(ani).from("events");
+    const made = ok(
+      await table
+        .insert(anEvent({ price: 25_000.5, max_attendees: 12 }))
+        .select("*,location")
+        .single(),
+    );
+    expect(made).toMatchObject({
+      host_id: ani.id,
+      price: 25_000.5,
+      is_free: false,
+      attendees_count: 0,
+      status: "upcoming",
+    });
+    expect(ok(await table.select("title").eq("id", made.id))).toEqual([{ title: "Ngopi pagi" }]);
+    const changed = ok(
+      await table
+        .update({ price: 0, title: "Gratis" })
+        .eq("id", made.id)
+        .select("title,is_free,updated_at,location")
+        .single(),
+    );
+    expect(changed).toMatchObject({ title: "Gratis", is_free: true });
+    expect(Date.parse(changed.updated_at)).toBeGreaterThan(Date.parse(made.updated_at));
+    expect(ok(await table.delete().eq("id", made.id).select("id,location"))).toEqual([{ id: made.id, location: null }]);
+    expect(ok(await table.select("id").eq("id", made.id))).toEqual([]);
+  });
+
+  test("is not changed or deleted by someone else, who is told of nothing", async () => {
+    const id = await host(ani);
+    const table = events(budi).from("events");
+    expect(ok(await table.update({ title: "Mine" }).eq("id", id).select("id"))).toEqual([]);
+    expect(ok(await table.delete().eq("id", id).select("id"))).toEqual([]);
+    expect(ok(await table.select("title").eq("id", id))).toEqual([{ title: "Ngopi pagi" }]);
+  });
+
+  test("is written twice without harm by an upsert that ignores duplicates, and refused without", async () => {
+    const like = { likeable_type: "post", likeable_id: await post(ani) } as const;
+    const likes = posts(budi).from("likes");
+    const options = { onConflict: "user_id,likeable_type,likeable_id", ignoreDuplicates: true };
+    for (let i = 0; i < 3; i++) ok(await likes.upsert({ ...like, user_id: budi.id }, options));
+    const again = await likes.insert(like);
+    expect([again.status, again.error?.code]).toEqual([409, "23505"]);
+    const { likes_count } = ok(
+      await posts(ani).from("posts").select("likes_count").eq("id", like.likeable_id).single(),
+    );
+    expect(likes_count).toBe(1);
+  });
+
+  test("is counted with count=exact, as far as the caller sees", async () => {
+    await host(ani, { title: "Counted" });
+    await host(ani, { title: "Counted", privacy: "private" });
+    const count = async (who: Pick<Person, "client">) => {
+      const { count, error } = await events(who)
+        .from("events")
+        .select("id", { count: "exact", head: true })
+        .match({ host_id: ani.id, title: "Counted" });
+      expect(error).toBeNull();
+      return count;
+    };
+    expect([await count(ani), await count(budi), await count({ client: anonymous() })]).toEqual([2, 1, 1]);
+  });
+});
+
+describe("what comes over the wire", () => {
+  test("numbers are numbers, times are ISO 8601 with an offset, places are GeoJSON", async () => {
+    const id = await host(ani, { price: 0.1, location_lat: -6.175392, location_lng: 106.827153, max_attendees: 3 });
+    const event = ok(await events(budi).from("events").select("*,location").eq("id", id).single());
+    expectTypeOf(event.location).toExtend<Location | null>();
+    expect(event).toMatchObject({
+      price: 0.1,
+      location_lat: -6.175392,
+      location_lng: 106.827153,
+      max_attendees: 3,
+      is_free: false,
+      description: null,
+      location: { type: "Point", coordinates: [106.827153, -6.175392] },
+    });
+    for (const time of [event.start_time, event.created_at])
+      expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00$/);
+    const without = ok(
+      await events(budi)
+        .from("events")
+        .select("location")
+        .eq("id", await host(ani))
+        .single(),
+    );
+    expect(without.location).toBeNull();
+  });
+
+  test("dates are days, arrays are arrays, averages are numbers", async () => {
+    const change = { date_of_birth: "1994-03-12", interests: ["kopi, tubruk", 'so-called "art"', "NULL", ""] };
+    const account = ok(
+      await users(ani).from("users").update(change).eq("id", ani.id).select("date_of_birth,interests").single(),
+    );
+    expect(account).toEqual(change);
+    const event_id = await host(ani, underWay);
+    ok(await join(budi, event_id));
+    ok(await events(budi).from("reviews").insert({ event_id, rating: 4 }));
+    const { average_rating } = ok(
+      await users(budi).from("user_stats").select("average_rating").eq("user_id", ani.id).single(),
+    );
+    expect(average_rating).toBe(4);
+  });
+
+  test("functions give the same: rows as arrays, distances as numbers, people and places as JSON", async () => {
+    const here = { lat: 3.5952, lng: 98.6722 };
+    const id = await host(ani, { location_lat: 3.6, location_lng: 98.6722, price: 12_500.25 });
+    const [card] = ok(await events(budi).rpc("events_near", here));
+    expect(card).toMatchObject({
+      id,
+      price: 12_500.25,
+      distance_m: expect.closeTo(533.7, 0),
+      location: { type: "Point", coordinates: [98.6722, 3.6] },
+      host: { id: ani.id, username: ani.username, name: "ani", avatar_url: null, is_verified: false },
+    });
+    const profiles = ok(await users(budi).rpc("profile", { username: ani.username.toUpperCase() }));
+    expectTypeOf(profiles).toExtend<PersonCard[]>();
+    expect(profiles).toMatchObject([{ id: ani.id, i_follow: false, cursor: null }]);
+  });
+});
+
+describe("embeds", () => {
+  test("of an event: host, pictures, questions and who asked, attendees, reviewers", async () => {
+    const id = await host(ani, underWay);
+    ok(
+      await events(ani)
+        .from("event_images")
+        .insert({ event_id: id, image_url: "https://example.test/1.jpg", order_index: 1 }),
+    );
+    const question = await ask(budi, id);
+    ok(await events(ani).from("event_qna").update({ answer: "Yes." }).eq("id", question));
+    ok(await join(budi, id));
+    ok(await events(budi).from("reviews").insert({ event_id: id, rating: 5 }));
+    const event = ok(
+      await events(budi)
+        .from("events")
+        .select(
+          "title,host(username),event_images(image_url),event_qna(question,asker(username),answerer(username)),event_attendees(status,attendee(username)),reviews(rating,reviewer(username))",
+        )
+        .eq("id", id)
+        .single(),
+    );
+    expectTypeOf(event.host).toEqualTypeOf<{ username: string } | null>();
+    expectTypeOf(event.event_images).toEqualTypeOf<{ image_url: string }[]>();
+    expect(event).toEqual({
+      title: "Ngopi pagi",
+      host: { username: ani.username },
+      event_images: [{ image_url: "https://example.test/1.jpg" }],
+      event_qna: [
+        { question: "Is there oat milk?", asker: { username: budi.username }, answerer: { username: ani.username } },
+      ],
+      event_attendees: [{ status: "confirmed", attendee: { username: budi.username } }],
+      reviews: [{ rating: 5, reviewer: { username: budi.username } }],
+    });
+  });
+
+  test("of a post: author, event, options, comments with their authors, likes, reposts", async () => {
+    const event = await host(ani);
+    const { id, options } = await poll(ani, { event_id: event });
+    const said = await comment(budi, id);
+    ok(await posts(budi).from("likes").insert({ likeable_type: "post", likeable_id: id }));
+    ok(await posts(budi).from("reposts").insert({ post_id: id, quote_content: "Look" }));
+    const row = ok(
+      await posts(budi)
+        .from("posts")
+        .select(
+          "type,author(username),event(title),attached_event(title),poll_options(id,label),comments(id,author(username)),likes(liker(username)),reposts!reposts_post_id_fkey(quote_content,reposter(username))",
+        )
+        .eq("id", id)
+        .order("order_index", { referencedTable: "poll_options" })
+        .single(),
+    );
+    expect(row).toEqual({
+      type: "poll",
+      author: { username: ani.username },
+      event: { title: "Ngopi pagi" },
+      attached_event: null,
+      poll_options: [
+        { id: options[0], label: "Gayo" },
+        { id: options[1], label: "Toraja" },
+      ],
+      comments: [{ id: said, author: { username: budi.username } }],
+      likes: [{ liker: { username: budi.username } }],
+      reposts: [{ quote_content: "Look", reposter: { username: budi.username } }],
+    });
+  });
+
+  test("of people: both sides of a follow, counters, invitations", async () => {
+    ok(await follow(budi, ani.id));
+    const rows = ok(
+      await users(budi)
+        .from("follows")
+        .select("follower(username),following(username,stats(followers_count))")
+        .eq("follower_id", budi.id),
+    );
+    expect(rows).toEqual([
+      { follower: { username: budi.username }, following: { username: ani.username, stats: { followers_count: 1 } } },
+    ]);
+    const event_id = await host(ani);
+    ok(await users(ani).from("invitations").insert({ invitee_id: budi.id, event_id }));
+    const invitations = ok(
+      await users(budi)
+        .from("invitations")
+        .select("status,inviter(username),invitee(username)")
+        .eq("event_id", event_id),
+    );
+    expect(invitations).toEqual([
+      { status: "pending", inviter: { username: ani.username }, invitee: { username: budi.username } },
+    ]);
+  });
+
+  test("on the rows of a function that returns rows of a table", async () => {
+    const published = ok(
+      await posts(ani).rpc("publish_post", { content: "Selamat pagi" }).select("content,author(username)").single(),
+    );
+    expect(published).toEqual({ content: "Selamat pagi", author: { username: ani.username } });
+  });
+});
