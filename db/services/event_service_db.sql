@@ -338,11 +338,12 @@ returns tsvector language sql immutable parallel safe set search_path = '' as $$
 $$;
 comment on function event_private.event_document(text, text, text) is 'What search_events searches.';
 
--- A host's events; nearest first; by words; the next to come; and those the clock has to move on.
+-- A host's events; nearest first; by words; the next to come; the small ones of them; and those the clock has to move on.
 create index if not exists events_host_id on event_service.events (host_id, start_time);
 create index if not exists events_location_geom on event_service.events using gist (location_geom);
 create index if not exists events_document on event_service.events using gin (event_private.event_document(title, description, location_name));
 create index if not exists events_start_time on event_service.events (start_time, id);
+create index if not exists events_quiet on event_service.events (start_time, id) where status = 'upcoming' and max_attendees <= 20;
 create index if not exists events_to_start on event_service.events (start_time) where status = 'upcoming';
 create index if not exists events_to_end on event_service.events (end_time) where status in ('upcoming', 'ongoing');
 
@@ -427,11 +428,12 @@ drop policy if exists events_delete_host on event_service.events;
 create policy events_delete_host on event_service.events for delete to authenticated
   using (host_id = (select auth.uid()));
 
--- Counters, is_free, location_geom and times of change are the database's. An event keeps its host.
+-- Ids are the database's, here and in every table: choosing one would tell whether a hidden row has it. So are counters,
+-- is_free, location_geom and times of change. An event keeps its host.
 revoke all on event_service.events from anon, authenticated;
 grant select on event_service.events to anon;
 grant select, delete on event_service.events to authenticated;
-grant insert (id, host_id, title, description, category, start_time, end_time, location_name, location_address, location_lat,
+grant insert (host_id, title, description, category, start_time, end_time, location_name, location_address, location_lat,
   location_lng, max_attendees, price, currency, privacy, requirements, ticketing_enabled) on event_service.events to authenticated;
 grant update (title, description, category, start_time, end_time, location_name, location_address, location_lat,
   location_lng, max_attendees, price, currency, status, privacy, requirements, ticketing_enabled) on event_service.events to authenticated;
@@ -811,7 +813,7 @@ create policy event_images_delete_host on event_service.event_images for delete 
 revoke all on event_service.event_images from anon, authenticated;
 grant select on event_service.event_images to anon;
 grant select, delete on event_service.event_images to authenticated;
-grant insert (id, event_id, image_url, order_index) on event_service.event_images to authenticated;
+grant insert (event_id, image_url, order_index) on event_service.event_images to authenticated;
 grant update (image_url, order_index) on event_service.event_images to authenticated;
 grant all on event_service.event_images to service_role;
 
@@ -877,7 +879,7 @@ create policy event_qna_delete_asker_or_host on event_service.event_qna for dele
 revoke all on event_service.event_qna from anon, authenticated;
 grant select on event_service.event_qna to anon;
 grant select, delete on event_service.event_qna to authenticated;
-grant insert (id, event_id, user_id, question) on event_service.event_qna to authenticated;
+grant insert (event_id, user_id, question) on event_service.event_qna to authenticated;
 grant update (question, answer) on event_service.event_qna to authenticated;
 grant all on event_service.event_qna to service_role;
 
@@ -1034,7 +1036,7 @@ create policy reviews_delete_own on event_service.reviews for delete to authenti
 revoke all on event_service.reviews from anon, authenticated;
 grant select on event_service.reviews to anon;
 grant select, delete on event_service.reviews to authenticated;
-grant insert (id, event_id, reviewer_id, rating, comment) on event_service.reviews to authenticated;
+grant insert (event_id, reviewer_id, rating, comment) on event_service.reviews to authenticated;
 grant update (rating, comment) on event_service.reviews to authenticated;
 grant all on event_service.reviews to service_role;
 
@@ -1294,8 +1296,9 @@ begin
     return ranking;
   end if;
   delete from event_private.rankings where made_at < now() - interval '1 hour';
+  -- A list for all is made of what is public, whoever happens to ask first; each page is of what its reader sees.
   insert into event_private.rankings (mode, viewer_id, area, event_ids)
-  select rank_events.mode, viewer, square, coalesce(array_agg(s.id order by s.score desc, s.id), '{}')
+  select rank_events.mode, viewer, square, array_agg(s.id order by s.score desc, s.id)
   from (
     select e.id,
       ln(1 + e.attendees_count)
@@ -1308,18 +1311,19 @@ begin
           + case when exists (select 1 from event_private.my_following f where f.user_id = e.host_id) then 2 else 0 end
           + least((select count(*) from event_private.my_attendance a join event_service.events past on past.id = a.event_id and past.category = e.category), 3)
         end as score
-    from event_private.visible_events e
+    from event_service.events e
     where e.start_time between now() and now() + interval '30 days' and e.status = 'upcoming'
-      and (viewer is not null or e.privacy = 'public')
-      and (viewer is null or e.host_id is distinct from viewer)
+      and case when viewer is null then e.privacy = 'public'
+        else e.host_id is distinct from viewer and exists (select 1 from event_private.visible_events v where v.id = e.id) end
       and (here is null or extensions.st_dwithin(e.location_geom, here, 50000, false))
     order by score desc, e.id
     limit 500
   ) s
+  having count(*) > 0
   returning id into ranking;
   return ranking;
 end $$;
-comment on function event_private.rank_events(event_service.discovery_mode, double precision, double precision) is 'The newest generation of a list, made if there is none of the last five minutes.';
+comment on function event_private.rank_events(event_service.discovery_mode, double precision, double precision) is 'The newest generation of a list, made if there is none of the last five minutes; null when no event is to be listed, so that nobody fills the table by asking for empty places.';
 revoke execute on function event_private.rank_events(event_service.discovery_mode, double precision, double precision) from public;
 
 -- Definer: reads rankings, and visible_events as above: what a page shows is what the caller sees now.

@@ -400,11 +400,12 @@ drop policy if exists posts_delete_own on post_service.posts;
 create policy posts_delete_own on post_service.posts for delete to authenticated
   using (author_id = (select auth.uid()));
 
--- Counters and author_is_private are the database's; what a post is about does not change once it is published.
+-- Ids are the database's, here and in every table: choosing one would tell whether a hidden row has it. So are counters
+-- and author_is_private; what a post is about does not change once it is published.
 revoke all on post_service.posts from anon, authenticated;
 grant select on post_service.posts to anon;
 grant select, delete on post_service.posts to authenticated;
-grant insert (id, author_id, event_id, content, type, attached_event_id, original_post_id, visibility, poll_closes_at)
+grant insert (author_id, event_id, content, type, attached_event_id, original_post_id, visibility, poll_closes_at)
   on post_service.posts to authenticated;
 grant update (content, visibility) on post_service.posts to authenticated;
 grant all on post_service.posts to service_role;
@@ -578,7 +579,7 @@ create policy post_images_delete_author on post_service.post_images for delete t
 revoke all on post_service.post_images from anon, authenticated;
 grant select on post_service.post_images to anon;
 grant select, delete on post_service.post_images to authenticated;
-grant insert (id, post_id, image_url, order_index) on post_service.post_images to authenticated;
+grant insert (post_id, image_url, order_index) on post_service.post_images to authenticated;
 grant update (image_url, order_index) on post_service.post_images to authenticated;
 grant all on post_service.post_images to service_role;
 
@@ -638,7 +639,7 @@ create policy poll_options_delete_author on post_service.poll_options for delete
 revoke all on post_service.poll_options from anon, authenticated;
 grant select on post_service.poll_options to anon;
 grant select, delete on post_service.poll_options to authenticated;
-grant insert (id, post_id, label, order_index) on post_service.poll_options to authenticated;
+grant insert (post_id, label, order_index) on post_service.poll_options to authenticated;
 grant all on post_service.poll_options to service_role;
 
 create or replace function post_private.tg_poll_options__start()
@@ -768,7 +769,7 @@ create policy comments_delete_own_or_author on post_service.comments for delete 
 revoke all on post_service.comments from anon, authenticated;
 grant select on post_service.comments to anon;
 grant select, delete on post_service.comments to authenticated;
-grant insert (id, post_id, author_id, parent_comment_id, content) on post_service.comments to authenticated;
+grant insert (post_id, author_id, parent_comment_id, content) on post_service.comments to authenticated;
 grant update (content) on post_service.comments to authenticated;
 grant all on post_service.comments to service_role;
 

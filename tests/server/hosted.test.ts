@@ -205,12 +205,13 @@ describe("stored files", () => {
       await superuser.query("select post_service.publish_post('own', 'followers', image_urls => array[$1])", [
         `${ani}/1.png`,
       ]);
-      await superuser.query(`insert into event_service.events (id, title, start_time, end_time)
-        values ('${budi}', 'Own', now() + interval '1 day', now() + interval '2 days')`);
-      await superuser.query("insert into event_service.event_images (event_id, image_url) values ($1, $2)", [
-        budi,
-        `${ani}/1.png`,
-      ]);
+      await superuser.query(
+        "insert into event_service.events (title, start_time, end_time) values ('Own', now() + interval '1 day', now() + interval '2 days')",
+      );
+      await superuser.query(
+        "insert into event_service.event_images (event_id, image_url) select id, $1 from event_service.events",
+        [`${ani}/1.png`],
+      );
       await actAs(superuser, budi);
       const { rows } = await superuser.query("select bucket_id from storage.objects");
       expect(rows).toEqual([{ bucket_id: "event-images" }]);
