@@ -13,7 +13,7 @@ export async function welcome({ apiUrl, databaseUrl, keys, seconds }: WelcomeOpt
     ["Auth", `${apiUrl}/auth/v1`],
     ["Storage", `${apiUrl}/storage/v1`],
     ["Functions", `${apiUrl}/functions/v1`],
-    ["Database", databaseUrl.replace("?sslmode=disable", "")],
+    ["Database", showable(databaseUrl)],
     ["Publishable key", keys.publishableKey],
     ["Secret key", `${keys.secretKey} ${pc.dim("(never in a client)")}`],
   ];
@@ -23,6 +23,14 @@ export async function welcome({ apiUrl, databaseUrl, keys, seconds }: WelcomeOpt
     ? `\n\n  Sign in as ${people.map((email) => pc.cyan(email)).join(", ")}\n  with the password ${pc.cyan("anigmaa-demo")}.`
     : "";
   return `\n${pc.green("Ready")} after ${seconds} s. Keys are in .env. Stop with Ctrl-C.\n\n${table}${signIn}\n`;
+}
+
+/** The URL as one types it, but without the password of a server of one's own. */
+function showable(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.searchParams.delete("sslmode");
+  if (url.password && url.password !== "postgres") url.password = "…";
+  return decodeURIComponent(url.toString());
 }
 
 /** A few people whom the seed has made. */
