@@ -8,7 +8,7 @@ insert into event_service.event_images (id, event_id, image_url) values
   (tests.id('open picture'), tests.id('open'), tests.id('owner') || '/open.png'), (tests.id('secret picture'), tests.id('secret'), tests.id('owner') || '/secret.png'),
   (tests.id('stolen picture'), tests.id('theirs'), tests.id('owner') || '/stolen.png');
 
-select is(tests.may('owner', 'event_service.event_images'), 'select, insert (id, event_id, image_url, order_index), update (image_url, order_index), delete', 'a picture stays with its event');
+select is(tests.may('owner', 'event_service.event_images'), 'select, insert (event_id, image_url, order_index), update (image_url, order_index), delete', 'a picture stays with its event');
 select is(tests.may('anonymous', 'event_service.event_images'), 'select', 'visitors look');
 select tests.outcomes($$ select from event_service.event_images where id = tests.id('open picture') $$,
   'owner 1, stranger 1, anonymous 1, blocked 0, blocker 0, service 1', 'whoever sees the event sees its pictures');
@@ -30,7 +30,7 @@ from (values
 select tests.outcomes(
   $$ insert into event_service.event_images (event_id, image_url) values (tests.id('nothing'), 'new.png') $$, 'database 23503/event_images_event_id_fkey', 'a picture is of an event');
 select tests.outcomes(
-  $$ insert into event_service.event_images (id, event_id, image_url) values (tests.id('open picture'), tests.id('open'), 'new.png') $$, 'owner 23505/event_images_pkey', 'an id that is taken');
+  $$ insert into event_service.event_images (id, event_id, image_url) values (tests.id('open picture'), tests.id('open'), 'new.png') $$, 'owner 42501/grant, service 23505/event_images_pkey', 'ids are the database''s to choose');
 delete from event_service.events where id = tests.id('secret');
 select is((select count(*)::int from event_service.event_images where id = tests.id('secret picture')), 0, 'pictures go with their event');
 

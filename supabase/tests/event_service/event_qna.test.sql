@@ -10,7 +10,7 @@ insert into event_service.event_qna (id, event_id, user_id, question) values
   (tests.id('question'), tests.id('open'), tests.id('asker'), 'Parking?'), (tests.id('secret question'), tests.id('secret'), tests.id('asker'), 'Secret?'),
   (tests.id('hidden question'), tests.id('open'), tests.id('hidden'), 'Hidden?'), (tests.id('orphan'), tests.id('open'), null, 'Whose?');
 
-select is(tests.may('owner', 'event_service.event_qna'), 'select, insert (id, event_id, user_id, question), update (question, answer), delete', 'who answered and when is the database''s to say');
+select is(tests.may('owner', 'event_service.event_qna'), 'select, insert (event_id, user_id, question), update (question, answer), delete', 'who answered and when is the database''s to say');
 select is(tests.may('anonymous', 'event_service.event_qna'), 'select', 'visitors read');
 select tests.outcomes($$ select from event_service.event_qna where id = tests.id('question') $$,
   'asker 1, owner 1, stranger 1, anonymous 1, blocked 0, blocker 0, service 1', 'whoever sees the event and who asks');
@@ -72,7 +72,7 @@ select tests.outcomes(
 select tests.outcomes(
   $$ update event_service.event_qna set answer = 'No.', answered_by = tests.id('nobody') where id = tests.id('question') $$, 'database 23503/event_qna_answered_by_fkey', 'so does who answers');
 select tests.outcomes(
-  $$ insert into event_service.event_qna (id, event_id, question) values (tests.id('question'), tests.id('open'), 'When?') $$, 'asker 23505/event_qna_pkey', 'an id that is taken');
+  $$ insert into event_service.event_qna (id, event_id, question) values (tests.id('question'), tests.id('open'), 'When?') $$, 'asker 42501/grant, database 23505/event_qna_pkey', 'ids are the database''s to choose');
 delete from event_service.events where id = tests.id('secret');
 select is((select count(*)::int from event_service.event_qna where id = tests.id('secret question')), 0, 'questions go with their event');
 

@@ -12,7 +12,7 @@ insert into user_service.invitations (inviter_id, invitee_id, event_id) values (
 
 -- Who sees what.
 select is(tests.may('owner', 'event_service.events'),
-  'select, insert (id, host_id, title, description, category, start_time, end_time, location_name, location_address, location_lat, location_lng, max_attendees, price, currency, privacy, requirements, ticketing_enabled), '
+  'select, insert (host_id, title, description, category, start_time, end_time, location_name, location_address, location_lat, location_lng, max_attendees, price, currency, privacy, requirements, ticketing_enabled), '
   'update (title, description, category, start_time, end_time, location_name, location_address, location_lat, location_lng, max_attendees, price, currency, status, privacy, requirements, ticketing_enabled), delete',
   'counters, is_free, location_geom and times are not the host''s to write, and an event keeps its host');
 select is(tests.may('anonymous', 'event_service.events'), 'select', 'visitors look');
@@ -71,7 +71,7 @@ from (values
 ) changes (change, outcome);
 select tests.outcomes(
   $$ insert into event_service.events (id, title, start_time, end_time) values (tests.id('open'), 'Twice', now() + interval '1 hour', now() + interval '2 hours') $$,
-  'owner 23505/events_pkey', 'an id that is taken');
+  'owner 42501/grant, service 23505/events_pkey', 'ids are the database''s to choose');
 select tests.outcomes(
   $$ insert into event_service.events (host_id, title, start_time, end_time) values (tests.id('nobody'), 'New', now(), now() + interval '2 hours') $$,
   'database 23503/events_host_id_fkey', 'a host exists');

@@ -14,7 +14,7 @@ select tests.id(event), tests.id(person), 'confirmed' from unnest(array['going',
 insert into event_service.event_attendees (event_id, user_id, status) values
   (tests.id('going'), tests.id('follower'), 'cancelled'), (tests.id('going'), tests.id('followed'), 'pending'), (tests.id('secret'), tests.id('attendee'), 'confirmed');
 
-select is(tests.may('owner', 'event_service.reviews'), 'select, insert (id, event_id, reviewer_id, rating, comment), update (rating, comment), delete', 'a review stays with its event');
+select is(tests.may('owner', 'event_service.reviews'), 'select, insert (event_id, reviewer_id, rating, comment), update (rating, comment), delete', 'a review stays with its event');
 select is(tests.may('anonymous', 'event_service.reviews'), 'select', 'visitors read');
 
 -- Reviewing.
@@ -29,9 +29,11 @@ select tests.outcomes(
   $$ insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('going'), tests.id('attendee'), 4) $$, 'attendee 1, stranger 42501/policy', 'for oneself alone');
 select tests.outcomes(
   $$ insert into event_service.reviews (event_id, rating, host_id) values (tests.id('going'), 4, null) $$, 'attendee 42501/grant', 'whose event it was is not theirs to say');
-select tests.does('attendee', $$ insert into event_service.reviews (id, event_id, rating, comment) values (tests.id('review'), tests.id('going'), 4, 'Nice') $$);
-select tests.does('hidden', $$ insert into event_service.reviews (id, event_id, rating) values (tests.id('hidden review'), tests.id('going'), 1) $$);
-select tests.does('attendee', $$ insert into event_service.reviews (id, event_id, rating) values (tests.id('secret review'), tests.id('secret'), 5) $$);
+select tests.does('attendee', $$ insert into event_service.reviews (event_id, rating, comment) values (tests.id('going'), 4, 'Nice') $$);
+select tests.does('hidden', $$ insert into event_service.reviews (event_id, rating) values (tests.id('going'), 1) $$);
+select tests.does('attendee', $$ insert into event_service.reviews (event_id, rating) values (tests.id('secret'), 5) $$);
+update event_service.reviews set id = tests.id(case when event_id = tests.id('secret') then 'secret review' when reviewer_id = tests.id('hidden') then 'hidden review' else 'review' end)
+where reviewer_id in (tests.id('attendee'), tests.id('hidden'));
 select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('going'), 4) $$, 'attendee 23505/reviews_are_unique', 'once');
 
 -- Reading and changing.

@@ -10,7 +10,7 @@ insert into post_service.comments (id, post_id, author_id, content) values
   (tests.id('comment'), tests.id('open'), tests.id('writer'), 'Nice'), (tests.id('diary comment'), tests.id('diary'), tests.id('writer'), 'Secret'),
   (tests.id('hidden comment'), tests.id('open'), tests.id('hidden'), 'Hidden'), (tests.id('other comment'), tests.id('other'), tests.id('writer'), 'Other');
 
-select is(tests.may('owner', 'post_service.comments'), 'select, insert (id, post_id, author_id, parent_comment_id, content), update (content), delete', 'a comment stays where it was written');
+select is(tests.may('owner', 'post_service.comments'), 'select, insert (post_id, author_id, parent_comment_id, content), update (content), delete', 'a comment stays where it was written');
 select is(tests.may('anonymous', 'post_service.comments'), 'select', 'visitors read');
 select tests.outcomes($$ select from post_service.comments where id = tests.id('comment') $$, 'writer 1, owner 1, stranger 1, anonymous 1, blocked 0, blocker 0, service 1', 'whoever sees the post and the author');
 select tests.outcomes($$ select from post_service.comments where id = tests.id('diary comment') $$, 'owner 1, stranger 0, writer 0, anonymous 0', 'not where the post is not seen');
@@ -69,7 +69,7 @@ select is((select comments_count from post_service.posts where id = tests.id('ot
 select tests.outcomes($$ insert into post_service.comments (post_id, author_id, parent_comment_id, content) values (tests.id('open'), tests.id('writer'), tests.id('other comment'), 'Reply') $$, 'database 23503/parent_under_the_same_post', 'a reply is under its parent''s post');
 select tests.outcomes($$ insert into post_service.comments (post_id, author_id, content) values (tests.id('nothing'), tests.id('writer'), 'New') $$, 'database 23503/comments_post_id_fkey', 'of a post');
 select tests.outcomes($$ insert into post_service.comments (post_id, author_id, content) values (tests.id('open'), tests.id('nobody'), 'New') $$, 'database 23503/comments_author_id_fkey', 'by somebody');
-select tests.outcomes($$ insert into post_service.comments (id, post_id, author_id, content) values (tests.id('other comment'), tests.id('open'), tests.id('writer'), 'New') $$, 'mutual 42501/policy, writer 23505/comments_pkey', 'an id that is taken');
+select tests.outcomes($$ insert into post_service.comments (id, post_id, author_id, content) values (tests.id('other comment'), tests.id('open'), tests.id('writer'), 'New') $$, 'writer 42501/grant, service 23505/comments_pkey', 'ids are the database''s to choose');
 
 -- author()
 select tests.act_as('mutual');

@@ -11,7 +11,7 @@ select tests.id(poll || ' ' || choice), tests.id(poll), choice, case choice when
 from unnest(array['poll', 'diary', 'closed', 'closing']) poll, unnest(array['yes', 'no']) choice;
 
 -- Options.
-select is(tests.may('owner', 'post_service.poll_options'), 'select, insert (id, post_id, label, order_index), delete', 'what people vote for does not change under them');
+select is(tests.may('owner', 'post_service.poll_options'), 'select, insert (post_id, label, order_index), delete', 'what people vote for does not change under them');
 select is(tests.may('anonymous', 'post_service.poll_options'), 'select', 'visitors read');
 select tests.outcomes($$ select from post_service.poll_options where post_id = tests.id('poll') $$, 'owner 2, stranger 2, anonymous 2, blocked 0, blocker 0, service 2', 'whoever sees the poll');
 select tests.outcomes($$ select from post_service.poll_options where post_id = tests.id('diary') $$, 'owner 2, mutual 0, anonymous 0', 'and nobody else');
@@ -24,7 +24,7 @@ from (values
   (''' '', 2', 'invalid_option/400'), ('repeat(''a'', 201), 2', 'invalid_option/400'), ('repeat(''a'', 200), 2', '1'), ('null, 2', '23502'),
   ('''Maybe'', 10', 'too_many_options/400'), ('''Maybe'', -1', 'too_many_options/400'), ('''Maybe'', 9', '1'), ('''Maybe'', 1', '23505/options_have_a_place_each')
 ) inserts (given, outcome);
-select tests.outcomes($$ insert into post_service.poll_options (id, post_id, label, order_index) values (tests.id('poll yes'), tests.id('poll'), 'Maybe', 2) $$, 'owner 23505/poll_options_pkey', 'an id that is taken');
+select tests.outcomes($$ insert into post_service.poll_options (id, post_id, label, order_index) values (tests.id('poll yes'), tests.id('poll'), 'Maybe', 2) $$, 'owner 42501/grant, service 23505/poll_options_pkey', 'ids are the database''s to choose');
 select tests.outcomes($$ insert into post_service.poll_options (post_id, label) values (tests.id('nothing'), 'Maybe') $$, 'database 23503/poll_options_post_id_fkey', 'an option is of a poll');
 insert into post_service.poll_options (id, post_id, label, order_index, votes_count) values (tests.id('imported option'), tests.id('poll'), 'Imported', 5, 7);
 select is((select votes_count from post_service.poll_options where id = tests.id('imported option')), 0, 'imported counts are not believed');

@@ -8,7 +8,7 @@ insert into post_service.post_images (id, post_id, image_url) values
   (tests.id('open picture'), tests.id('open'), tests.id('owner') || '/open.png'), (tests.id('diary picture'), tests.id('diary'), tests.id('owner') || '/diary.png'),
   (tests.id('stolen picture'), tests.id('theirs'), tests.id('owner') || '/stolen.png');
 
-select is(tests.may('owner', 'post_service.post_images'), 'select, insert (id, post_id, image_url, order_index), update (image_url, order_index), delete', 'a picture stays with its post');
+select is(tests.may('owner', 'post_service.post_images'), 'select, insert (post_id, image_url, order_index), update (image_url, order_index), delete', 'a picture stays with its post');
 select is(tests.may('anonymous', 'post_service.post_images'), 'select', 'visitors look');
 select tests.outcomes($$ select from post_service.post_images where id = tests.id('open picture') $$, 'owner 1, stranger 1, anonymous 1, blocked 0, blocker 0, service 1', 'whoever sees the post sees its pictures');
 select tests.outcomes($$ select from post_service.post_images where id = tests.id('diary picture') $$, 'owner 1, mutual 0, stranger 0, anonymous 0', 'and nobody else');
@@ -24,7 +24,7 @@ from (values
   ('order_index = -1', 'order_index_out_of_range/400'), ('order_index = 1001', 'order_index_out_of_range/400'), ('order_index = 1000', '1')
 ) changes (change, outcome);
 select tests.outcomes($$ insert into post_service.post_images (post_id, image_url) values (tests.id('nothing'), 'new.png') $$, 'database 23503/post_images_post_id_fkey', 'a picture is of a post');
-select tests.outcomes($$ insert into post_service.post_images (id, post_id, image_url) values (tests.id('open picture'), tests.id('open'), 'new.png') $$, 'owner 23505/post_images_pkey', 'an id that is taken');
+select tests.outcomes($$ insert into post_service.post_images (id, post_id, image_url) values (tests.id('open picture'), tests.id('open'), 'new.png') $$, 'owner 42501/grant, service 23505/post_images_pkey', 'ids are the database''s to choose');
 select is((select array_agg(path) from post_private.visible_files where path like tests.id('owner') || '/%'), array[tests.id('owner') || '/open.png'],
   'a file counts only in the folder of the post''s author');
 delete from post_service.posts where id = tests.id('diary');

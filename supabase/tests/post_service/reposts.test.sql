@@ -27,21 +27,21 @@ select is((select count(*)::int from post_service.posts where author_id = tests.
 select is((select reposts_count from post_service.posts where id = tests.id('open')), 0, 'and is counted off');
 
 -- A post of type repost makes the row.
-select tests.does('reposter', $$ insert into post_service.posts (id, type, original_post_id, content) values (tests.id('repost'), 'repost', tests.id('open'), 'Quote') $$);
+select tests.does('reposter', $$ insert into post_service.posts (type, original_post_id, content) values ('repost', tests.id('open'), 'Quote') $$);
 set constraints all immediate;
 set constraints all deferred;
-select is((select array[user_id::text, post_id::text, quote_content] from post_service.reposts where repost_id = tests.id('repost')), array[tests.id('reposter')::text, tests.id('open')::text, 'Quote'], 'a post of type repost is a repost');
+select is((select array[user_id::text, post_id::text, quote_content] from post_service.reposts where user_id = tests.id('reposter')), array[tests.id('reposter')::text, tests.id('open')::text, 'Quote'], 'a post of type repost is a repost');
 select is((select reposts_count from post_service.posts where id = tests.id('open')), 1, 'and counted once');
 select tests.outcomes($$ insert into post_service.reposts (post_id) values (tests.id('open')) $$, 'reposter 23505/reposts_are_unique, stranger 1', 'one reposts once');
 select tests.outcomes($$ insert into post_service.posts (type, original_post_id) values ('repost', tests.id('open')) $$, 'reposter 23505/reposts_are_unique, stranger 1', 'either way');
-select tests.does('reposter', $$ update post_service.posts set visibility = 'private' where id = tests.id('repost') $$);
+select tests.does('reposter', $$ update post_service.posts set visibility = 'private' where type = 'repost' $$);
 select tests.outcomes($$ select from post_service.reposts where user_id = tests.id('reposter') $$, 'reposter 1, owner 0, stranger 0', 'a repost that is not seen is not seen here');
-select tests.does('reposter', $$ update post_service.posts set visibility = 'public' where id = tests.id('repost') $$);
+select tests.does('reposter', $$ update post_service.posts set visibility = 'public' where type = 'repost' $$);
 update user_service.user_privacy set profile_visible = false where user_id = tests.id('reposter');
 update post_service.posts set author_is_private = false where author_id = tests.id('reposter');
 select tests.outcomes($$ select from post_service.reposts where user_id = tests.id('reposter') $$, 'reposter 1, owner 0, stranger 0', 'nor by a hidden person');
 update user_service.user_privacy set profile_visible = true where user_id = tests.id('reposter');
-select tests.does('reposter', $$ delete from post_service.posts where id = tests.id('repost') $$);
+select tests.does('reposter', $$ delete from post_service.posts where type = 'repost' $$);
 set constraints all immediate;
 set constraints all deferred;
 select is((select count(*)::int from post_service.reposts where user_id = tests.id('reposter')) + (select reposts_count from post_service.posts where id = tests.id('open')), 0, 'deleting the post takes the repost back');

@@ -1,0 +1,192 @@
+import { cpus } from "node:os";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import pg from "pg";
+import { prepareDatabase } from "../../stack/index.ts";
+import { runTapFile, type TapFile, type TapResult, tapFiles } from "../sql/tap.ts";
+import { createDatabase, dropDatabase, findServer } from "../support/server.ts";
+import { accepted } from "./accepted.ts";
+import { type Mutant, makeMutants } from "./mutants.ts";
+
+// Changes the database for the worse, one change at a time, and sees whether a pgTAP test notices:
+//   npm run test:mutation -- --kind 'policy dropped' --only follows --list
+const { values: options } = parseArgs({
+  options: {
+    /** Only mutants of this kind. */
+    kind: { type: "string" },
+    /** Only mutants whose name matches. */
+    only: { type: "string" },
+    /** Name them and do nothing. */
+    list: { type: "boolean", default: false },
+    /** Leave out the tests of the catalogue, which notice a change of privileges because it is a change. */
+    behaviour: { type: "boolean", default: false },
+    workers: { type: "string", default: String(Math.min(2, cpus().length)) },
+  },
+});
+
+type Verdict = { mutant: Mutant; caughtBy?: string; reason?: string };
+
+const isCatalogue = (file: TapFile) => file.name.startsWith("catalogue/");
+const isHelper = (file: TapFile) => /^(000|zzz)_/.test(file.name);
+
+async function main(): Promise<number> {
+  const server = await findServer();
+  if (!server) {
+    console.log("Mutation testing needs a PostgreSQL server: see CONTRIBUTING.md, or set TEST_DATABASE_URL.");
+    return 1;
+  }
+  const names = Array.from({ length: Number(options.workers) }, (_, n) => `anigmaa_mutation_${process.pid}_${n}`);
+  try {
+    return await test(await buildDatabases(server.url, names));
+  } finally {
+    for (const name of names) await dropDatabase(server.url, name);
+    server.stop();
+  }
+}
+
+/** The first from the migrations, the others as copies of it. */
+async function buildDatabases(serverUrl: string, names: string[]): Promise<string[]> {
+  const first = await createDatabase(serverUrl, names[0]!);
+  await prepareDatabase({
+    url: first,
+    migrationsDir: resolve(import.meta.dirname, "../../supabase/migrations"),
+    seedFile: null,
+  });
+  const client = await connect(first);
+  await client.query("create extension if not exists pgtap with schema extensions");
+  await runTapFile(client, tapFiles().find((file) => file.name.startsWith("000_"))!);
+  await client.end();
+  const copies = [];
+  for (const name of names.slice(1)) copies.push(await createDatabase(serverUrl, name, names[0]));
+  return [first, ...copies];
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query("set statement_timeout = '60s'; set client_min_messages = error");
+  return client;
+}
+
+async function test(urls: string[]): Promise<number> {
+  const clients = await Promise.all(urls.map(connect));
+  const files = tapFiles().filter((file) => !isHelper(file) && !(options.behaviour && isCatalogue(file)));
+  const baseline = await runBaseline(clients[0]!, files);
+  const pattern = new RegExp(options.only ?? "");
+  const mutants = (await makeMutants(clients[0]!)).filter(
+    ({ kind, name }) => (!options.kind || kind === options.kind) && pattern.test(name),
+  );
+  if (options.list) {
+    for (const { kind, name } of mutants) console.log(`${kind}: ${name}`);
+    return 0;
+  }
+  console.log(`${mutants.length} mutants, ${files.length} files of tests, ${clients.length} workers`);
+  const verdicts: Verdict[] = [];
+  const began = Date.now();
+  let next = 0;
+  await Promise.all(
+    clients.map(async (client) => {
+      while (next < mutants.length) {
+        const mutant = mutants[next++]!;
+        const verdict = await judge(client, mutant, files, baseline);
+        verdicts.push(verdict);
+        if (!verdict.caughtBy)
+          console.log(`${verdict.reason ? "accepted" : "SURVIVED"}  ${mutant.kind}: ${mutant.name}`);
+        if (verdicts.length % 100 === 0) {
+          console.log(`${verdicts.length} of ${mutants.length} after ${Math.round((Date.now() - began) / 1000)} s`);
+        }
+      }
+    }),
+  );
+  await Promise.all(clients.map((client) => client.end()));
+  return report(verdicts, Date.now() - began);
+}
+
+/** What fails without any mutation does not count as noticing one. */
+async function runBaseline(client: pg.Client, files: TapFile[]): Promise<Map<string, TapResult>> {
+  const results = new Map<string, TapResult>();
+  for (const file of files) {
+    const result = await runTapFile(client, file);
+    if (result.broken || result.failed.length > 0) {
+      console.log(
+        `Fails without mutation: ${file.name}\n${[...result.failed, result.broken].filter(Boolean).join("\n")}`,
+      );
+    }
+    results.set(file.name, result);
+  }
+  return results;
+}
+
+/** Each file runs with the mutation in its own transaction, which it rolls back: no database has to be copied. */
+async function judge(
+  client: pg.Client,
+  mutant: Mutant,
+  files: TapFile[],
+  baseline: Map<string, TapResult>,
+): Promise<Verdict> {
+  for (const file of inOrder(files, mutant)) {
+    const result = await runTapFile(client, file, mutant.sql);
+    const noticed = difference(result, baseline.get(file.name)!);
+    if (noticed) return { mutant, caughtBy: `${file.name}: ${noticed}` };
+  }
+  const reason = accepted.find(
+    ({ kind, name }) =>
+      kind === mutant.kind && (typeof name === "string" ? name === mutant.name : name.test(mutant.name)),
+  )?.reason;
+  return { mutant, reason };
+}
+
+function difference(result: TapResult, without: TapResult): string | undefined {
+  if (result.broken !== undefined && result.broken !== without.broken) return result.broken;
+  const known = new Set(without.failed.map(title));
+  return result.failed.map(title).find((failed) => !known.has(failed));
+}
+
+/** The description of a failed test, and what was found instead. */
+function title(failed: string): string {
+  return failed.replace(/^not ok \d+( - )?/, "");
+}
+
+/** The files that are likeliest to notice first, those of the catalogue last. */
+function inOrder(files: TapFile[], { schema, object }: Mutant): TapFile[] {
+  const service = schema.replace(/_private$/, "_service");
+  const likelihood = (file: TapFile) =>
+    (isCatalogue(file) ? -100 : 0) +
+    (file.name.endsWith(`/${object}.test.sql`) ? 8 : 0) +
+    (file.name.startsWith(`${service}/`) ? 4 : 0) +
+    (file.text.includes(`${schema}.${object}`) ? 2 : 0);
+  return [...files].sort((a, b) => likelihood(b) - likelihood(a));
+}
+
+function report(verdicts: Verdict[], milliseconds: number): number {
+  const kinds = [...new Set(verdicts.map(({ mutant }) => mutant.kind))];
+  const row = (name: string, of: Verdict[]) => {
+    const caught = of.filter(({ caughtBy }) => caughtBy);
+    const byCatalogue = caught.filter(({ caughtBy }) => caughtBy!.startsWith("catalogue/"));
+    return {
+      kind: name,
+      mutants: of.length,
+      caught: caught.length,
+      "by the catalogue alone": byCatalogue.length,
+      accepted: of.filter(({ reason }) => reason).length,
+      survived: of.filter(({ caughtBy, reason }) => !caughtBy && !reason).length,
+      score: `${((100 * caught.length) / of.length).toFixed(1)} %`,
+    };
+  };
+  console.table([
+    ...kinds.map((kind) =>
+      row(
+        kind,
+        verdicts.filter(({ mutant }) => mutant.kind === kind),
+      ),
+    ),
+    row("all", verdicts),
+  ]);
+  const survivors = verdicts.filter(({ caughtBy, reason }) => !caughtBy && !reason);
+  for (const { mutant } of survivors)
+    console.log(`SURVIVED  ${mutant.kind}: ${mutant.name}\n    ${mutant.sql.replace(/\s+/g, " ")}`);
+  console.log(`${Math.round(milliseconds / 1000)} s`);
+  return survivors.length > 0 ? 1 : 0;
+}
+
+process.exitCode = await main();
