@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { target } from "../support/database.ts";
+import { type Person, signUp } from "../support/people.ts";
+import { miscounted } from "./fuzz/counters.ts";
+import { type Exposed, readExposed } from "./fuzz/exposed.ts";
+import { compareWith, type Fingerprint, takeFingerprint } from "./fuzz/fingerprint.ts";
+import { type Asked, type Caller, requests } from "./fuzz/requests.ts";
+import { idsOf, makeVictims, SECRET, type Victims } from "./fuzz/victims.ts";
+
+// The same requests each time, unless asked otherwise: FUZZ_SEED=random, or the seed of a failure.
+const SEED = process.env.FUZZ_SEED === "random" ? undefined : Number(process.env.FUZZ_SEED ?? 20261122);
+const RUNS = Number(process.env.FUZZ_RUNS ?? 2000);
+const SHRINKING_ENDS_AFTER_MS = 90_000;
+
+let exposed: Exposed;
+let victims: Victims;
+let ids: string[];
+let stranger: Person;
+let blocked: Person;
+let before: Fingerprint;
+
+beforeAll(async () => {
+  exposed = await readExposed();
+  stranger = await signUp("stranger");
+  blocked = await signUp("blocked");
+  victims = await makeVictims(blocked);
+  ids = [...(await idsOf(victims)), stranger.id, blocked.id];
+  before = await takeFingerprint();
+});
+
+function tokenOf(caller: Caller, malformed: string): string {
+  if (caller === "anonymous") return target().publishableKey;
+  if (caller === "malformed") return malformed;
+  return (caller === "stranger" ? stranger : blocked).token;
+}
+
+async function send({ caller, token, method, path, headers, body }: Asked) {
+  const response = await fetch(`${target().apiUrl}${path}`, {
+    method,
+    headers: {
+      "Content-Type": "application/json",
+      ...headers,
+      apikey: target().publishableKey,
+      Authorization: `Bearer ${tokenOf(caller, token)}`,
+    },
+    body,
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+/** What is wrong with an answer, whatever was asked; undefined for nothing. */
+function faultOf({ method }: Asked, { status, text }: { status: number; text: string }): string | undefined {
+  if (status >= 500) return `${status} ${text}`;
+  if (text.includes(SECRET.slice(0, 32))) return `tells what only its owners may read: ${text}`;
+  if (status < 300 || method === "HEAD") return undefined;
+  try {
+    const { code, message } = JSON.parse(text);
+    if (typeof code === "string" && typeof message === "string" && message) return undefined;
+  } catch {}
+  return `${status} without a code and a message: "${text.slice(0, 500)}"`;
+}
+
+test("no request at all makes a fault, or tells what it may not", async () => {
+  const property = fc.asyncProperty(requests(exposed, ids), async (asked) => {
+    expect(faultOf(asked, await send(asked))).toBeUndefined();
+  });
+  await fc.assert(property, { seed: SEED, numRuns: RUNS, interruptAfterTimeLimit: SHRINKING_ENDS_AFTER_MS });
+});
+
+// What follows looks at what the requests above have done.
+test("and none of them has changed what is another's", async () => {
+  expect(await compareWith(before, [stranger.id, blocked.id])).toEqual([]);
+});
+
+test("and every counter equals the counted", async () => {
+  expect(await miscounted([victims.vera.id, victims.wira.id, stranger.id, blocked.id])).toEqual([]);
+});
+
+test("and the server still answers", async () => {
+  expect(
+    (await send({ caller: "stranger", token: "", method: "GET", path: "/rest/v1/users?select=id", headers: {} })).text,
+  ).toBe(JSON.stringify([{ id: stranger.id }]));
+});
+
+afterAll(async () => {
+  // So that other suites do not come upon what was made here.
+  for (const person of [stranger, blocked]) await person.client.schema("user_service").rpc("delete_account");
+});

@@ -1,0 +1,102 @@
+import fc from "fast-check";
+
+/** Texts that have broken servers before. */
+const notorious = [
+  "",
+  " ",
+  "null",
+  "NaN",
+  "Infinity",
+  "-Infinity",
+  "-1",
+  "0",
+  "1e999",
+  "9223372036854775808",
+  "99999999999999999999999999999999",
+  "1.5",
+  "true",
+  "'",
+  '"',
+  "\\",
+  "';drop table user_service.users;--",
+  "1) or (1=1",
+  "' or ''='",
+  "$1",
+  "%",
+  "%00",
+  "_",
+  "*",
+  "(",
+  ")",
+  "((((((((",
+  "[]",
+  "{}",
+  "{a,b}",
+  "{{1},{2,3}}",
+  '{"a":1}',
+  "[1,2)",
+  "(,)",
+  "(1,2,3)",
+  "a,b.c:d",
+  "infinity",
+  "-infinity",
+  "now",
+  "2026-02-30",
+  "999999-01-01T00:00:00Z",
+  "00:00:61",
+  "\u0000",
+  "a\u0000b",
+  "\ud83e\udd65🏝️👩‍👩‍👧",
+  "ﷺ\u202e\u200d\ufeff",
+  "\ud800",
+  "é".normalize("NFD"),
+  "İstanbul",
+  "../../etc/passwd",
+  "pg_sleep(5)",
+  "authenticated",
+  "service_role",
+  "auth.uid()",
+  "11111111-1111-4111-8111-111111111111",
+  "not-a-uuid",
+];
+
+/** As long as fits into an address, and longer. */
+const long = ["x".repeat(700), "🥥".repeat(100), "(".repeat(500), "' ".repeat(300), "a:* & ".repeat(100)];
+const huge = [...long.map((text) => text.repeat(20)), "x".repeat(200_000)];
+
+/** A text: notorious, of any characters at all, long, or one of the ids that there are. */
+export const texts = (ids: string[]) =>
+  fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...notorious) },
+    { weight: 3, arbitrary: fc.constantFrom(...ids) },
+    { weight: 2, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
+    { weight: 2, arbitrary: fc.string({ unit: "grapheme-ascii", maxLength: 12 }) },
+    { weight: 1, arbitrary: fc.constantFrom(...long) },
+  );
+
+const deep = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
+
+/** A JSON document as text: any value, of wrong types as of right ones; nested deeply; or none at all. */
+export const values = (ids: string[]): fc.Arbitrary<string> => {
+  const scalar = fc.oneof(
+    texts(ids).map((text) => JSON.stringify(text)),
+    fc.constantFrom(...huge.map((text) => JSON.stringify(text))),
+    fc.constantFrom("null", "true", "0", "-1", "1e400", "-0", "1.5", "2147483648", "9007199254740993", "1e-400"),
+  );
+  return fc.oneof(
+    { weight: 8, arbitrary: scalar },
+    { weight: 1, arbitrary: fc.json({ maxDepth: 4 }) },
+    { weight: 1, arbitrary: fc.array(scalar, { maxLength: 4 }).map((items) => `[${items.join(",")}]`) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        deep(5_000, "[", "]"),
+        deep(500, '{"a":', "").replace(/$/, `1${"}".repeat(500)}`),
+        "[[[]]",
+        "NaN",
+        "undefined",
+        "'a'",
+      ),
+    },
+  );
+};
