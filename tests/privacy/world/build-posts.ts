@@ -85,8 +85,9 @@ export function addPosts(cast: Cast): void {
       repost(world, meetings[index]!, person, visibility);
     });
   }
+  // Without options yet, so that they can be added.
   for (const viewer of viewers)
-    post(world, `followers post of ${viewer.username}`, viewer, { visibility: "followers" });
+    post(world, `followers poll of ${viewer.username}`, viewer, { type: "poll", visibility: "followers" });
   for (const person of [...subjects, ...viewers]) {
     const words = comment(world, meetings[0]!, person);
     comment(world, meetings[0]!, nora, words);

@@ -20,6 +20,8 @@ export async function openStage(): Promise<Stage> {
   const client = await connect();
   const cast = buildWorld();
   await client.query("begin");
+  // Left there if a run was cut short.
+  await removeWorld(client, cast.world);
   await storeWorld(client, cast.world);
   const close = async () => {
     await client.query("rollback");
@@ -74,8 +76,10 @@ export async function ask<T>(
   try {
     await actAs(client, viewer);
     const { rows } = await client.query(sql, values);
-    await actAsOwner(client);
-    if (keep) end = "release savepoint ask";
+    if (keep) {
+      await actAsOwner(client);
+      end = "release savepoint ask";
+    }
     return rows as T[];
   } catch (error) {
     const { code, message, detail, hint } = error as Refusal;

@@ -80,9 +80,18 @@ async function storePeople(client: pg.Client, world: World): Promise<void> {
   );
 }
 
-/** Takes a committed world away again. */
+/** Takes a committed world away again, and what its deletion leaves to be done. */
 export async function removeWorld(client: pg.Client, world: World): Promise<void> {
-  await client.query("delete from ticket_service.tickets where id = any($1)", [world.tables.tickets.map((t) => t.id)]);
-  await client.query("delete from event_service.events where id = any($1)", [world.tables.events.map((e) => e.id)]);
-  await client.query("delete from auth.users where id = any($1)", [[...world.people.keys()]]);
+  const { ticket_transactions, tickets, events } = world.tables;
+  const people = [...world.people.keys()];
+  const idsOf = (rows: { id: string }[]) => rows.map((row) => row.id);
+  for (const [table, ids] of [
+    ["ticket_service.ticket_transactions", idsOf(ticket_transactions)],
+    ["ticket_service.tickets", idsOf(tickets)],
+    ["event_service.events", idsOf(events)],
+    ["auth.users", people],
+  ] as const) {
+    await client.query(`delete from ${table} where id = any($1)`, [ids]);
+  }
+  await client.query("delete from user_private.files_to_delete where split_part(path, '/', 1) = any($1)", [people]);
 }
