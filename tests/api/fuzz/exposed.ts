@@ -1,25 +1,40 @@
 import { asOwner } from "../support/scenes.ts";
 
-export type Relation = { schema: string; name: string; columns: string[] };
-export type Routine = { schema: string; name: string; args: string[] };
+/** A column or an argument; `labels` are those of an enum. */
+export type Slot = { name: string; type: string; labels: string[] };
+export type Relation = { schema: string; name: string; slots: Slot[]; embeds: string[] };
+export type Routine = { schema: string; name: string; slots: Slot[] };
 export type Exposed = { relations: Relation[]; routines: Routine[] };
 
 export const schemas = ["user_service", "event_service", "post_service", "ticket_service"];
+
+const slot = (name: string, type: string) =>
+  `jsonb_build_object('name', ${name}, 'type', format_type(${type}, null),
+    'labels', array(select l.enumlabel from pg_enum l where l.enumtypid = ${type} order by l.enumsortorder))`;
 
 /** Every table, view and function in the exposed schemas, whoever may use it. */
 export async function readExposed(): Promise<Exposed> {
   const relations = await asOwner<Relation>(
     `select c.relnamespace::regnamespace::text as schema, c.relname::text as name,
-       array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as columns
+       (select jsonb_agg(${slot("a.attname", "a.atttypid")} order by a.attnum) from pg_attribute a
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as slots,
+       array(select f.conrelid::regclass::text from pg_constraint f where f.confrelid = c.oid and f.contype = 'f')
+         || array(select p.proname::text from pg_proc p where p.proargtypes[0] = c.reltype and p.pronargs = 1) as embeds
      from pg_class c
      where c.relnamespace::regnamespace::text = any ($1) and c.relkind in ('r', 'v', 'p', 'm') order by 1, 2`,
     [schemas],
   );
   const routines = await asOwner<Routine>(
-    `select distinct on (1, 2) p.pronamespace::regnamespace::text as schema, p.proname::text as name, coalesce(p.proargnames, '{}') as args
+    `select distinct on (1, 2) p.pronamespace::regnamespace::text as schema, p.proname::text as name,
+       coalesce((select jsonb_agg(${slot("a.name", "a.type")}) from unnest(p.proargnames[:p.pronargs], p.proargtypes::oid[]) a (name, type)
+         where a.name is not null), '[]') as slots
      from pg_proc p where p.pronamespace::regnamespace::text = any ($1) order by 1, 2`,
     [schemas],
   );
+  for (const relation of relations) {
+    const embeds = relation.embeds.map((name) => name.split(".").at(-1)!);
+    relation.embeds = [...new Set(embeds)];
+  }
   // Whoever calls it is gone, and with them the rest of the test; callers.test.ts calls it.
   return { relations, routines: routines.filter(({ name }) => name !== "delete_account") };
 }

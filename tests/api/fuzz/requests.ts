@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { type Exposed, schemas } from "./exposed.ts";
-import { texts, values } from "./values.ts";
+import type { Exposed, Relation, Slot } from "./exposed.ts";
+import { bodies, encode, headers, parameters, raw, some, wellFormed } from "./grammar.ts";
+import { fitting, fittingJson } from "./values.ts";
 
 export type Caller = "anonymous" | "stranger" | "blocked" | "malformed";
 export type Asked = {
@@ -12,191 +13,126 @@ export type Asked = {
   body?: string;
 };
 
-const operators = [
-  ..."eq neq gt gte lt lte like ilike match imatch is in cs cd ov sl sr nxr nxl adj fts plfts phfts wfts isdistinct".split(
-    " ",
-  ),
-  ..."not.eq not.is not.in not.and eq(any) like(all) ilike(any) fts(english) fts(nonsense) nonsense".split(" "),
-];
-const embeds = [
-  "host(username)",
-  "author(*)",
-  "event_images(*)",
-  "event_images!inner(image_url)",
-  "event_qna(question,asker(username),qna_upvotes(*))",
-  "comments(*,author(*),posts(*))",
-  "posts!inner(*)",
-  "people(*)",
-  "users(*)",
-  "stats(*)",
-  "follower(*),following(*)",
-  "...events(title)",
-  "count()",
-  "id.count()",
-  "title.sum()",
-  "id::text",
-  "id::nonsense",
-  "id::int",
-  "x:id",
-  "location->type",
-  "location->>coordinates",
-  "location_geom",
-  "a(b(c(d(e()))))",
-];
+const callers = fc.oneof(
+  { weight: 4, arbitrary: some<Caller>(["stranger", "blocked"]) },
+  { weight: 2, arbitrary: fc.constant<Caller>("anonymous") },
+  { weight: 1, arbitrary: fc.constant<Caller>("malformed") },
+);
+const tokens = some([
+  "",
+  "x",
+  "a.b.c",
+  "eyJhbGciOiJub25lIn0.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.",
+  "null",
+  "\u00e9",
+  "Bearer",
+  "ey".repeat(2_000),
+]);
 
-const some = <T>(choices: readonly T[]) => fc.constantFrom(...choices);
+const join = (pairs: string[][]) => pairs.map(([name, value]) => `${encode(name!)}=${encode(value!)}`);
 
-/** A parameter of a request for rows: a filter, a tree of them, or one of PostgREST's own words. */
-function parameters(columns: string[], ids: string[]): fc.Arbitrary<[string, string]> {
-  const text = texts(ids);
-  const column = fc.oneof({ weight: 9, arbitrary: some(columns) }, { weight: 1, arbitrary: text });
-  const condition = fc.tuple(some(operators), text).map(([operator, value]) => `${operator}.${value}`);
-  const inTree = fc.tuple(column, condition).map(([name, test]) => `${name}.${test}`);
-  const tree = fc.array(inTree, { minLength: 1, maxLength: 3 }).map((tests) => `(${tests.join(",")})`);
-  const selection = fc
-    .array(fc.oneof(column, some(embeds), fc.constant("*")), { minLength: 1, maxLength: 4 })
-    .map((names) => names.join(","));
-  const order = fc
-    .tuple(column, some(["", ".asc", ".desc.nullslast", ".sideways", "->x"]))
-    .map(([name, way]) => name + way);
-  const pair = (name: fc.Arbitrary<string> | string, value: fc.Arbitrary<string>) =>
-    fc.tuple(typeof name === "string" ? fc.constant(name) : name, value);
-  return fc.oneof(
-    { weight: 5, arbitrary: pair(column, condition) },
-    { weight: 3, arbitrary: pair("select", selection) },
-    { weight: 2, arbitrary: pair(some(["or", "and", "not.or", "not.and", "event_images.or", "comments.id"]), tree) },
-    { weight: 2, arbitrary: pair(some(["order", "event_images.order"]), order) },
-    {
-      weight: 2,
-      arbitrary: pair(some(["limit", "offset", "event_images.limit"]), fc.oneof(some(["0", "1", "1000000"]), text)),
-    },
-    { weight: 1, arbitrary: pair(some(["on_conflict", "columns"]), fc.oneof(column, text)) },
-    { weight: 1, arbitrary: pair(text, text) },
-  );
+type Place = { schema: string; path: string; slots: Slot[]; methods: string[] };
+
+/** A request in which anything may be wrong. */
+function hostile({ schema, path, slots, methods }: Place, ids: string[]): fc.Arbitrary<Asked> {
+  const names = slots.length > 0 ? slots.map((slot) => slot.name) : ["x"];
+  const query = fc
+    .tuple(fc.array(parameters(names, ids), { maxLength: 4 }), fc.option(raw, { freq: 12, nil: undefined }))
+    .map(([pairs, extra]) => [...join(pairs), ...(extra ? [extra] : [])].join("&"));
+  return fc
+    .record({
+      caller: callers,
+      token: tokens,
+      method: some(methods),
+      query,
+      headers,
+      body: bodies(names, ids),
+      own: fc.nat(9),
+    })
+    .map(({ query, headers, body, own, ...rest }) => ({
+      ...rest,
+      path: `/rest/v1/${path}${query && `?${query}`}`,
+      // Nine in ten name the schema that the thing is in.
+      headers: own > 0 ? { ...headers, "Accept-Profile": schema, "Content-Profile": schema } : headers,
+      body: ["GET", "HEAD"].includes(rest.method) ? undefined : wellFormed(body),
+    }));
 }
 
-const headers = fc.record(
-  {
-    Prefer: some([
-      "return=representation",
-      "return=minimal",
-      "return=headers-only",
-      "resolution=merge-duplicates,return=representation",
-      "resolution=ignore-duplicates",
-      "count=exact",
-      "count=planned",
-      "count=estimated",
-      "handling=strict,max-affected=1",
-      "missing=default",
-      "tx=rollback",
-      "params=single-object",
-      "timezone=Mars/Olympus",
-      "handling=strict,nonsense=1",
-      "\u00ff,,;=",
-    ]),
-    Accept: some([
-      "application/json",
-      "application/vnd.pgrst.object+json",
-      "application/vnd.pgrst.object+json;nulls=stripped",
-      "application/vnd.pgrst.plan+json",
-      "text/csv",
-      "application/geo+json",
-      "application/octet-stream",
-      "text/xml",
-      "image/png",
-      "nonsense",
-      "*/*",
-    ]),
-    Range: some(["0-9", "5-1", "-5", "0-", "999999-", "a-b", "0-99999999999999999999", "bytes=0-1"]),
-    "Range-Unit": some(["items", "bytes", "bananas"]),
-    "Accept-Profile": some([...schemas, "public", "auth", "user_private", "pg_catalog", "a,b", '"']),
-    "Content-Profile": some([...schemas, "public", "storage", "post_private", "information_schema", "'"]),
-    "Content-Type": some([
-      "application/json",
-      "text/csv",
-      "application/x-www-form-urlencoded",
-      "application/octet-stream",
-      "text/plain",
-      "multipart/form-data",
-      "nonsense",
-    ]),
-  },
-  { requiredKeys: [] },
-);
+const someOf = (slots: Slot[], maxLength: number) =>
+  fc.uniqueArray(some(slots), { minLength: 1, maxLength, selector: (slot) => slot.name });
 
-/** A JSON object as text, of these names and any values. */
-const objects = (names: string[], ids: string[]) =>
-  fc
-    .uniqueArray(fc.oneof({ weight: 9, arbitrary: some(names) }, { weight: 1, arbitrary: texts(ids) }), {
-      maxLength: 5,
-    })
-    .chain((keys) =>
-      fc
-        .tuple(...keys.map(() => values(ids)))
-        .map((all) => `{${keys.map((key, i) => `${JSON.stringify(key)}:${all[i]}`).join(",")}}`),
-    );
-
-const bodies = (names: string[], ids: string[]) =>
-  fc.oneof(
-    { weight: 7, arbitrary: objects(names, ids) },
-    { weight: 2, arbitrary: fc.array(objects(names, ids), { maxLength: 3 }).map((rows) => `[${rows.join(",")}]`) },
-    { weight: 1, arbitrary: values(ids) },
-    { weight: 1, arbitrary: texts(ids) },
+/** A request as a client would send it, for things that may not be the caller's. */
+function plausible({ schema, path, slots, methods }: Place, embedded: string[], ids: string[]): fc.Arbitrary<Asked> {
+  const filter = some(slots).chain((slot) =>
+    fc
+      .tuple(some(["eq", "eq", "neq", "gte", "lt", "is.null", "not.is.null"]), fitting(slot, ids))
+      .map(([operator, value]) => [slot.name, operator.endsWith("null") ? operator : `${operator}.${value}`]),
   );
+  const selection = fc
+    .tuple(
+      fc.constantFrom("*", "id", slots[0]!.name),
+      fc.subarray(embedded, { maxLength: Math.min(2, embedded.length) }),
+    )
+    .map(([own, others]) => ["select", [own, ...others.map((name) => `${name}(*)`)].join(",")]);
+  const body = someOf(slots, 6).chain((chosen) =>
+    fc
+      .tuple(...chosen.map((slot) => fittingJson(slot, ids)))
+      .map((values) => `{${chosen.map((slot, i) => `${JSON.stringify(slot.name)}:${values[i]}`).join(",")}}`),
+  );
+  const prefer = some([
+    "return=representation",
+    "return=minimal",
+    "count=exact",
+    "resolution=merge-duplicates,return=representation",
+  ]);
+  return fc
+    .record({
+      caller: callers,
+      token: tokens,
+      method: some(methods),
+      filters: fc.array(filter, { maxLength: 2 }),
+      selection: fc.option(selection),
+      prefer,
+      body,
+    })
+    .map(({ filters, selection, prefer, body, ...rest }) => {
+      const inBody = rest.method === "POST";
+      const query = join([...(inBody ? [] : filters), ...(selection ? [selection] : [])]).join("&");
+      return {
+        ...rest,
+        path: `/rest/v1/${path}${query && `?${query}`}`,
+        headers: { Prefer: prefer, "Accept-Profile": schema, "Content-Profile": schema },
+        body: inBody || rest.method === "PATCH" ? body : undefined,
+      };
+    });
+}
 
-/** Half a surrogate pair has no UTF-8: a U+FFFD is sent in its place. */
-const wellFormed = (text: string) => Buffer.from(text).toString();
-const encode = (text: string) => encodeURIComponent(wellFormed(text));
-/** What no client library would send: the percent signs of these are not encoded. */
-const raw = some(["%", "%zz", "%00", "%ff%fe", "a=b=c", "&&", "select", "=", "%C0%80=eq.1"]);
+/** A call of a function with arguments that fit, most of them. */
+function call({ schema, path, slots }: Place, ids: string[]): fc.Arbitrary<Asked> {
+  const body = fc
+    .tuple(fc.subarray(slots), fc.tuple(...slots.map((slot) => fittingJson(slot, ids))))
+    .map(
+      ([chosen, values]) =>
+        `{${chosen.map((slot) => `${JSON.stringify(slot.name)}:${values[slots.indexOf(slot)]}`).join(",")}}`,
+    );
+  return fc
+    .record({ caller: callers, token: tokens, body })
+    .map((asked) => ({ ...asked, method: "POST", path: `/rest/v1/${path}`, headers: { "Content-Profile": schema } }));
+}
 
 /** Any request for what is exposed, by anyone. */
 export function requests({ relations, routines }: Exposed, ids: string[]): fc.Arbitrary<Asked> {
-  const token = some([
-    "",
-    "x",
-    "a.b.c",
-    "eyJhbGciOiJub25lIn0.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.",
-    "null",
-    "\u00e9",
-    "Bearer",
-    "ey".repeat(2_000),
-  ]);
-  const caller = fc.oneof(
-    { weight: 4, arbitrary: some<Caller>(["stranger", "blocked"]) },
-    { weight: 2, arbitrary: fc.constant<Caller>("anonymous") },
-    { weight: 1, arbitrary: fc.constant<Caller>("malformed") },
-  );
-  const query = (columns: string[]) =>
-    fc
-      .tuple(fc.array(parameters(columns, ids), { maxLength: 4 }), fc.option(raw, { freq: 12, nil: undefined }))
-      .map(([pairs, extra]) =>
-        [...pairs.map(([name, value]) => `${encode(name)}=${encode(value)}`), ...(extra ? [extra] : [])].join("&"),
-      );
-  const send = (schema: string, path: string, columns: string[], methods: string[]) =>
-    fc
-      .record({
-        caller,
-        token,
-        method: some(methods),
-        query: query(columns),
-        headers,
-        body: bodies(columns, ids),
-        own: fc.nat(9),
-      })
-      .map(({ query, headers, body, own, ...rest }) => ({
-        ...rest,
-        path: `/rest/v1/${path}${query && `?${query}`}`,
-        // Nine in ten name the schema that the thing is in.
-        headers: own > 0 ? { ...headers, "Accept-Profile": schema, "Content-Profile": schema } : headers,
-        body: ["GET", "HEAD"].includes(rest.method) ? undefined : wellFormed(body),
-      }));
-  const table = some(relations).chain(({ schema, name, columns }) =>
-    send(schema, name, columns, ["GET", "GET", "HEAD", "POST", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"]),
-  );
-  const routine = some(routines).chain(({ schema, name, args }) =>
-    send(schema, `rpc/${name}`, args.length > 0 ? args : ["x"], ["GET", "POST", "POST", "HEAD", "PUT", "DELETE"]),
-  );
+  const at = (
+    { schema, name, slots }: Pick<Relation, "schema" | "name" | "slots">,
+    prefix: string,
+    methods: string[],
+  ) => ({
+    schema,
+    path: prefix + name,
+    slots,
+    methods,
+  });
+  const rows = ["GET", "GET", "HEAD", "POST", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"];
   const elsewhere = some([
     "",
     "nonsense",
@@ -206,10 +142,27 @@ export function requests({ relations, routines }: Exposed, ids: string[]): fc.Ar
     "users%00",
     "..%2f..%2f_system",
     '"users"',
-  ]).chain((path) => send("user_service", path, ["id"], ["GET", "POST", "PATCH", "DELETE"]));
+  ]);
   return fc.oneof(
-    { weight: 12, arbitrary: table },
-    { weight: 6, arbitrary: routine },
-    { weight: 1, arbitrary: elsewhere },
+    {
+      weight: 9,
+      arbitrary: some(relations).chain((table) =>
+        plausible(at(table, "", ["GET", "GET", "POST", "POST", "PATCH", "DELETE"]), table.embeds, ids),
+      ),
+    },
+    { weight: 7, arbitrary: some(relations).chain((table) => hostile(at(table, "", rows), ids)) },
+    { weight: 4, arbitrary: some(routines).chain((routine) => call(at(routine, "rpc/", []), ids)) },
+    {
+      weight: 3,
+      arbitrary: some(routines).chain((routine) =>
+        hostile(at(routine, "rpc/", ["GET", "POST", "POST", "HEAD", "PUT"]), ids),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: elsewhere.chain((path) =>
+        hostile({ schema: "user_service", path, slots: [], methods: ["GET", "POST", "PATCH", "DELETE"] }, ids),
+      ),
+    },
   );
 }

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { Slot } from "./exposed.ts";
 
 /** Texts that have broken servers before. */
 const notorious = [
@@ -100,3 +101,29 @@ export const values = (ids: string[]): fc.Arbitrary<string> => {
     },
   );
 };
+
+const times = fc.constantFrom(
+  "2026-01-01T00:00:00Z",
+  "2030-05-05T10:00:00+07:00",
+  "2030-05-05T12:00:00+07:00",
+  "2031-01-01",
+);
+
+/** What fits the type of a column or an argument, as text; mostly, for nothing says that the rest of it fits. */
+export function fitting({ type, labels }: Slot, ids: string[]): fc.Arbitrary<string> {
+  if (labels.length > 0) return fc.constantFrom(...labels);
+  if (type === "uuid") return fc.constantFrom(...ids);
+  if (type === "boolean") return fc.constantFrom("true", "false");
+  if (/^(integer|bigint|smallint)$/.test(type)) return fc.nat(12).map(String);
+  if (/^(numeric|double precision)/.test(type)) return fc.constantFrom("0", "4.5", "-6.2", "106.8", "50000");
+  if (/^(timestamp|date)/.test(type)) return times;
+  if (type.endsWith("[]")) return fc.constantFrom("{}", "{a}", "{coffee}", "{Gayo,Toraja}");
+  return fc.constantFrom("ngopi", "a", "Kopi tubruk?", "vera", "secret", "id", "x/y.png", "IDR", ...ids.slice(0, 4));
+}
+
+/** The same as JSON. */
+export const fittingJson = (slot: Slot, ids: string[]) =>
+  fitting(slot, ids).map((text) => {
+    if (slot.type.endsWith("[]")) return JSON.stringify(text.slice(1, -1).split(",").filter(Boolean));
+    return /^(integer|bigint|smallint|numeric|double|boolean)/.test(slot.type) ? text : JSON.stringify(text);
+  });
