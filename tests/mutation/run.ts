@@ -84,6 +84,9 @@ async function test(urls: string[]): Promise<number> {
   const verdicts: Verdict[] = [];
   const began = Date.now();
   let next = 0;
+  process.once("SIGINT", () => {
+    next = mutants.length;
+  });
   await Promise.all(
     clients.map(async (client) => {
       while (next < mutants.length) {

@@ -5,7 +5,7 @@ select no_plan();
 select tests.make_people();
 select tests.make_person('asker'), tests.make_person('hidden');
 update user_service.user_privacy set profile_visible = false where user_id = tests.id('hidden');
-select tests.make_event('open'), tests.make_event('secret', 'owner', '{"privacy": "private"}'), tests.make_event('theirs', 'stranger');
+select tests.make_event('open'), tests.make_event('secret', 'owner', '{"privacy": "private"}'), tests.make_event('theirs', 'mutual');
 insert into event_service.event_qna (id, event_id, user_id, question) values
   (tests.id('question'), tests.id('open'), tests.id('asker'), 'Parking?'), (tests.id('secret question'), tests.id('secret'), tests.id('asker'), 'Secret?'),
   (tests.id('hidden question'), tests.id('open'), tests.id('hidden'), 'Hidden?'), (tests.id('orphan'), tests.id('open'), null, 'Whose?');

@@ -7,8 +7,8 @@ select tests.make_person('attendee');
 select tests.make_person('invitee');
 select tests.make_event('open'), tests.make_event('secret', 'owner', '{"privacy": "private"}'), tests.make_event('circle', 'owner', '{"privacy": "friends_only"}');
 insert into event_service.event_attendees (event_id, user_id, status) values
-  (tests.id('secret'), tests.id('attendee'), 'confirmed'), (tests.id('secret'), tests.id('stranger'), 'cancelled');
-insert into user_service.invitations (inviter_id, invitee_id, event_id) values (tests.id('owner'), tests.id('invitee'), tests.id('secret'));
+  (tests.id('secret'), tests.id('attendee'), 'confirmed'), (tests.id('secret'), tests.id('stranger'), 'cancelled'), (tests.id('circle'), tests.id('attendee'), 'confirmed');
+insert into user_service.invitations (inviter_id, invitee_id, event_id) values (tests.id('owner'), tests.id('invitee'), tests.id('secret')), (tests.id('owner'), tests.id('invitee'), tests.id('circle'));
 
 -- Who sees what.
 select is(tests.may('owner', 'event_service.events'),
@@ -44,7 +44,7 @@ select tests.outcomes(
 select tests.outcomes(
   $$ update event_service.events set title = 'Renamed' where id = tests.id('open') $$,
   'owner 1, mutual 0, stranger 0, blocked 0, anonymous 42501/grant, service 1', 'only the host changes it');
-select tests.outcomes($$ update event_service.events set title = 'Renamed' $$, 'stranger 0', 'nobody another''s');
+select tests.outcomes($$ update event_service.events set title = 'Renamed' $$, 'stranger 1', 'and nobody else''s along with it');
 select tests.outcomes($$ update event_service.events set host_id = tests.id('mutual') where id = tests.id('open') $$, 'owner 42501/grant', 'an event keeps its host');
 select tests.outcomes($$ update event_service.events set tickets_sold = 0 where id = tests.id('open') $$, 'owner 42501/grant', 'and its counts');
 select tests.outcomes(

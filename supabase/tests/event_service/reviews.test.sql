@@ -12,7 +12,7 @@ select tests.make_event('going', 'owner', jsonb_build_object('start_time', now()
 insert into event_service.event_attendees (event_id, user_id, status)
 select tests.id(event), tests.id(person), 'confirmed' from unnest(array['going', 'coming', 'off', 'other']) event, unnest(array['attendee', 'hidden', 'stranger', 'owner']) person;
 insert into event_service.event_attendees (event_id, user_id, status) values
-  (tests.id('going'), tests.id('follower'), 'cancelled'), (tests.id('going'), tests.id('followed'), 'pending'), (tests.id('secret'), tests.id('attendee'), 'confirmed');
+  (tests.id('going'), tests.id('follower'), 'cancelled'), (tests.id('going'), tests.id('followed'), 'pending'), (tests.id('secret'), tests.id('attendee'), 'confirmed'), (tests.id('coming'), tests.id('mutual'), 'confirmed');
 
 select is(tests.may('owner', 'event_service.reviews'), 'select, insert (event_id, reviewer_id, rating, comment), update (rating, comment), delete', 'a review stays with its event');
 select is(tests.may('anonymous', 'event_service.reviews'), 'select', 'visitors read');
@@ -41,6 +41,9 @@ select tests.outcomes($$ select from event_service.reviews where id = tests.id('
   'attendee 1, owner 1, stranger 1, anonymous 1, blocked 0, blocker 0, service 1', 'whoever sees the event and the reviewer');
 select tests.outcomes($$ select from event_service.reviews where id = tests.id('hidden review') $$, 'hidden 1, owner 0, stranger 0, anonymous 0', 'what the hidden say is hidden');
 select tests.outcomes($$ select from event_service.reviews where id = tests.id('secret review') $$, 'owner 1, stranger 0, anonymous 0', 'as is what is said of what is not seen');
+insert into event_service.reviews (id, event_id, reviewer_id, rating) values (tests.id('orphan'), tests.id('going'), null, 3);
+select tests.outcomes($$ select from event_service.reviews where id = tests.id('orphan') $$, 'owner 1, stranger 1, anonymous 1', 'reviews outlive accounts');
+delete from event_service.reviews where id = tests.id('orphan');
 insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('attendee'), tests.id('stranger'));
 select tests.outcomes($$ select from event_service.reviews where id = tests.id('review') $$, 'stranger 0, mutual 1', 'or by whom a block parts');
 select tests.outcomes($$ update event_service.reviews set rating = 5 where id = tests.id('review') $$,

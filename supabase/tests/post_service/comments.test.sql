@@ -5,7 +5,7 @@ select no_plan();
 select tests.make_people();
 select tests.make_person('writer'), tests.make_person('hidden');
 update user_service.user_privacy set profile_visible = false where user_id = tests.id('hidden');
-select tests.make_post('open'), tests.make_post('diary', 'owner', '{"visibility": "private"}'), tests.make_post('other');
+select tests.make_post('open'), tests.make_post('diary', 'owner', '{"visibility": "private"}'), tests.make_post('other'), tests.make_post('mutual post', 'mutual');
 insert into post_service.comments (id, post_id, author_id, content) values
   (tests.id('comment'), tests.id('open'), tests.id('writer'), 'Nice'), (tests.id('diary comment'), tests.id('diary'), tests.id('writer'), 'Secret'),
   (tests.id('hidden comment'), tests.id('open'), tests.id('hidden'), 'Hidden'), (tests.id('other comment'), tests.id('other'), tests.id('writer'), 'Other');

@@ -49,6 +49,10 @@ select tests.outcomes($$ update post_service.poll_votes set option_id = tests.id
 select tests.outcomes($$ update post_service.poll_votes set option_id = tests.id('closing no') where post_id = tests.id('poll') $$, 'stranger option_not_found/404', 'within the poll');
 select tests.outcomes($$ update post_service.poll_votes set user_id = tests.id('mutual') where post_id = tests.id('poll') $$, 'stranger 42501/grant', 'and does not give it away');
 select tests.outcomes($$ delete from post_service.poll_votes where post_id = tests.id('poll') $$, 'stranger 1, owner 0, anonymous 42501/grant', 'or takes it back');
+-- Without a condition only the policies for changing and deleting are asked, not the one for reading.
+select tests.outcomes($$ update post_service.poll_votes set option_id = tests.id('poll no') $$, 'follower 1, owner 0, mutual 0', 'nobody changes another''s unseen');
+select tests.outcomes($$ delete from post_service.poll_votes $$, 'stranger 2, follower 1, owner 0, mutual 0', 'or takes it back');
+select tests.outcomes($$ delete from post_service.poll_votes where post_id = tests.id('closing') $$, 'stranger 1', 'a poll that closes later is open now');
 select is((select array_agg(votes_count order by order_index) from post_service.poll_options where post_id = tests.id('poll')), array[2, 0, 0], 'votes are counted');
 select tests.does('stranger', $$ update post_service.poll_votes set option_id = tests.id('poll no') where post_id = tests.id('poll') $$);
 select is((select array_agg(votes_count order by order_index) from post_service.poll_options where post_id = tests.id('poll')), array[1, 1, 0], 'for what they are for');

@@ -54,7 +54,7 @@ select tests.outcomes($$ insert into post_service.posts (id, author_id, content)
 
 -- Changing.
 select tests.outcomes($$ update post_service.posts set content = 'Changed' where id = tests.id('open') $$, 'owner 1, mutual 0, stranger 0, anonymous 42501/grant, service 1', 'the author changes the words');
-select tests.outcomes($$ update post_service.posts set visibility = 'private' $$, 'stranger 0', 'nobody another''s');
+select tests.outcomes($$ update post_service.posts set visibility = 'private' $$, 'stranger 1', 'and nobody else''s along with it');
 select tests.outcomes($$ update post_service.posts set event_id = null where id = tests.id('open') $$, 'owner 42501/grant', 'not what it is about');
 select tests.outcomes($$ update post_service.posts set author_id = tests.id('stranger') where id = tests.id('open') $$, 'owner 42501/grant', 'nor whose it is');
 select tests.outcomes($$ delete from post_service.posts where id = tests.id('open') $$, 'owner 1, mutual 0, stranger 0, anonymous 42501/grant', 'the author deletes it');

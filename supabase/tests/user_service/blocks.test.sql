@@ -28,7 +28,7 @@ select tests.outcomes(
   $$ delete from user_service.blocks where blocked_id = tests.id('blocked') $$,
   'owner 1, blocked 0, stranger 0, anonymous 42501/grant', 'only the blocker lifts a block');
 -- Without a condition it would ask the select policy too: what is deleted then is not decided by the delete policy alone.
-select tests.outcomes($$ delete from user_service.blocks $$, 'blocked 0, stranger 0, blocker 1', 'and none but their own');
+select tests.outcomes($$ delete from user_service.blocks $$, 'blocked 0, stranger 1, blocker 1', 'and none but their own');
 
 -- The database's own rules.
 select tests.outcomes(

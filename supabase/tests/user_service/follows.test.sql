@@ -82,13 +82,13 @@ select is((select array[followers_count, following_count] from user_service.user
   'followers and followed are counted');
 select tests.does('stranger', $$ insert into user_service.follows (following_id) values (tests.id('owner')) $$);
 select is((select followers_count from user_service.user_stats where user_id = tests.id('owner')), 4, 'a new follower counts for the followed');
-select is((select following_count from user_service.user_stats where user_id = tests.id('stranger')), 1, 'and for the follower');
-update user_service.follows set following_id = tests.id('mutual') where follower_id = tests.id('stranger');
+select is((select following_count from user_service.user_stats where user_id = tests.id('stranger')), 2, 'and for the follower');
+update user_service.follows set following_id = tests.id('mutual') where follower_id = tests.id('stranger') and following_id = tests.id('owner');
 select is((select array[(select followers_count from user_service.user_stats where user_id = tests.id('owner')),
   (select followers_count from user_service.user_stats where user_id = tests.id('mutual'))]), array[3, 2], 'a follow that moves takes its count along');
-select tests.does('stranger', $$ delete from user_service.follows where follower_id = tests.id('stranger') $$);
+select tests.does('stranger', $$ delete from user_service.follows where follower_id = tests.id('stranger') and following_id = tests.id('mutual') $$);
 select is((select array[(select followers_count from user_service.user_stats where user_id = tests.id('mutual')),
-  (select following_count from user_service.user_stats where user_id = tests.id('stranger'))]), array[1, 0], 'one that ends is counted off');
+  (select following_count from user_service.user_stats where user_id = tests.id('stranger'))]), array[1, 1], 'one that ends is counted off');
 update user_service.user_stats set following_count = 5000 where user_id = tests.id('stranger');
 select tests.outcomes(
   $$ insert into user_service.follows (following_id) values (tests.id('owner')) $$,

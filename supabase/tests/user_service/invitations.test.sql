@@ -67,7 +67,7 @@ select tests.outcomes(
   $$ update user_service.invitations set status = 'accepted' where event_id = tests.id('open') $$,
   'stranger 1, owner 0, host 0, mutual 0, anonymous 42501/grant', 'the invitee answers');
 select tests.outcomes(
-  $$ update user_service.invitations set status = 'declined' $$, 'mutual 0, stranger 1, host 0', 'one''s own invitations alone');
+  $$ update user_service.invitations set status = 'declined' $$, 'mutual 0, stranger 2, host 0', 'one''s own invitations alone');
 select tests.outcomes(
   $$ update user_service.invitations set invitee_id = tests.id('mutual') where event_id = tests.id('open') $$, 'stranger 42501/grant', 'an invitation stays with whom it invites');
 select tests.outcomes(
@@ -85,7 +85,7 @@ insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('owner
 select tests.outcomes(
   $$ select from user_service.invitations where event_id = tests.id('open') $$, 'owner 0, stranger 0', 'a block hides it from both');
 select tests.outcomes(
-  $$ update user_service.invitations set status = 'declined' $$, 'stranger 0', 'and it cannot be answered');
+  $$ update user_service.invitations set status = 'declined' where event_id = tests.id('open') $$, 'stranger 0', 'and it cannot be answered');
 delete from user_service.blocks where blocker_id = tests.id('owner') and blocked_id = tests.id('stranger');
 
 -- It counts once, for the inviter, while it holds.
