@@ -353,7 +353,7 @@ export type Database = {
           error: true;
         } & "the function event_service.answerer with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "event_service.event_qna";
+          from: "event_qna";
           to: "people";
           isOneToOne: true;
           isSetofReturn: true;
@@ -365,7 +365,7 @@ export type Database = {
           error: true;
         } & "the function event_service.asker with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "event_service.event_qna";
+          from: "event_qna";
           to: "people";
           isOneToOne: true;
           isSetofReturn: true;
@@ -377,7 +377,7 @@ export type Database = {
           error: true;
         } & "the function event_service.attendee with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "event_service.event_attendees";
+          from: "event_attendees";
           to: "people";
           isOneToOne: true;
           isSetofReturn: true;
@@ -437,7 +437,7 @@ export type Database = {
           error: true;
         } & "the function event_service.host with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "event_service.events";
+          from: "events";
           to: "people";
           isOneToOne: true;
           isSetofReturn: true;
@@ -455,7 +455,7 @@ export type Database = {
           error: true;
         } & "the function event_service.reviewer with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "event_service.reviews";
+          from: "reviews";
           to: "people";
           isOneToOne: true;
           isSetofReturn: true;
@@ -1025,7 +1025,7 @@ export type Database = {
           error: true;
         } & "the function post_service.attached_event with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "post_service.posts";
+          from: "posts";
           to: "events";
           isOneToOne: true;
           isSetofReturn: true;
@@ -1038,7 +1038,7 @@ export type Database = {
               error: true;
             } & "the function post_service.author with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
             SetofOptions: {
-              from: "post_service.comments";
+              from: "comments";
               to: "people";
               isOneToOne: true;
               isSetofReturn: true;
@@ -1050,7 +1050,7 @@ export type Database = {
               error: true;
             } & "the function post_service.author with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
             SetofOptions: {
-              from: "post_service.posts";
+              from: "posts";
               to: "people";
               isOneToOne: true;
               isSetofReturn: true;
@@ -1062,7 +1062,7 @@ export type Database = {
           error: true;
         } & "the function post_service.event with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "post_service.posts";
+          from: "posts";
           to: "events";
           isOneToOne: true;
           isSetofReturn: true;
@@ -1084,7 +1084,7 @@ export type Database = {
           error: true;
         } & "the function post_service.liker with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "post_service.likes";
+          from: "likes";
           to: "people";
           isOneToOne: true;
           isSetofReturn: true;
@@ -1141,7 +1141,7 @@ export type Database = {
           error: true;
         } & "the function post_service.reposter with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "post_service.reposts";
+          from: "reposts";
           to: "people";
           isOneToOne: true;
           isSetofReturn: true;
@@ -1738,7 +1738,7 @@ export type Database = {
           error: true;
         } & "the function user_service.follower with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "user_service.follows";
+          from: "follows";
           to: "profiles";
           isOneToOne: true;
           isSetofReturn: true;
@@ -1750,7 +1750,7 @@ export type Database = {
           error: true;
         } & "the function user_service.following with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "user_service.follows";
+          from: "follows";
           to: "profiles";
           isOneToOne: true;
           isSetofReturn: true;
@@ -1762,7 +1762,7 @@ export type Database = {
           error: true;
         } & "the function user_service.invitee with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "user_service.invitations";
+          from: "invitations";
           to: "profiles";
           isOneToOne: true;
           isSetofReturn: true;
@@ -1774,7 +1774,7 @@ export type Database = {
           error: true;
         } & "the function user_service.inviter with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "user_service.invitations";
+          from: "invitations";
           to: "profiles";
           isOneToOne: true;
           isSetofReturn: true;
@@ -1782,11 +1782,11 @@ export type Database = {
       };
       profile: {
         Args: { username: string };
-        Returns: Database["user_service"]["CompositeTypes"]["person_card"];
+        Returns: Database["user_service"]["CompositeTypes"]["person_card"][];
         SetofOptions: {
           from: "*";
           to: "person_card";
-          isOneToOne: true;
+          isOneToOne: false;
           isSetofReturn: true;
         };
       };
@@ -1806,7 +1806,7 @@ export type Database = {
           error: true;
         } & "the function user_service.stats with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         SetofOptions: {
-          from: "user_service.profiles";
+          from: "profiles";
           to: "user_stats";
           isOneToOne: true;
           isSetofReturn: true;

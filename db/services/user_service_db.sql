@@ -1015,7 +1015,7 @@ comment on view user_private.person_cards is 'The people whom the caller sees, a
 grant select on user_private.person_cards to anon, authenticated, service_role;
 
 create or replace function user_service.profile(username text)
-returns setof user_service.person_card rows 1 language sql stable security invoker set search_path = ''
+returns setof user_service.person_card language sql stable security invoker set search_path = ''
 begin atomic
   select c.*, null::text from user_private.person_cards c where lower(c.username) = lower(profile.username);
 end;
