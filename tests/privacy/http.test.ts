@@ -1,19 +1,13 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import ws from "ws";
 import { target } from "../support/database.ts";
 import { RELATIONS } from "./world/oracle.ts";
-import { differences, expectNone, idDifferences, openPublicStage, type Stage, VIEWERS } from "./world/stage.ts";
+import { differences, expectNone, idDifferences, openPublicStage, stage, useStage, VIEWERS } from "./world/stage.ts";
 import type { TableName, Viewer } from "./world/world.ts";
 
-let stage: Stage;
-
-beforeAll(async () => {
-  stage = await openPublicStage();
-});
-
-afterAll(() => stage.close());
+useStage(openPublicStage);
 
 /** A client with a token such as sign-in would give. */
 function clientOf(viewer: Viewer) {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type pg from "pg";
-import { expect } from "vitest";
-import { readConfig } from "../../../stack/index.ts";
+import { afterAll, beforeAll, expect } from "vitest";
+import { readConfig } from "../../../stack/config.ts";
 import { actAs, actAsOwner, connect } from "../../support/database.ts";
 import { buildWorld, type Cast } from "./build-world.ts";
 import { Oracle } from "./oracle.ts";
@@ -14,6 +14,16 @@ export type Stage = Cast & {
   oracle: Oracle;
   close(): Promise<void>;
 };
+
+/** Where the file's tests play. Set before they begin. */
+export let stage: Stage;
+
+export function useStage(open: () => Promise<Stage>): void {
+  beforeAll(async () => {
+    stage = await open();
+  });
+  afterAll(() => stage?.close());
+}
 
 /** Puts the world into a transaction that is rolled back at the end. */
 export async function openStage(): Promise<Stage> {

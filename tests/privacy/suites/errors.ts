@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { ask, type Refusal, stage, VIEWERS } from "../world/stage.ts";
+import type { Viewer } from "../world/world.ts";
+import { type Target, WRITES } from "../world/writes.ts";
+
+export function refusals(): void {
+  /** What is answered, with all ids blanked: byte for byte the same, or one could tell hidden from not there. */
+  async function answer(viewer: Viewer, sql: string, target: string): Promise<string> {
+    const result: unknown[] | Refusal = await ask(stage, viewer, sql, [target]);
+    const text = JSON.stringify(Array.isArray(result) ? { rows: result } : result);
+    return text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<id>");
+  }
+
+  /** One hidden thing for every reason. */
+  function hidden(target: Target, viewer: Viewer): string[] {
+    const found = new Map<string, string>();
+    for (const id of target.all(stage)) {
+      if (!target.sees(stage, viewer, id)) found.set(target.reason(stage, viewer, id), id);
+    }
+    return [...found.values()];
+  }
+
+  /** One for each way of not seeing. */
+  const WRITERS = VIEWERS.filter(([name]) => ["zz_stranger", "zz_blocker", "zz_blocked_mutual"].includes(name));
+
+  describe.each(WRITERS)("as %s", (name, viewer) => {
+    test.each(Object.entries(WRITES))("%s: hidden is as not there", async (_, { target, sql }) => {
+      const expected = await answer(viewer, sql, randomUUID());
+      const found: string[] = [];
+      for (const id of hidden(target, viewer)) {
+        const got = await answer(viewer, sql, id);
+        if (got !== expected) found.push(`${stage.world.describe(id)}: ${got}`);
+      }
+      expect(found, `as ${name}, a random id is answered with ${expected}`).toEqual([]);
+    });
+  });
+
+  test.each(Object.entries(WRITES))(
+    "%s: somebody can, and a random id is refused",
+    async (_, { target, sql, reads }) => {
+      expect(await answer(stage.viewers[0]!.id, sql, randomUUID())).toMatch(reads ? /^\{"rows":\[\]/ : /^\{"code"/);
+      for (const [, viewer] of WRITERS) {
+        for (const id of target.all(stage).filter((id) => target.sees(stage, viewer, id))) {
+          const result = await ask(stage, viewer, sql, [id]);
+          if (Array.isArray(result) && (!reads || result.length > 0)) return;
+        }
+      }
+      throw new Error("nobody can");
+    },
+  );
+}
