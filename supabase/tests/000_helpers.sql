@@ -36,15 +36,15 @@ begin
     (tests.id('blocker'), tests.id('owner'));
   -- A life of the stranger's own: what it lets them do must not let them do it to the owner.
   insert into user_service.follows (follower_id, following_id) values
-    (tests.id('stranger'), tests.id('acquaintance')),
-    (tests.id('acquaintance'), tests.id('stranger'));
+    (tests.id('stranger'), tests.id('acquaintance')), (tests.id('acquaintance'), tests.id('stranger')),
+    (tests.id('follower'), tests.id('acquaintance')), (tests.id('acquaintance'), tests.id('follower'));
   insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('stranger'), tests.id('nuisance'));
   perform tests.make_event('strange event', 'stranger'), tests.make_event('acquainted event', 'acquaintance'), tests.make_post('strange post', 'stranger');
   insert into event_service.event_attendees (event_id, user_id) values (tests.id('acquainted event'), tests.id('stranger'));
   insert into user_service.invitations (inviter_id, invitee_id, event_id) values (tests.id('acquaintance'), tests.id('stranger'), tests.id('acquainted event'));
 end $$;
 comment on function tests.make_people() is
-  'The owner of what is looked at, and others by what connects them with the owner: the follower follows the owner, the owner follows the followed, the mutual does both, the owner blocked the blocked, the blocker blocked the owner. The stranger has a friend, the acquaintance, has blocked the nuisance, hosts, posts, attends and is invited.';
+  'The owner of what is looked at, and others by what connects them with the owner: the follower follows the owner, the owner follows the followed, the mutual does both, the owner blocked the blocked, the blocker blocked the owner. The stranger, and the follower too, has a friend, the acquaintance; the stranger has blocked the nuisance, hosts, posts, attends and is invited.';
 
 create function tests.act_as(persona text)
 returns void language plpgsql volatile set search_path = '' as $$

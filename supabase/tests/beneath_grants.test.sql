@@ -36,24 +36,25 @@ grant all on all tables in schema user_service, event_service, post_service, tic
 grant select, insert, update, delete on user_private.counter_deltas, user_private.files_to_delete, event_private.counter_deltas, event_private.event_capacity,
   event_private.rankings, post_private.counter_deltas, ticket_private.event_seats, ticket_private.journal_entries to anon, authenticated;
 
--- Nobody gives what is theirs to somebody else, or takes it elsewhere.
-select tests.outcomes(format($$ update %s set %s where %s $$, relation, change, own), 'owner 42501/policy', relation || ': ' || change)
+-- Nobody gives what is theirs to somebody else, or takes it elsewhere. Without a condition, since with one the row has to
+-- pass the policy for reading too.
+select tests.outcomes(format($$ update %s set %s $$, relation, change), 'owner 42501/policy', relation || ': ' || change)
 from (values
-  ('user_service.users', 'id = tests.id(''nobody'')', 'id = auth.uid()'),
-  ('user_service.user_settings', 'user_id = tests.id(''nobody'')', 'user_id = auth.uid()'),
-  ('user_service.user_privacy', 'user_id = tests.id(''nobody'')', 'user_id = auth.uid()'),
-  ('user_service.invitations', 'invitee_id = tests.id(''stranger'')', 'invitee_id = auth.uid()'),
-  ('event_service.events', 'host_id = tests.id(''mutual'')', 'host_id = auth.uid()'),
-  ('event_service.event_attendees', 'user_id = tests.id(''stranger'')', 'user_id = auth.uid() and not by_ticket'),
-  ('event_service.event_images', 'event_id = tests.id(''other party'')', 'event_id = tests.id(''party'')'),
-  ('event_service.event_qna', 'user_id = tests.id(''mutual'')', 'user_id = auth.uid()'),
-  ('event_service.reviews', 'reviewer_id = tests.id(''mutual'')', 'reviewer_id = auth.uid()'),
-  ('post_service.posts', 'author_id = tests.id(''mutual'')', 'id = tests.id(''post'')'),
-  ('post_service.post_images', 'post_id = tests.id(''other post'')', 'post_id = tests.id(''post'')'),
-  ('post_service.poll_votes', 'user_id = tests.id(''mutual'')', 'user_id = auth.uid()'),
-  ('post_service.comments', 'author_id = tests.id(''mutual'')', 'author_id = auth.uid()'),
-  ('post_service.reposts', 'user_id = tests.id(''mutual'')', 'user_id = auth.uid()')
-) updates (relation, change, own);
+  ('user_service.users', 'id = tests.id(''nobody'')'),
+  ('user_service.user_settings', 'user_id = tests.id(''nobody'')'),
+  ('user_service.user_privacy', 'user_id = tests.id(''nobody'')'),
+  ('user_service.invitations', 'invitee_id = tests.id(''stranger'')'),
+  ('event_service.events', 'host_id = tests.id(''mutual'')'),
+  ('event_service.event_attendees', 'user_id = tests.id(''stranger'')'),
+  ('event_service.event_images', 'event_id = tests.id(''other party'')'),
+  ('event_service.event_qna', 'user_id = tests.id(''mutual'')'),
+  ('event_service.reviews', 'reviewer_id = tests.id(''mutual'')'),
+  ('post_service.posts', 'author_id = tests.id(''mutual'')'),
+  ('post_service.post_images', 'post_id = tests.id(''other post'')'),
+  ('post_service.poll_votes', 'user_id = tests.id(''mutual'')'),
+  ('post_service.comments', 'author_id = tests.id(''mutual'')'),
+  ('post_service.reposts', 'user_id = tests.id(''mutual'')')
+) updates (relation, change);
 
 -- What is not for clients to change or delete they cannot, since no policy lets them.
 select tests.outcomes(format($$ update %s set %s $$, relation, change), 'owner 0, mutual 0, anonymous 0', relation || ': ' || change)

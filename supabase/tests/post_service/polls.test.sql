@@ -53,6 +53,7 @@ select tests.outcomes($$ delete from post_service.poll_votes where post_id = tes
 select tests.outcomes($$ update post_service.poll_votes set option_id = tests.id('poll no') $$, 'follower 1, owner 0, mutual 0', 'nobody changes another''s unseen');
 select tests.outcomes($$ delete from post_service.poll_votes $$, 'stranger 2, follower 1, owner 0, mutual 0', 'or takes it back');
 select tests.outcomes($$ delete from post_service.poll_votes where post_id = tests.id('closing') $$, 'stranger 1', 'a poll that closes later is open now');
+select tests.outcomes($$ update post_service.poll_votes set option_id = tests.id('closing no') where post_id = tests.id('closing') $$, 'stranger 1', 'to another thought too');
 select is((select array_agg(votes_count order by order_index) from post_service.poll_options where post_id = tests.id('poll')), array[2, 0, 0], 'votes are counted');
 select tests.does('stranger', $$ update post_service.poll_votes set option_id = tests.id('poll no') where post_id = tests.id('poll') $$);
 select is((select array_agg(votes_count order by order_index) from post_service.poll_options where post_id = tests.id('poll')), array[1, 1, 0], 'for what they are for');

@@ -22,7 +22,8 @@ begin
   insert into storage.buckets (id, name) values ('tap-other', 'tap-other') on conflict do nothing;
   insert into storage.objects (bucket_id, name)
   select bucket, tests.id('owner') || '/' || file
-  from (values ('avatars', 'me.png'), ('avatars', 'old.png'), ('event-images', 'open.png'), ('event-images', 'secret.png'), ('post-images', 'open.png'), ('post-images', 'for-followers.png'), ('post-images', 'unused.png'), ('tap-other', 'me.png')) files (bucket, file);
+  from (values ('avatars', 'me.png'), ('avatars', 'old.png'), ('event-images', 'open.png'), ('event-images', 'secret.png'), ('post-images', 'open.png'), ('post-images', 'for-followers.png'), ('post-images', 'unused.png'), ('tap-other', 'me.png'),
+    ('avatars', 'open.png'), ('event-images', 'me.png')) files (bucket, file);
   insert into storage.objects (bucket_id, name) values ('avatars', tests.id('hidden') || '/me.png'), ('post-images', tests.id('stranger') || '/private.png'), ('avatars', 'no-uuid/me.png');
 
   -- Reading: whoever sees what names the file.
@@ -37,7 +38,10 @@ begin
     ('post-images', 'owner', 'for-followers.png', 'owner 1, follower 1, stranger 0, anonymous 0'),
     ('post-images', 'owner', 'unused.png', 'owner 1, stranger 0, anonymous 0'),
     ('post-images', 'stranger', 'private.png', 'stranger 1, owner 0, mutual 0, anonymous 0'),
-    ('tap-other', 'owner', 'me.png', 'owner 0, stranger 0, anonymous 0')
+    ('tap-other', 'owner', 'me.png', 'owner 0, stranger 0, anonymous 0'),
+    -- What is visible in one bucket is not in another.
+    ('avatars', 'owner', 'open.png', 'owner 1, stranger 0, anonymous 0'),
+    ('event-images', 'owner', 'me.png', 'owner 1, stranger 0, anonymous 0')
   ) files (bucket, owner, file, outcomes);
   return next tests.outcomes($$ select from storage.objects where name = 'no-uuid/me.png' $$, 'owner 0, anonymous 0', 'a folder that is nobody''s');
 

@@ -41,7 +41,7 @@ select tests.outcomes($$ insert into ticket_private.event_seats (event_id) value
 select tests.outcomes($$ update ticket_private.event_seats set held = -1 where event_id = tests.id('show') $$, 'database 23514/seats_are_not_negative', 'no seat is held less than never');
 select tests.outcomes($$ update ticket_private.event_seats set sold = -1 where event_id = tests.id('show') $$, 'database 23514/seats_are_not_negative', 'nor sold');
 select tests.outcomes($$ update ticket_private.event_seats set held = 3 where event_id = tests.id('show') $$, 'database sold_out/409', 'nor are there more than there are');
-delete from ticket_service.tickets;
+delete from ticket_service.tickets where event_id = tests.id('show');
 delete from event_service.events where id = tests.id('show');
 select is(pg_temp.seats('show'), null, 'seats go with their event');
 

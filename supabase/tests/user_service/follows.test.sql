@@ -54,7 +54,7 @@ select tests.outcomes(
 
 -- A follow is there or not.
 select tests.outcomes(
-  $$ update user_service.follows set following_id = tests.id('stranger') where follower_id = tests.id('follower') $$,
+  $$ update user_service.follows set following_id = tests.id('stranger') where follower_id = tests.id('follower') and following_id = tests.id('owner') $$,
   'follower 42501/grant, anonymous 42501/grant, service 1', 'a follow cannot be changed');
 select tests.outcomes(
   $$ delete from user_service.follows where follower_id = tests.id('follower') and following_id = tests.id('owner') $$,
@@ -100,13 +100,13 @@ select tests.outcomes(
 
 -- Embedding.
 select tests.outcomes(
-  $$ select f.follower from (select user_service.follower(f) from user_service.follows f where f.follower_id = tests.id('follower')) f $$,
+  $$ select f.follower from (select user_service.follower(f) from user_service.follows f where f.follower_id = tests.id('follower') and f.following_id = tests.id('owner')) f $$,
   'mutual 1, blocked 0, anonymous 42501/grant', 'follower() is the follower as the caller sees them');
 select tests.outcomes(
-  $$ select user_service.following(f) from user_service.follows f where f.follower_id = tests.id('follower') $$,
+  $$ select user_service.following(f) from user_service.follows f where f.follower_id = tests.id('follower') and f.following_id = tests.id('owner') $$,
   'mutual 1, blocked 0, anonymous 42501/grant', 'following() is the followed as the caller sees them');
-select is((select (user_service.follower(f)).username from user_service.follows f where f.follower_id = tests.id('follower')), 'tap_follower', 'follower() is the right one');
-select is((select (user_service.following(f)).username from user_service.follows f where f.follower_id = tests.id('follower')), 'tap_owner', 'following() is the right one');
+select is((select (user_service.follower(f)).username from user_service.follows f where f.follower_id = tests.id('follower') and f.following_id = tests.id('owner')), 'tap_follower', 'follower() is the right one');
+select is((select (user_service.following(f)).username from user_service.follows f where f.follower_id = tests.id('follower') and f.following_id = tests.id('owner')), 'tap_owner', 'following() is the right one');
 
 select * from finish();
 rollback;
