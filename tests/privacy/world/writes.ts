@@ -62,8 +62,11 @@ const option: Target = {
   reason: (stage, viewer, id) => post.reason(stage, viewer, stage.oracle.row("poll_options", id).post_id),
 };
 
-/** A statement with the target as $1; the rest is right, so that only the target can be the reason of a refusal. */
-type Write = { target: Target; sql: string; reads?: boolean };
+/**
+ * A statement with the target as $1; the rest is right, so that only the target can be the reason of a refusal.
+ * `reads`: where there is nothing to see it does nothing. `by`: somebody who can.
+ */
+type Write = { target: Target; sql: string; reads?: boolean; by?: string };
 
 const mine = (table: string, where: string) => `(select id from ${table} where ${where} limit 1)`;
 const MY_EVENT = mine("event_service.events", "host_id = auth.uid() and privacy = 'public'");
@@ -128,12 +131,14 @@ export const WRITES: Record<string, Write> = {
   },
   vote: {
     target: option,
+    by: "zz_hidden",
     sql: `insert into post_service.poll_votes (post_id, option_id)
       values (coalesce((select post_id from post_service.poll_options where id = $1), ${ANY_POST}), $1)`,
   },
   "change one's vote": {
     target: option,
-    sql: "update post_service.poll_votes set option_id = $1 where user_id = auth.uid()",
+    sql: `update post_service.poll_votes set option_id = $1 where user_id = auth.uid()
+      and post_id = coalesce((select post_id from post_service.poll_options where id = $1), post_id)`,
   },
   "post about an event": {
     target: event,
@@ -170,6 +175,7 @@ export const WRITES: Record<string, Write> = {
     sql: "select id from post_service.posts_by($1)",
   },
   "list the friends who go": {
+    by: "zz_mutual",
     target: event,
     reads: true,
     sql: "select id from event_service.friends_who_go($1)",
