@@ -63,6 +63,25 @@ select tests.act_as('stranger');
 select isnt((select title from event_service.discover_events('for_you', -75, 100) limit 1), 'Big', 'but not where they hide that they go');
 select tests.act_as('database');
 
+select tests.make_event('followed ' || n, case n when 2 then 'followed' else 'nuisance' end, '{"location_lat": -70, "location_lng": 100}') from generate_series(1, 3) n;
+select tests.act_as('owner');
+select is((select title from event_service.discover_events('for_you', -70, 100) limit 1), 'Followed 2', 'and whom one follows hosts what comes first');
+select tests.act_as('mutual');
+create temp table unmoved as select title from event_service.discover_events('for_you', -70, 100) with ordinality list where ordinality = 1;
+select tests.act_as('database');
+select is((select title from unmoved), (select initcap(name) from unnest(array['followed 1', 'followed 2', 'followed 3']) name order by tests.id(name) limit 1), 'nobody else''s');
+
+-- Kinds that one attends.
+select tests.make_event('kind ' || kind, 'nuisance', jsonb_build_object('location_lat', -65, 'location_lng', 100, 'category', kind)) from unnest(array['art', 'food', 'study']) kind;
+select tests.make_event('attended ' || kind, 'nuisance', jsonb_build_object('category', kind, 'start_time', now() - interval '1 hour')) from unnest(array['art', 'food', 'study']) kind;
+insert into event_service.event_attendees (event_id, user_id) select tests.id('attended ' || kind), tests.id(person)
+from (values ('art', 'owner'), ('food', 'mutual'), ('study', 'follower')) going (kind, person);
+select tests.act_as('owner');
+select is((select title from event_service.discover_events('for_you', -65, 100) limit 1), 'Kind Art', 'what one likes comes first');
+select tests.act_as('mutual');
+select is((select title from event_service.discover_events('for_you', -65, 100) limit 1), 'Kind Food', 'for each their own');
+select tests.act_as('database');
+
 -- Quiet.
 select tests.outcomes($$ select from event_service.discover_events('quiet', -75, 100) $$, 'stranger 1, anonymous 1, blocked 0', 'small events');
 select tests.make_event('tiny ' || n, 'owner', jsonb_build_object('location_lat', -75, 'location_lng', 100, 'title', 'Tiny ' || n, 'max_attendees', 5, 'start_time', now() + n * interval '1 hour')) from generate_series(1, 3) n;

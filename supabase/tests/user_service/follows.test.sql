@@ -41,7 +41,7 @@ select tests.outcomes(
   'stranger person_not_found/404, mutual person_not_found/404', 'a hidden person is not there to be followed');
 select tests.outcomes(
   $$ insert into user_service.follows (following_id) values (tests.id('aloof')) $$,
-  'stranger follow_refused/403', 'who accepts no followers gets none');
+  'stranger follow_refused/403, aloof self_follow/400', 'who accepts no followers gets none');
 select tests.outcomes(
   $$ insert into user_service.follows (follower_id, following_id) values (tests.id('stranger'), tests.id('mutual')) $$,
   'stranger 1, owner 42501/policy', 'one follows for oneself alone');

@@ -85,7 +85,7 @@ insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('owner
 select tests.outcomes(
   $$ select from user_service.invitations where event_id = tests.id('open') $$, 'owner 0, stranger 0', 'a block hides it from both');
 select tests.outcomes(
-  $$ update user_service.invitations set status = 'declined' where event_id = tests.id('open') $$, 'stranger 0', 'and it cannot be answered');
+  $$ update user_service.invitations set status = 'declined' $$, 'stranger 1', 'and it cannot be answered, unlike another''s');
 delete from user_service.blocks where blocker_id = tests.id('owner') and blocked_id = tests.id('stranger');
 
 -- It counts once, for the inviter, while it holds.
