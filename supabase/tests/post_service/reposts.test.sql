@@ -53,6 +53,7 @@ select tests.outcomes($$ insert into post_service.reposts (post_id) values (test
 select tests.outcomes($$ insert into post_service.reposts (user_id, post_id) values (tests.id('reposter'), tests.id('open')) $$, 'reposter 1, owner 42501/policy', 'for oneself alone');
 select tests.outcomes($$ insert into post_service.reposts (post_id, repost_id) values (tests.id('open'), tests.id('repost')) $$, 'reposter 42501/grant', 'which post it is is not theirs to say');
 select tests.outcomes($$ insert into post_service.reposts (post_id, quote_content) values (tests.id('open'), repeat('a', 10001)) $$, 'reposter text_too_long/400', 'a quote of 10,001 characters');
+select throws_like($$ insert into post_service.reposts (user_id, post_id, quote_content) values (tests.id('reposter'), tests.id('open'), repeat('a', 10001)) $$, '%A quote has at most 10,000 characters.%', 'is called a quote');
 select tests.outcomes($$ insert into post_service.reposts (post_id, quote_content) values (tests.id('open'), repeat('a', 10000)) $$, 'reposter 1', 'one of 10,000');
 select tests.does('follower', $$ insert into post_service.reposts (post_id) values (tests.id('for followers')) $$);
 select tests.outcomes($$ select from post_service.reposts where user_id = tests.id('follower') $$, 'follower 1, owner 1, mutual 1, stranger 0', 'who does not see the original does not see who reposted it');

@@ -15,6 +15,8 @@ begin
   perform tests.make_person('hidden');
   perform tests.make_event('open'), tests.make_event('secret', 'owner', '{"privacy": "private"}'), tests.make_post('open post'), tests.make_post('for followers', 'owner', '{"visibility": "followers"}');
   update user_service.users set avatar_url = id || '/me.png' where id in (tests.id('owner'), tests.id('hidden'));
+  -- Naming another's file makes it readable to nobody.
+  update user_service.users set avatar_url = tests.id('owner') || '/old.png' where id = tests.id('stranger');
   update user_service.user_privacy set profile_visible = false where user_id = tests.id('hidden');
   insert into event_service.event_images (event_id, image_url) values (tests.id('open'), tests.id('owner') || '/open.png'), (tests.id('secret'), tests.id('owner') || '/secret.png');
   insert into post_service.post_images (post_id, image_url) values (tests.id('open post'), tests.id('owner') || '/open.png'), (tests.id('for followers'), tests.id('owner') || '/for-followers.png'),
