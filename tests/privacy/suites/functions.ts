@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { FUNCTIONS, LISTS, NOT_ASKED, readPage, TRENDING } from "../world/functions.ts";
+import { FUNCTIONS, LISTS, NOT_ASKED, TRENDING } from "../world/functions.ts";
+import { readPage } from "../world/lists.ts";
 import { EXPOSED, expectNone, stage, VIEWERS } from "../world/stage.ts";
 
 export function functions(): void {

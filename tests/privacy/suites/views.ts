@@ -44,6 +44,15 @@ export function views(): void {
     expect(rows.map((row) => row.name).sort()).toEqual([...Object.keys(VIEWS), ...Object.keys(FILES)].sort());
   });
 
+  test("the views of the exposed schemas read with the caller's rights", async () => {
+    const { rows } = await stage.client.query<{ name: string }>(
+      `select c.oid::regclass::text as name from pg_class c
+       where c.relkind = 'v' and c.relnamespace::regnamespace::text ~ '^(user|event|post|ticket)_service$'
+         and not coalesce(c.reloptions @> '{security_invoker=true}' or c.reloptions @> '{security_invoker=on}', false)`,
+    );
+    expect(rows).toEqual([]);
+  });
+
   /** What the owner reads from a view while the claims are the viewer's: the view's own predicate and nothing else. */
   async function readAsOwner(viewer: string | null, sql: string): Promise<string[]> {
     const { client } = stage;

@@ -60,14 +60,19 @@ function review(world: World, event: string, reviewer: Person | null) {
   world.add("reviews", label, { event_id: event, reviewer_id: reviewer?.id ?? null, rating: 4 });
 }
 
-/** What hangs on every event: a picture, and questions and reviews of someone whom everybody sees, and of nobody. */
-function furnish(world: World, event: string, nora: Person, host: Person | null) {
+/**
+ * What hangs on every event: a picture, and questions and reviews of someone whom everybody sees, and of nobody.
+ * Returns the question of the former.
+ */
+function furnish(world: World, event: string, nora: Person, host: Person | null): string {
   const image_url = host ? `${host.id}/${event}.jpg` : "https://example.test/picture.jpg";
   world.add("event_images", `of ${world.describe(event)}`, { event_id: event, image_url });
-  upvote(world, ask(world, event, nora, host), nora);
+  const question = ask(world, event, nora, host);
+  upvote(world, question, nora);
   ask(world, event, null);
   review(world, event, nora);
   review(world, event, null);
+  return question;
 }
 
 export function addEvents(cast: Cast): void {
@@ -111,8 +116,9 @@ function addMeetings({ world, nora, subjects, viewers }: Cast): void {
   for (const days of [3, -3]) {
     const meeting = addEvent(world, `${days > 0 ? "coming" : "past"} meeting of nora`, nora, "public", days);
     world.tables.events.at(-1)!.max_attendees = null;
-    furnish(world, meeting, nora, nora);
+    const question = furnish(world, meeting, nora, nora);
     for (const person of everyone) {
+      upvote(world, question, person);
       attend(world, meeting, person, "confirmed");
       upvote(world, ask(world, meeting, person, nora), person);
       // The first has yet to write theirs.

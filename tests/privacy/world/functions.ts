@@ -1,9 +1,7 @@
-import { eventTexts, type Page, postTexts } from "./cards.ts";
-import { ask, differences, idDifferences, type Refusal, type Stage } from "./stage.ts";
-import { type Row, type Viewer, WORD } from "./world.ts";
-
-/** Calls one function as the viewer and returns where its answer differs from what the oracle allows. */
-type Check = (stage: Stage, viewer: Viewer) => Promise<string[]>;
+import type { Page } from "./cards.ts";
+import { type Check, coming, events, list, posts } from "./lists.ts";
+import { ask, differences, idDifferences, type Stage } from "./stage.ts";
+import { type Viewer, WORD } from "./world.ts";
 
 /** What a client can call, and the matrix does not. */
 export const NOT_ASKED: Record<string, string> = {
@@ -13,65 +11,6 @@ export const NOT_ASKED: Record<string, string> = {
   "post_service.update_updated_at_column": "a trigger function: no statement can call it",
   "ticket_service.update_updated_at_column": "a trigger function: no statement can call it",
 };
-
-/** Follows the cursor to the end. */
-async function readAll<T extends Page>(stage: Stage, viewer: Viewer, call: string): Promise<T[] | Refusal> {
-  const all: T[] = [];
-  for (let cursor: string | null = null; ; ) {
-    const page: { row: T }[] | Refusal = await readPage<T>(stage, viewer, call, cursor);
-    if (!Array.isArray(page)) return page;
-    if (page.length === 0) return all;
-    all.push(...page.map(({ row }) => row));
-    cursor = page.at(-1)!.row.cursor;
-  }
-}
-
-/** What a list remembers for its next page is kept. */
-export const readPage = <T extends Page>(stage: Stage, viewer: Viewer, call: string, cursor: string | null) =>
-  ask<{ row: T }>(stage, viewer, `select to_jsonb(f) as row from ${call} f`, [cursor], true);
-
-/** Checks a list: which rows it has, and what each says of others. Without a sign-in, some lists are refused. */
-function list<T extends Page>(
-  call: string,
-  texts: (stage: Stage, viewer: Viewer, rows: T[]) => string[],
-  expected: (stage: Stage, viewer: Viewer) => string[],
-  forAll = true,
-): Check {
-  return async (stage, viewer) => {
-    const rows = await readAll<T>(stage, viewer, call);
-    if (!Array.isArray(rows)) return viewer || forAll ? [`${call}: ${rows.message}`] : [];
-    if (!viewer && !forAll) return [`${call}: answers without a sign-in`];
-    const ours = rows.filter((row) => stage.world.labels.has(row.id));
-    return [
-      ...idDifferences(
-        stage.world,
-        call,
-        expected(stage, viewer),
-        ours.map((row) => row.id),
-      ),
-      ...(new Set(ours.map((row) => row.id)).size < ours.length ? [`${call}: says some twice`] : []),
-      ...texts(stage, viewer, ours),
-    ];
-  };
-}
-
-const coming = (event: Row<"events">) => Date.parse(event.end_time) > Date.now();
-
-const events = (call: string, has: (event: Row<"events">) => boolean, forAll = true) =>
-  list(
-    call,
-    eventTexts,
-    ({ oracle }, viewer) => oracle.ids("events", (e) => has(e) && oracle.event(viewer, e.id)),
-    forAll,
-  );
-
-const posts = (call: string, has: (stage: Stage, viewer: Viewer, post: Row<"posts">) => boolean, forAll = true) =>
-  list(
-    call,
-    postTexts,
-    (stage, viewer) => stage.oracle.ids("posts", (p) => has(stage, viewer, p) && stage.oracle.post(viewer, p.id)),
-    forAll,
-  );
 
 type PersonCard = Page & { username: string; location: string | null; i_follow: boolean; follows_me: boolean };
 
