@@ -6,7 +6,7 @@ import { prepareDatabase } from "../../stack/index.ts";
 import { runTapFile, type TapFile, type TapResult, tapFiles } from "../sql/tap.ts";
 import { createDatabase, dropDatabase, findServer } from "../support/server.ts";
 import { accepted } from "./accepted.ts";
-import { type Mutant, makeMutants } from "./mutants.ts";
+import { type Kind, type Mutant, makeMutants } from "./mutants.ts";
 
 // Changes the database for the worse, one change at a time, and sees whether a pgTAP test notices:
 //   npm run test:mutation -- --kind 'policy dropped' --only follows --list
@@ -70,16 +70,26 @@ async function connect(url: string): Promise<pg.Client> {
 
 async function test(urls: string[]): Promise<number> {
   const clients = await Promise.all(urls.map(connect));
+  try {
+    const pattern = new RegExp(options.only ?? "");
+    const mutants = (await makeMutants(clients[0]!)).filter(
+      ({ kind, name }) => (!options.kind || kind === options.kind) && pattern.test(name),
+    );
+    if (options.list) {
+      for (const { kind, name } of mutants) console.log(`${kind}: ${name}`);
+      return 0;
+    }
+    const began = Date.now();
+    const verdicts = await judgeAll(clients, mutants);
+    return report(verdicts, Date.now() - began);
+  } finally {
+    await Promise.all(clients.map((client) => client.end()));
+  }
+}
+
+async function judgeAll(clients: pg.Client[], mutants: Mutant[]): Promise<Verdict[]> {
   const files = tapFiles().filter((file) => !isHelper(file) && !(options.behaviour && isCatalogue(file)));
   const baseline = await runBaseline(clients[0]!, files);
-  const pattern = new RegExp(options.only ?? "");
-  const mutants = (await makeMutants(clients[0]!)).filter(
-    ({ kind, name }) => (!options.kind || kind === options.kind) && pattern.test(name),
-  );
-  if (options.list) {
-    for (const { kind, name } of mutants) console.log(`${kind}: ${name}`);
-    return 0;
-  }
   console.log(`${mutants.length} mutants, ${files.length} files of tests, ${clients.length} workers`);
   const verdicts: Verdict[] = [];
   const began = Date.now();
@@ -87,22 +97,21 @@ async function test(urls: string[]): Promise<number> {
   process.once("SIGINT", () => {
     next = mutants.length;
   });
-  await Promise.all(
-    clients.map(async (client) => {
-      while (next < mutants.length) {
-        const mutant = mutants[next++]!;
-        const verdict = await judge(client, mutant, files, baseline);
-        verdicts.push(verdict);
-        if (!verdict.caughtBy)
-          console.log(`${verdict.reason ? "accepted" : "SURVIVED"}  ${mutant.kind}: ${mutant.name}`);
-        if (verdicts.length % 100 === 0) {
-          console.log(`${verdicts.length} of ${mutants.length} after ${Math.round((Date.now() - began) / 1000)} s`);
-        }
+  const work = async (client: pg.Client) => {
+    while (next < mutants.length) {
+      const mutant = mutants[next++]!;
+      const verdict = await judge(client, mutant, files, baseline);
+      verdicts.push(verdict);
+      if (!verdict.caughtBy) {
+        console.log(`${verdict.reason ? "accepted" : "SURVIVED"}  ${mutant.kind}: ${mutant.name}`);
       }
-    }),
-  );
-  await Promise.all(clients.map((client) => client.end()));
-  return report(verdicts, Date.now() - began);
+      if (verdicts.length % 100 === 0) {
+        console.log(`${verdicts.length} of ${mutants.length} after ${Math.round((Date.now() - began) / 1000)} s`);
+      }
+    }
+  };
+  await Promise.all(clients.map(work));
+  return verdicts;
 }
 
 /** What fails without any mutation does not count as noticing one. */
@@ -145,16 +154,21 @@ function difference(result: TapResult, without: TapResult): string | undefined {
   return result.failed.map(title).find((failed) => !known.has(failed));
 }
 
+const SHOWN_BY_CATALOGUE: Kind[] = ["grant added", "grant revoked", "execute added", "execute revoked", "null allowed"];
+
 /** The description of a failed test, and what was found instead. */
 function title(failed: string): string {
   return failed.replace(/^not ok \d+( - )?/, "");
 }
 
-/** The files that are likeliest to notice first, those of the catalogue last. */
-function inOrder(files: TapFile[], { schema, object }: Mutant): TapFile[] {
+/**
+ * The files that are likeliest to notice first. Those of the catalogue come last, but where no behaviour shows a change
+ * beyond the files that name what is changed: a grant within a schema that clients do not reach, say.
+ */
+function inOrder(files: TapFile[], { kind, schema, object }: Mutant): TapFile[] {
   const service = schema.replace(/_private$/, "_service");
   const likelihood = (file: TapFile) =>
-    (isCatalogue(file) ? -100 : 0) +
+    (isCatalogue(file) ? (SHOWN_BY_CATALOGUE.includes(kind) ? 5 : -100) : 0) +
     (file.name.endsWith(`/${object}.test.sql`) ? 8 : 0) +
     (file.name.startsWith(`${service}/`) ? 4 : 0) +
     (file.text.includes(`${schema}.${object}`) ? 2 : 0);
@@ -170,7 +184,7 @@ function report(verdicts: Verdict[], milliseconds: number): number {
       kind: name,
       mutants: of.length,
       caught: caught.length,
-      "by the catalogue alone": byCatalogue.length,
+      "of these by the catalogue": byCatalogue.length,
       accepted: of.filter(({ reason }) => reason).length,
       survived: of.filter(({ caughtBy, reason }) => !caughtBy && !reason).length,
       score: `${((100 * caught.length) / of.length).toFixed(1)} %`,

@@ -33,6 +33,32 @@ select is_empty($$ select c.oid::regclass from pg_class c join our_schemas s on 
   'views that clients reach have their caller''s rights, and let no filter see more');
 select is_empty($$ select c.oid::regclass from pg_class c join our_schemas s on s.oid = c.relnamespace where c.relkind in ('m', 'f', 'S') and not s.is_private $$, 'and there is nothing else for them');
 
+-- What may be left out.
+select set_eq(
+  $$ select c.oid::regclass::text, string_agg(a.attname, ', ' order by a.attname)
+     from pg_class c join our_schemas s on s.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+     where c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped and not a.attnotnull group by c.oid $$,
+  $$ values
+    ('event_private.event_capacity', 'capacity'),
+    ('event_private.rankings', 'viewer_id'),
+    ('event_service.event_attendees', 'checked_in_at'),
+    ('event_service.event_qna', 'answer, answered_at, answered_by, user_id'),
+    ('event_service.events', 'description, host_id, location_address, location_geom, location_lat, location_lng, location_name, max_attendees, requirements'),
+    ('event_service.reviews', 'comment, host_id, reviewer_id'),
+    ('post_service.comments', 'author_id, content, parent_comment_id'),
+    ('post_service.likes', 'comment_id, post_id'),
+    ('post_service.posts', 'attached_event_id, content, event_id, original_post_id, poll_closes_at'),
+    ('post_service.reposts', 'quote_content'),
+    ('post_service.shares', 'platform'),
+    ('ticket_private.event_seats', 'capacity'),
+    ('ticket_private.journal_entries', 'transaction_id'),
+    ('ticket_service.ticket_transactions', 'completed_at, payment_method, refund_of, transaction_id'),
+    ('ticket_service.tickets', 'checked_in_at, user_id'),
+    ('user_service.invitations', 'responded_at'),
+    ('user_service.profiles', 'avatar_url, bio, email, location, name'),
+    ('user_service.users', 'avatar_url, bio, date_of_birth, email, gender, last_login_at, location, name, phone') $$,
+  'these columns may be null, and no others');
+
 -- The foreign keys, with what happens when their target goes. Some are implied by others, so that no row could tell they were gone.
 select set_eq(
   $$ select relation || ' ' || (select string_agg(a.attname, ', ' order by k.place) from unnest(conkey) with ordinality k (attnum, place) join pg_attribute a on a.attrelid = conrelid and a.attnum = k.attnum) as key,
