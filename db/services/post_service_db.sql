@@ -567,8 +567,11 @@ create policy post_images_select_visible on post_service.post_images for select 
   using (exists (select 1 from post_private.visible_posts p where p.id = post_images.post_id));
 drop policy if exists post_images_insert_author on post_service.post_images;
 create policy post_images_insert_author on post_service.post_images for insert to authenticated
-  with check (exists (select 1 from post_private.my_posts p where p.id = post_images.post_id)
-    or post_private.refuse('post_not_found', 'There is no such post of yours.', 404));
+  with check (
+    (exists (select 1 from post_private.me)
+      or post_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
+    and (exists (select 1 from post_private.my_posts p where p.id = post_images.post_id)
+      or post_private.refuse('post_not_found', 'There is no such post of yours.', 404)));
 drop policy if exists post_images_update_author on post_service.post_images;
 create policy post_images_update_author on post_service.post_images for update to authenticated
   using (exists (select 1 from post_private.my_posts p where p.id = post_images.post_id))
@@ -631,8 +634,11 @@ create policy poll_options_select_visible on post_service.poll_options for selec
   using (exists (select 1 from post_private.visible_posts p where p.id = poll_options.post_id));
 drop policy if exists poll_options_insert_author on post_service.poll_options;
 create policy poll_options_insert_author on post_service.poll_options for insert to authenticated
-  with check (exists (select 1 from post_private.my_unvoted_polls p where p.id = poll_options.post_id)
-    or post_private.refuse('post_not_found', 'There is no such poll of yours that nobody has voted in.', 404));
+  with check (
+    (exists (select 1 from post_private.me)
+      or post_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
+    and (exists (select 1 from post_private.my_unvoted_polls p where p.id = poll_options.post_id)
+      or post_private.refuse('post_not_found', 'There is no such poll of yours that nobody has voted in.', 404)));
 drop policy if exists poll_options_delete_author on post_service.poll_options;
 create policy poll_options_delete_author on post_service.poll_options for delete to authenticated
   using (exists (select 1 from post_private.my_unvoted_polls p where p.id = poll_options.post_id));

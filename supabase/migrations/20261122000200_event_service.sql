@@ -797,8 +797,11 @@ create policy event_images_select_visible on event_service.event_images for sele
   using (exists (select 1 from event_private.visible_events e where e.id = event_images.event_id));
 drop policy if exists event_images_insert_host on event_service.event_images;
 create policy event_images_insert_host on event_service.event_images for insert to authenticated
-  with check (exists (select 1 from event_private.my_events e where e.id = event_images.event_id)
-    or event_private.refuse('event_not_found', 'There is no such event of yours.', 404));
+  with check (
+    (exists (select 1 from event_private.me)
+      or event_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
+    and (exists (select 1 from event_private.my_events e where e.id = event_images.event_id)
+      or event_private.refuse('event_not_found', 'There is no such event of yours.', 404)));
 drop policy if exists event_images_update_host on event_service.event_images;
 create policy event_images_update_host on event_service.event_images for update to authenticated
   using (exists (select 1 from event_private.my_events e where e.id = event_images.event_id))
