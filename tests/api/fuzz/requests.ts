@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Exposed, Relation, Slot } from "./exposed.ts";
 import { bodies, encode, headers, parameters, raw, some, wellFormed } from "./grammar.ts";
-import { fitting, fittingJson } from "./values.ts";
+import { fitting, fittingJson, type Ids } from "./values.ts";
 
 export type Caller = "anonymous" | "stranger" | "blocked" | "malformed";
 export type Asked = {
@@ -34,7 +34,8 @@ const join = (pairs: string[][]) => pairs.map(([name, value]) => `${encode(name!
 type Place = { schema: string; path: string; slots: Slot[]; methods: string[] };
 
 /** A request in which anything may be wrong. */
-function hostile({ schema, path, slots, methods }: Place, ids: string[]): fc.Arbitrary<Asked> {
+function hostile({ schema, path, slots, methods }: Place, known: Ids): fc.Arbitrary<Asked> {
+  const ids = Object.values(known).flat();
   const names = slots.length > 0 ? slots.map((slot) => slot.name) : ["x"];
   const query = fc
     .tuple(fc.array(parameters(names, ids), { maxLength: 4 }), fc.option(raw, { freq: 12, nil: undefined }))
@@ -58,11 +59,16 @@ function hostile({ schema, path, slots, methods }: Place, ids: string[]): fc.Arb
     }));
 }
 
-const someOf = (slots: Slot[], maxLength: number) =>
-  fc.uniqueArray(some(slots), { minLength: 1, maxLength, selector: (slot) => slot.name });
+export const objectOf = (chosen: Slot[], ids: Ids) =>
+  fc
+    .tuple(...chosen.map((slot) => fittingJson(slot, ids)))
+    .map((values) => `{${chosen.map((slot, i) => `${JSON.stringify(slot.name)}:${values[i]}`).join(",")}}`);
+
+const someOf = (slots: Slot[], minLength: number, maxLength: number) =>
+  fc.uniqueArray(some(slots), { minLength, maxLength, selector: (slot) => slot.name });
 
 /** A request as a client would send it, for things that may not be the caller's. */
-function plausible({ schema, path, slots, methods }: Place, embedded: string[], ids: string[]): fc.Arbitrary<Asked> {
+function plausible({ schema, path, slots, methods }: Place, embedded: string[], ids: Ids): fc.Arbitrary<Asked> {
   const filter = some(slots).chain((slot) =>
     fc
       .tuple(some(["eq", "eq", "neq", "gte", "lt", "is.null", "not.is.null"]), fitting(slot, ids))
@@ -74,16 +80,22 @@ function plausible({ schema, path, slots, methods }: Place, embedded: string[], 
       fc.subarray(embedded, { maxLength: Math.min(2, embedded.length) }),
     )
     .map(([own, others]) => ["select", [own, ...others.map((name) => `${name}(*)`)].join(",")]);
-  const body = someOf(slots, 6).chain((chosen) =>
-    fc
-      .tuple(...chosen.map((slot) => fittingJson(slot, ids)))
-      .map((values) => `{${chosen.map((slot, i) => `${JSON.stringify(slot.name)}:${values[i]}`).join(",")}}`),
-  );
+  // Mostly of the columns that one may write, for else the grants alone refuse it.
+  const bodyFor = (command: "insert" | "update") => {
+    const granted = slots.filter((slot) => slot.grants.includes(command));
+    const of = (choice: Slot[], fewest: number) => someOf(choice, fewest, 6).chain((chosen) => objectOf(chosen, ids));
+    if (granted.length === 0) return of(slots, 1);
+    return fc.oneof(
+      { weight: 4, arbitrary: of(granted, command === "insert" ? Math.min(2, granted.length) : 1) },
+      { weight: 1, arbitrary: of(slots, 1) },
+    );
+  };
   const prefer = some([
     "return=representation",
     "return=minimal",
-    "count=exact",
-    "resolution=merge-duplicates,return=representation",
+    "count=exact,return=representation",
+    "return=representation,resolution=ignore-duplicates",
+    "return=representation,resolution=merge-duplicates",
   ]);
   return fc
     .record({
@@ -93,22 +105,23 @@ function plausible({ schema, path, slots, methods }: Place, embedded: string[], 
       filters: fc.array(filter, { maxLength: 2 }),
       selection: fc.option(selection),
       prefer,
-      body,
+      insert: bodyFor("insert"),
+      update: bodyFor("update"),
     })
-    .map(({ filters, selection, prefer, body, ...rest }) => {
+    .map(({ filters, selection, prefer, insert, update, ...rest }) => {
       const inBody = rest.method === "POST";
       const query = join([...(inBody ? [] : filters), ...(selection ? [selection] : [])]).join("&");
       return {
         ...rest,
         path: `/rest/v1/${path}${query && `?${query}`}`,
         headers: { Prefer: prefer, "Accept-Profile": schema, "Content-Profile": schema },
-        body: inBody || rest.method === "PATCH" ? body : undefined,
+        body: inBody ? insert : rest.method === "PATCH" ? update : undefined,
       };
     });
 }
 
 /** A call of a function with arguments that fit, most of them. */
-function call({ schema, path, slots }: Place, ids: string[]): fc.Arbitrary<Asked> {
+function call({ schema, path, slots }: Place, ids: Ids): fc.Arbitrary<Asked> {
   const body = fc
     .tuple(fc.subarray(slots), fc.tuple(...slots.map((slot) => fittingJson(slot, ids))))
     .map(
@@ -120,8 +133,11 @@ function call({ schema, path, slots }: Place, ids: string[]): fc.Arbitrary<Asked
     .map((asked) => ({ ...asked, method: "POST", path: `/rest/v1/${path}`, headers: { "Content-Profile": schema } }));
 }
 
+/** Who blocks the victims sees nothing of theirs any more, and so has nothing left to try. */
+export const BLINDING = "blocks";
+
 /** Any request for what is exposed, by anyone. */
-export function requests({ relations, routines }: Exposed, ids: string[]): fc.Arbitrary<Asked> {
+export function requests({ relations, routines }: Exposed, ids: Ids): fc.Arbitrary<Asked> {
   const at = (
     { schema, name, slots }: Pick<Relation, "schema" | "name" | "slots">,
     prefix: string,
@@ -133,6 +149,9 @@ export function requests({ relations, routines }: Exposed, ids: string[]): fc.Ar
     methods,
   });
   const rows = ["GET", "GET", "HEAD", "POST", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"];
+  const writable = relations.filter(
+    ({ name, slots }) => name !== BLINDING && slots.some(({ grants }) => grants.length > 0),
+  );
   const elsewhere = some([
     "",
     "nonsense",
@@ -144,10 +163,11 @@ export function requests({ relations, routines }: Exposed, ids: string[]): fc.Ar
     '"users"',
   ]);
   return fc.oneof(
+    { weight: 5, arbitrary: some(relations).chain((table) => plausible(at(table, "", ["GET"]), table.embeds, ids)) },
     {
       weight: 9,
-      arbitrary: some(relations).chain((table) =>
-        plausible(at(table, "", ["GET", "GET", "POST", "POST", "PATCH", "DELETE"]), table.embeds, ids),
+      arbitrary: some(writable).chain((table) =>
+        plausible(at(table, "", ["POST", "POST", "PATCH", "PATCH", "DELETE"]), table.embeds, ids),
       ),
     },
     { weight: 7, arbitrary: some(relations).chain((table) => hostile(at(table, "", rows), ids)) },

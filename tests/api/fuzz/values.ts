@@ -109,20 +109,32 @@ const times = fc.constantFrom(
   "2031-01-01",
 );
 
+/** The ids that there are, by what they are of. */
+export type Ids = Record<"people" | "events" | "questions" | "posts" | "comments" | "options", string[]>;
+
+function idsFor(name: string, ids: Ids): string[] {
+  if (/event_id$/.test(name)) return ids.events;
+  if (/parent_comment_id$/.test(name)) return ids.comments;
+  if (/post_id$|likeable_id$/.test(name)) return ids.posts;
+  if (/question_id$/.test(name)) return ids.questions;
+  if (/option_id$/.test(name)) return ids.options;
+  return /._id$/.test(name) ? ids.people : Object.values(ids).flat();
+}
+
 /** What fits the type of a column or an argument, as text; mostly, for nothing says that the rest of it fits. */
-export function fitting({ type, labels }: Slot, ids: string[]): fc.Arbitrary<string> {
+export function fitting({ name, type, labels }: Slot, ids: Ids): fc.Arbitrary<string> {
   if (labels.length > 0) return fc.constantFrom(...labels);
-  if (type === "uuid") return fc.constantFrom(...ids);
+  if (type === "uuid") return fc.constantFrom(...idsFor(name, ids));
   if (type === "boolean") return fc.constantFrom("true", "false");
   if (/^(integer|bigint|smallint)$/.test(type)) return fc.nat(12).map(String);
   if (/^(numeric|double precision)/.test(type)) return fc.constantFrom("0", "4.5", "-6.2", "106.8", "50000");
   if (/^(timestamp|date)/.test(type)) return times;
   if (type.endsWith("[]")) return fc.constantFrom("{}", "{a}", "{coffee}", "{Gayo,Toraja}");
-  return fc.constantFrom("ngopi", "a", "Kopi tubruk?", "vera", "secret", "id", "x/y.png", "IDR", ...ids.slice(0, 4));
+  return fc.constantFrom("ngopi", "a", "Kopi tubruk?", "vera", "secret", "id", "x/y.png", "IDR");
 }
 
 /** The same as JSON. */
-export const fittingJson = (slot: Slot, ids: string[]) =>
+export const fittingJson = (slot: Slot, ids: Ids) =>
   fitting(slot, ids).map((text) => {
     if (slot.type.endsWith("[]")) return JSON.stringify(text.slice(1, -1).split(",").filter(Boolean));
     return /^(integer|bigint|smallint|numeric|double|boolean)/.test(slot.type) ? text : JSON.stringify(text);

@@ -16,6 +16,7 @@ import {
   underWay,
   users,
 } from "../support/scenes.ts";
+import type { Ids } from "./values.ts";
 
 /** Text in everything that nobody but its owners may read: no answer may hold it. */
 export const SECRET = `secret-${crypto.randomUUID()}`;
@@ -108,15 +109,17 @@ async function write(vera: Person, wira: Person, event: string): Promise<void> {
 }
 
 /** The ids of everything of theirs, which the requests will name. */
-export async function idsOf({ vera, wira }: Victims): Promise<string[]> {
-  const rows = await asOwner<{ id: string }>(
-    `select id from event_service.events where host_id = any ($1)
-     union all select id from event_service.event_qna where user_id = any ($1)
-     union all select id from post_service.posts where author_id = any ($1)
-     union all select id from post_service.comments where author_id = any ($1)
-     union all select o.id from post_service.poll_options o join post_service.posts p on p.id = o.post_id where p.author_id = any ($1)
-     union all select id from ticket_service.tickets where user_id = any ($1)`,
-    [[vera.id, wira.id]],
-  );
-  return [vera.id, wira.id, ...rows.map((row) => row.id)];
+export async function idsOf({ vera, wira }: Victims): Promise<Ids> {
+  const people = [vera.id, wira.id];
+  const ids = async (sql: string) => (await asOwner<{ id: string }>(sql, [people])).map((row) => row.id);
+  return {
+    people,
+    events: await ids("select id from event_service.events where host_id = any ($1)"),
+    questions: await ids("select id from event_service.event_qna where user_id = any ($1)"),
+    posts: await ids("select id from post_service.posts where author_id = any ($1)"),
+    comments: await ids("select id from post_service.comments where author_id = any ($1)"),
+    options: await ids(
+      "select o.id from post_service.poll_options o join post_service.posts p on p.id = o.post_id where p.author_id = any ($1)",
+    ),
+  };
 }
