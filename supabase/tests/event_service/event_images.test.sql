@@ -15,7 +15,7 @@ select tests.outcomes($$ select from event_service.event_images where id = tests
 select tests.outcomes($$ select from event_service.event_images where id = tests.id('secret picture') $$, 'owner 1, mutual 0, stranger 0, anonymous 0', 'and nobody else');
 select tests.outcomes(
   $$ insert into event_service.event_images (event_id, image_url) values (tests.id('open'), 'new.png') $$,
-  'owner 1, mutual event_not_found/404, stranger event_not_found/404, anonymous 42501/grant', 'the host adds them');
+  'owner 1, mutual event_not_found/404, stranger event_not_found/404, gone account_gone/401, anonymous 42501/grant', 'the host adds them');
 select tests.outcomes(
   $$ update event_service.event_images set order_index = 1 where event_id = tests.id('open') $$, 'owner 1, mutual 0, stranger 0, anonymous 42501/grant', 'and orders them');
 select tests.outcomes($$ update event_service.event_images set order_index = 1 $$, 'mutual 0', 'nobody another''s');

@@ -16,7 +16,7 @@ select is(tests.may('anonymous', 'post_service.poll_options'), 'select', 'visito
 select tests.outcomes($$ select from post_service.poll_options where post_id = tests.id('poll') $$, 'owner 2, stranger 2, anonymous 2, blocked 0, blocker 0, service 2', 'whoever sees the poll');
 select tests.outcomes($$ select from post_service.poll_options where post_id = tests.id('diary') $$, 'owner 2, mutual 0, anonymous 0', 'and nobody else');
 select tests.outcomes($$ insert into post_service.poll_options (post_id, label, order_index) values (tests.id('poll'), 'Maybe', 2) $$,
-  'owner 1, mutual post_not_found/404, anonymous 42501/grant', 'the author adds options');
+  'owner 1, mutual post_not_found/404, gone account_gone/401, anonymous 42501/grant', 'the author adds options');
 select tests.outcomes($$ insert into post_service.poll_options (post_id, label, order_index) values (tests.id('words'), 'Maybe', 2) $$, 'owner post_not_found/404', 'to polls');
 select tests.outcomes($$ delete from post_service.poll_options where post_id = tests.id('poll') $$, 'owner 2, mutual 0, anonymous 42501/grant', 'and removes them');
 select tests.outcomes(format($$ insert into post_service.poll_options (post_id, label, order_index) values (tests.id('poll'), %s) $$, given), 'owner ' || outcome, left(given, 40))

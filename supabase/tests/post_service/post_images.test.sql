@@ -13,7 +13,7 @@ select is(tests.may('anonymous', 'post_service.post_images'), 'select', 'visitor
 select tests.outcomes($$ select from post_service.post_images where id = tests.id('open picture') $$, 'owner 1, stranger 1, anonymous 1, blocked 0, blocker 0, service 1', 'whoever sees the post sees its pictures');
 select tests.outcomes($$ select from post_service.post_images where id = tests.id('diary picture') $$, 'owner 1, mutual 0, stranger 0, anonymous 0', 'and nobody else');
 select tests.outcomes($$ insert into post_service.post_images (post_id, image_url) values (tests.id('open'), 'new.png') $$,
-  'owner 1, mutual post_not_found/404, stranger post_not_found/404, anonymous 42501/grant', 'the author adds them');
+  'owner 1, mutual post_not_found/404, stranger post_not_found/404, gone account_gone/401, anonymous 42501/grant', 'the author adds them');
 select tests.outcomes($$ update post_service.post_images set order_index = 1 where post_id = tests.id('open') $$, 'owner 1, mutual 0, stranger 0, anonymous 42501/grant', 'and orders them');
 select tests.outcomes($$ update post_service.post_images set order_index = 1 $$, 'mutual 0', 'nobody another''s');
 select tests.outcomes($$ delete from post_service.post_images where post_id = tests.id('open') $$, 'owner 1, mutual 0, stranger 0, anonymous 42501/grant', 'and removes them');

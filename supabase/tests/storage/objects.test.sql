@@ -59,7 +59,8 @@ begin
   return next tests.outcomes($$ update storage.objects set name = tests.id('stranger') || '/taken.png' $$, 'owner 42501/policy, mutual 0', 'and does not move it into another folder');
   return next tests.outcomes($$ update storage.objects set bucket_id = 'tap-other' $$, 'owner 42501/policy', 'or bucket');
   return next tests.outcomes($$ delete from storage.objects where bucket_id = 'avatars' and name = tests.id('owner') || '/me.png' $$, 'owner 1, stranger 0, anonymous 0', 'only the owner deletes it');
-  return next tests.outcomes($$ delete from storage.objects where bucket_id = 'tap-other' $$, 'owner 0', 'other buckets are not ours');
+  return next tests.outcomes($$ update storage.objects set metadata = '{}' $$, 'owner 9, mutual 0', 'files in other buckets are not theirs to replace');
+  return next tests.outcomes($$ delete from storage.objects $$, 'owner 9, mutual 0', 'or to delete');
 
   return next is((select array_agg(id || ' ' || public order by id) from storage.buckets where id in ('avatars', 'event-images', 'post-images')),
     array['avatars false', 'event-images false', 'post-images false'], 'the buckets are private');
