@@ -533,14 +533,16 @@ $$;
 comment on function event_private.counts_as_attended(event_service.attendee_status, timestamptz, event_service.event_status, boolean) is
   'The rule behind has_attended, and so behind user_stats.events_attended.';
 
+-- Definer: it calls refuse(), whose schema clients may not name.
 create or replace function event_private.tg_events__keep_sold()
-returns trigger language plpgsql volatile set search_path = '' as $$
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if old.tickets_sold > 0 then
     perform event_private.refuse('has_sold_tickets', 'Tickets to this event are sold. Cancel it instead of deleting it.', 409);
   end if;
   return old;
 end $$;
+revoke execute on function event_private.tg_events__keep_sold() from public;
 create or replace trigger events_keep_sold before delete on event_service.events
   for each row execute function event_private.tg_events__keep_sold();
 

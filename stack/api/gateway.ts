@@ -72,7 +72,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     const studio = options.studio && isFromStudio(request, peerAddress);
     // Without an address lite never takes a request for Studio's.
     const peer = studio ? peerAddress : null;
-    if (pathname.startsWith("/rest/v1")) return rest(request, body, peer);
+    if (pathname.startsWith("/rest/v1")) {
+      const response = await rest(request, body, peer);
+      // The description of the API is for the secret key; lite says so without a code.
+      return response.status === 403 && pathname.endsWith("/")
+        ? problem(403, "403", "Only the secret key may ask for the description of the API")
+        : response;
+    }
     if (pathname.startsWith("/storage/v1/")) {
       const send = (part: Request) => ask(part, peer);
       if (asksForLinks(request.method, pathname)) return signLinks(withBody(request, body), send);

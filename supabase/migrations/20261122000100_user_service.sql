@@ -873,8 +873,9 @@ grant insert (inviter_id, invitee_id, event_id) on user_service.invitations to a
 grant update (status) on user_service.invitations to authenticated;
 grant all on user_service.invitations to service_role;
 
+-- Definer: it calls refuse(), whose schema clients may not name.
 create or replace function user_private.tg_invitations__stamp_response()
-returns trigger language plpgsql volatile set search_path = '' as $$
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if new.status is distinct from old.status then
     if new.status = 'pending' then
@@ -884,6 +885,7 @@ begin
   end if;
   return new;
 end $$;
+revoke execute on function user_private.tg_invitations__stamp_response() from public;
 create or replace trigger invitations_stamp_response before update of status on user_service.invitations
   for each row execute function user_private.tg_invitations__stamp_response();
 
@@ -1032,6 +1034,9 @@ declare
   ids uuid[];
   window_size int;
 begin
+  if after is not null and jsonb_typeof(after -> 'name') is distinct from 'string' then
+    perform user_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  end if;
   -- Words that many people have are found soonest among the next by name. Two hits in 200 promise a page in some thousands.
   foreach window_size in array array[200, 5000] loop
     ids := array(

@@ -111,6 +111,7 @@ begin
 end $$;
 comment on function ticket_private.new_attendance_code() is 'Eight characters by chance, one of 2^40.';
 revoke execute on function ticket_private.new_attendance_code() from public;
+grant execute on function ticket_private.new_attendance_code() to service_role;
 
 create table if not exists ticket_service.tickets (
   id uuid primary key default gen_random_uuid(),
@@ -303,12 +304,14 @@ create index if not exists journal_entries_transaction_id on ticket_private.jour
 
 alter table ticket_private.journal_entries enable row level security;
 
+-- Definer: it calls refuse(), whose schema the server's role may not name.
 create or replace function ticket_private.tg_journal_entries__refuse_change()
-returns trigger language plpgsql volatile set search_path = '' as $$
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform ticket_private.refuse('journal_is_append_only', 'The journal is only added to. Correct an entry by another one.', 409);
   return null;
 end $$;
+revoke execute on function ticket_private.tg_journal_entries__refuse_change() from public;
 create or replace trigger journal_entries_refuse_change before update or delete on ticket_private.journal_entries
   for each row execute function ticket_private.tg_journal_entries__refuse_change();
 create or replace trigger journal_entries_refuse_truncate before truncate on ticket_private.journal_entries

@@ -55,7 +55,7 @@ create or replace trigger events_count_for_host after insert or delete or update
 create or replace trigger event_attendees_count_for_attendee
   after insert or delete or update of user_id, status, checked_in_at, has_attended on event_service.event_attendees
   for each row execute function user_private.tg_event_attendees__count_for_attendee();
-create or replace trigger reviews_count_for_both after insert or delete or update of rating, reviewer_id, host_id on event_service.reviews
+create or replace trigger reviews_count_for_both after insert or delete or update of rating, reviewer_id, event_id, host_id on event_service.reviews
   for each row execute function user_private.tg_reviews__count_for_both();
 
 create or replace trigger profiles_forget_in_events after delete on user_service.profiles

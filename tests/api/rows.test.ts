@@ -26,12 +26,12 @@ beforeAll(async () => {
 });
 
 describe("a row", () => {
-  test("is made, read, changed and deleted by its owner, computed columns included", async () => {
+  test("is made, read, changed and deleted by its owner", async () => {
     const table = events(ani).from("events");
     const made = ok(
       await table
         .insert(anEvent({ price: 25_000.5, max_attendees: 12 }))
-        .select("*,location")
+        .select()
         .single(),
     );
     expect(made).toMatchObject({
@@ -43,15 +43,11 @@ describe("a row", () => {
     });
     expect(ok(await table.select("title").eq("id", made.id))).toEqual([{ title: "Ngopi pagi" }]);
     const changed = ok(
-      await table
-        .update({ price: 0, title: "Gratis" })
-        .eq("id", made.id)
-        .select("title,is_free,updated_at,location")
-        .single(),
+      await table.update({ price: 0, title: "Gratis" }).eq("id", made.id).select("title,is_free,updated_at").single(),
     );
     expect(changed).toMatchObject({ title: "Gratis", is_free: true });
     expect(Date.parse(changed.updated_at)).toBeGreaterThan(Date.parse(made.updated_at));
-    expect(ok(await table.delete().eq("id", made.id).select("id,location"))).toEqual([{ id: made.id, location: null }]);
+    expect(ok(await table.delete().eq("id", made.id).select("id"))).toEqual([{ id: made.id }]);
     expect(ok(await table.select("id").eq("id", made.id))).toEqual([]);
   });
 
