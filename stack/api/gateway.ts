@@ -1,6 +1,6 @@
 import type { FunctionRunner } from "../functions/runner.ts";
 import type { Lite } from "./lite-app.ts";
-import { currentRequest, refusalBehind } from "./refusals.ts";
+import { currentRequest, isUnreadable, refusalBehind } from "./refusals.ts";
 import { type Body, problem, readBody, withBody } from "./requests.ts";
 import { asksForLinks, plainUpload, signLinks } from "./storage-requests.ts";
 import { isFromStudio, isLocal, studioAsset } from "./studio.ts";
@@ -33,6 +33,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (response.status < 500) return response;
     const refused = schema === undefined ? refusalBehind(complaints) : undefined;
     if (refused) return problem(refused.status, refused.code, refused.message);
+    if (isUnreadable(complaints)) return problem(400, "PGRST100", "The query has a quote that is not closed");
     console.error(`${request.method} ${request.url}:`, ...complaints);
     return response;
   }

@@ -62,8 +62,18 @@ export function asRefusal(error: unknown): unknown {
   return refusal({
     code: "PGRST",
     message: JSON.stringify({ code, message, details: detail ?? null, hint: hint ?? null }),
-    detail: JSON.stringify({ status: statusOf(code), headers: {} }),
+    detail: JSON.stringify({ status: isNoGeometry(error) ? 400 : statusOf(code), headers: {} }),
   });
+}
+
+/** PostGIS calls text that is no geometry an internal error (XX000). It is the client's, like any malformed value. */
+function isNoGeometry({ code, message }: DatabaseError): boolean {
+  return code === "XX000" && /geometry|geography/i.test(message);
+}
+
+/** Whether lite gave up on a request because it could not read its query; it calls that a fault of its own. */
+export function isUnreadable(complaints: unknown[]): boolean {
+  return complaints.some((complaint) => /Missing closing quote/.test(String(complaint)));
 }
 
 function isDatabaseError(error: unknown): error is DatabaseError {

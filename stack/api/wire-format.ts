@@ -14,8 +14,6 @@ export type PostgresTypes = Record<
 >;
 
 const asText: Parse = (text) => text;
-const unchanged: Serialize = (value) => value;
-
 /** NaN and the infinities are no JSON numbers; PostgreSQL writes them as strings too. */
 const asNumber: Parse = (text) => {
   const number = Number(text);
@@ -26,12 +24,17 @@ const asNumber: Parse = (text) => {
 const asTimestamp: Parse = (text) =>
   /^-?infinity$/.test(text) ? text : text.replace(" ", "T").replace(/([+-]\d\d)(?=$| BC)/, "$1:00");
 
-const toHex: Serialize = (value) => (value instanceof Uint8Array ? `\\x${Buffer.from(value).toString("hex")}` : value);
+/** JSON of another type than the column's goes to PostgreSQL as it is written: it takes or refuses it. */
+const asWritten: Serialize = (value) =>
+  typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value);
+
+const toHex: Serialize = (value) =>
+  value instanceof Uint8Array ? `\\x${Buffer.from(value).toString("hex")}` : asWritten(value);
 
 const toBoolean: Serialize = (value) => {
   if (value === true || value === "t" || value === "true") return "t";
   if (value === false || value === "f" || value === "false") return "f";
-  return value;
+  return asWritten(value);
 };
 
 /** What already is JSON stays as it is: lite hands over some values as text, others as objects. */
@@ -72,28 +75,28 @@ function serializeArray(serialize: Serialize): Serialize {
     return `"${String(serialize(value)).replace(/["\\]/g, "\\$&")}"`;
   };
   const write = (values: unknown[]): string => `{${values.map(element).join(",")}}`;
-  return (value) => (Array.isArray(value) ? write(value) : value);
+  return (value) => (Array.isArray(value) ? write(value) : asWritten(value));
 }
 
 const TYPES: Record<string, Type> = {
   boolean: { oid: 16, array: 1000, parse: (text) => text === "t", serialize: toBoolean },
   bytea: { oid: 17, array: 1001, parse: asText, serialize: toHex },
-  bigint: { oid: 20, array: 1016, parse: asNumber, serialize: String },
-  int2: { oid: 21, array: 1005, parse: asNumber, serialize: String },
-  int4: { oid: 23, array: 1007, parse: asNumber, serialize: String },
-  float4: { oid: 700, array: 1021, parse: asNumber, serialize: String },
-  float8: { oid: 701, array: 1022, parse: asNumber, serialize: String },
-  numeric: { oid: 1700, array: 1231, parse: asNumber, serialize: String },
-  text: { oid: 25, array: 1009, parse: asText, serialize: String },
-  varchar: { oid: 1043, array: 1015, parse: asText, serialize: String },
-  uuid: { oid: 2950, array: 2951, parse: asText, serialize: String },
+  bigint: { oid: 20, array: 1016, parse: asNumber, serialize: asWritten },
+  int2: { oid: 21, array: 1005, parse: asNumber, serialize: asWritten },
+  int4: { oid: 23, array: 1007, parse: asNumber, serialize: asWritten },
+  float4: { oid: 700, array: 1021, parse: asNumber, serialize: asWritten },
+  float8: { oid: 701, array: 1022, parse: asNumber, serialize: asWritten },
+  numeric: { oid: 1700, array: 1231, parse: asNumber, serialize: asWritten },
+  text: { oid: 25, array: 1009, parse: asText, serialize: asWritten },
+  varchar: { oid: 1043, array: 1015, parse: asText, serialize: asWritten },
+  uuid: { oid: 2950, array: 2951, parse: asText, serialize: asWritten },
   json: { oid: 114, array: 199, parse: JSON.parse, serialize: toJson },
   jsonb: { oid: 3802, array: 3807, parse: JSON.parse, serialize: toJson },
-  timestamp: { oid: 1114, array: 1115, parse: asTimestamp, serialize: unchanged },
-  timestamptz: { oid: 1184, array: 1185, parse: asTimestamp, serialize: unchanged },
-  date: { oid: 1082, array: 1182, parse: asText, serialize: unchanged },
-  time: { oid: 1083, array: 1183, parse: asText, serialize: unchanged },
-  timetz: { oid: 1266, array: 1270, parse: asText, serialize: unchanged },
+  timestamp: { oid: 1114, array: 1115, parse: asTimestamp, serialize: asWritten },
+  timestamptz: { oid: 1184, array: 1185, parse: asTimestamp, serialize: asWritten },
+  date: { oid: 1082, array: 1182, parse: asText, serialize: asWritten },
+  time: { oid: 1083, array: 1183, parse: asText, serialize: asWritten },
+  timetz: { oid: 1266, array: 1270, parse: asText, serialize: asWritten },
 };
 
 export const postgresTypes: PostgresTypes = Object.fromEntries(
