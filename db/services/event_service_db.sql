@@ -1184,9 +1184,11 @@ begin
     perform event_private.refuse('radius_out_of_range', 'Search within 1 to 100,000 metres.');
   end if;
   after_distance := event_private.cursor_number(after, 'distance');
+  -- Not by the operator <->, whose index scan fails where rounding makes the index and the distance disagree, as at the
+  -- antimeridian. The radius bounds what is sorted.
   return query
     with nearest as (
-      select e.id, e.location_geom operator(extensions.<->) here as distance
+      select e.id, extensions.st_distance(e.location_geom, here, false) as distance
       from event_private.visible_events e
       where extensions.st_dwithin(e.location_geom, here, radius_m, false)
         and e.status in ('upcoming', 'ongoing') and e.end_time > now()
@@ -1195,8 +1197,8 @@ begin
         and (starts_before is null or e.start_time < starts_before)
         and (max_price is null or e.price <= max_price)
         and (words is null or event_private.event_document(e.title, e.description, e.location_name) @@ words)
-        and (after is null or (e.location_geom operator(extensions.<->) here, e.id) > (after_distance, (after ->> 'id')::uuid))
-      order by e.location_geom operator(extensions.<->) here, e.id
+        and (after is null or (extensions.st_distance(e.location_geom, here, false), e.id) > (after_distance, (after ->> 'id')::uuid))
+      order by extensions.st_distance(e.location_geom, here, false), e.id
       limit event_private.page_size(events_near.page_size))
     select c.*, n.distance, event_private.write_cursor(jsonb_build_object('kind', 'near', 'distance', n.distance, 'id', n.id))
     from nearest n join event_private.event_cards c on c.id = n.id

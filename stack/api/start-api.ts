@@ -51,6 +51,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   let gateway: ReturnType<typeof createGateway> | undefined;
   const server = createAdaptorServer({
     overrideGlobalObjects: false,
+    // Node closes the connection above 16 KB of address and headers, often before the client has read why.
+    serverOptions: { maxHeaderSize: 128 * 1024 },
     fetch: (request, env) => {
       const { incoming } = env as HttpBindings;
       return gateway!(request, incoming.socket.remoteAddress ?? null);
