@@ -24,7 +24,7 @@ export async function benchLikes(client: pg.Client, url: string, directory: stri
     script,
     `\\set n random(2, 50000)
 begin;
-select set_config('request.jwt.claims', json_build_object('sub', 'a0000000-0000-4000-8000-' || lpad(to_hex(:n), 12, '0'))::text, true), set_config('role', 'authenticated', true);
+select set_config('request.jwt.claims', json_build_object('sub', 'a0000000-0000-4000-8000-' || lpad(to_hex(:n::int), 12, '0'))::text, true), set_config('role', 'authenticated', true);
 insert into post_service.likes (likeable_type, likeable_id) values ('post', '${hotPost}') on conflict do nothing;
 commit;
 `,

@@ -23,11 +23,14 @@ async function main(): Promise<void> {
     });
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    await client.query(readFileSync(resolve(import.meta.dirname, "data.sql"), "utf8"));
-    await client.query("vacuum analyze");
-    await benchReads(client);
-    await benchLikes(client, url, directory, process.env.PGBENCH ?? "pgbench");
-    await client.end();
+    try {
+      await client.query(readFileSync(resolve(import.meta.dirname, "data.sql"), "utf8"));
+      await client.query("vacuum analyze");
+      await benchReads(client);
+      await benchLikes(client, url, directory, process.env.PGBENCH ?? "pgbench");
+    } finally {
+      await client.end();
+    }
   } finally {
     if (!process.env.KEEP) await dropDatabase(server.url, name);
     server.stop();

@@ -3,9 +3,7 @@
 -- again does no harm.
 begin;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Foreign keys across services.
--- ---------------------------------------------------------------------------------------------------------------
 
 do $$
 declare
@@ -45,9 +43,7 @@ begin
   end loop;
 end $$;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Effects: trigger functions of the service whose rows change, attached to the table whose change they follow.
--- ---------------------------------------------------------------------------------------------------------------
 
 create or replace trigger posts_count_for_author after insert or delete or update of author_id on post_service.posts
   for each row execute function user_private.tg_posts__count_for_author();
@@ -73,15 +69,27 @@ create or replace trigger profiles_mirror_privacy after update of is_private on 
 create or replace trigger events_set_seats after insert or delete or update of max_attendees on event_service.events
   for each row execute function ticket_private.tg_events__set_seats();
 
--- ---------------------------------------------------------------------------------------------------------------
 -- What the user service knows of events here.
--- ---------------------------------------------------------------------------------------------------------------
 
 create or replace view user_private.invitable_events as
   select e.id, case e.privacy when 'friends_only' then e.host_id end as friends_of
   from event_private.visible_events e
   where e.status in ('upcoming', 'ongoing')
     and (e.privacy <> 'private' or e.host_id = (select auth.uid()));
+
+-- Definer: it reads tickets of everyone's. Also those that are pending or have ended, of which the event service knows
+-- nothing; the foreign key would refuse without saying why.
+create or replace function event_private.tg_events__keep_ticketed()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if exists (select from ticket_service.tickets t where t.event_id = old.id) then
+    perform event_private.refuse('has_sold_tickets', 'Tickets to this event are sold. Cancel it instead of deleting it.', 409);
+  end if;
+  return old;
+end $$;
+revoke execute on function event_private.tg_events__keep_ticketed() from public;
+create or replace trigger events_keep_ticketed before delete on event_service.events
+  for each row execute function event_private.tg_events__keep_ticketed();
 
 -- Definer: it reads tickets of everyone's.
 create or replace function user_private.tg_users__refuse_while_selling()
@@ -117,10 +125,8 @@ revoke execute on function user_private.tg_users__queue_files() from public;
 create or replace trigger users_queue_files after delete on user_service.users
   for each row execute function user_private.tg_users__queue_files();
 
--- ---------------------------------------------------------------------------------------------------------------
 -- People and auth.users: signing up makes a person, changes of email follow, and neither outlives the other. Not a
 -- foreign key, so that people can be imported before their logins are.
--- ---------------------------------------------------------------------------------------------------------------
 
 create or replace function user_private.free_username(wanted text)
 returns text language plpgsql volatile set search_path = '' as $$
@@ -175,14 +181,16 @@ returns trigger language plpgsql volatile security definer set search_path = '' 
 declare
   given jsonb := to_jsonb(new);
   address text := case when length(given ->> 'email') <= 320 then given ->> 'email' end;
+  is_taken boolean := exists (select from user_service.users o where lower(o.email) = lower(address) and o.id <> new.id);
 begin
+  update user_service.users u set email = address
+  where u.id = new.id and u.email is distinct from address and not is_taken;
   update user_service.users u set
-    email = case when exists (select from user_service.users o where lower(o.email) = lower(address) and o.id <> u.id) then u.email else address end,
     is_email_verified = given ->> 'email_confirmed_at' is not null,
     last_login_at = coalesce((given ->> 'last_sign_in_at')::timestamptz, u.last_login_at)
   where u.id = new.id
-    and (u.email, u.is_email_verified, u.last_login_at) is distinct from
-      (address, given ->> 'email_confirmed_at' is not null, coalesce((given ->> 'last_sign_in_at')::timestamptz, u.last_login_at));
+    and (u.is_email_verified, u.last_login_at) is distinct from
+      (given ->> 'email_confirmed_at' is not null, coalesce((given ->> 'last_sign_in_at')::timestamptz, u.last_login_at));
   return null;
 exception when unique_violation then
   return null;
@@ -222,20 +230,21 @@ begin
   end if;
 end $$;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Scheduled work.
--- ---------------------------------------------------------------------------------------------------------------
 
-create or replace function event_private.run_scheduled_work()
-returns void language plpgsql volatile security invoker set search_path = '' as $$
+-- No search_path is set, since a procedure that sets one may not commit.
+create or replace procedure event_private.run_scheduled_work()
+language plpgsql security invoker as $$
 begin
   perform event_private.advance_event_status();
+  commit;
   perform user_private.fold_counters();
+  commit;
   perform event_private.fold_counters();
+  commit;
   perform post_private.fold_counters();
 end $$;
-comment on function event_private.run_scheduled_work() is 'What runs each second: event status by the clock, and the folding of counters.';
-revoke execute on function event_private.run_scheduled_work() from public;
-grant execute on function event_private.run_scheduled_work() to service_role;
+comment on procedure event_private.run_scheduled_work() is 'What the database''s owner is to call each second: event status by the clock, and the folding of counters, each in a transaction of its own.';
+revoke execute on procedure event_private.run_scheduled_work() from public;
 
 commit;

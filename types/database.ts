@@ -1790,6 +1790,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      remove_hidden_followers: { Args: Record<PropertyKey, never>; Returns: number };
       search_people: {
         Args: { cursor?: string; page_size?: number; query: string };
         Returns: Database["user_service"]["CompositeTypes"]["person_card"][];

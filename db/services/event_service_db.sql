@@ -7,9 +7,7 @@
 -- One transaction, so that a refusal leaves the database as it was.
 begin;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Ground: schemas, extensions, roles, and who is asking.
--- ---------------------------------------------------------------------------------------------------------------
 
 create schema if not exists event_service;
 create schema if not exists event_private;
@@ -81,9 +79,7 @@ end $$;
 
 grant usage on schema event_service to anon, authenticated, service_role;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Helpers.
--- ---------------------------------------------------------------------------------------------------------------
 
 create or replace function event_private.refuse(code text, message text, status int default 400)
 returns boolean language plpgsql volatile set search_path = '' as $$
@@ -178,10 +174,8 @@ begin
 end $$;
 comment on function event_private.search_query(text) is 'What a person typed, as a prefix query; refuses a search without a word with empty_search. Reads 200 characters at most.';
 
--- ---------------------------------------------------------------------------------------------------------------
 -- What this service needs of its neighbours: stubs, which find the real table in one database and make the local
 -- copy that replication fills in a database of its own. No policy and no grant: only the views below read them.
--- ---------------------------------------------------------------------------------------------------------------
 
 create schema if not exists user_service;
 
@@ -272,9 +266,7 @@ comment on view event_service.people is 'The people whom the caller sees, for em
 revoke all on event_service.people from anon, authenticated;
 grant select on event_service.people to anon, authenticated, service_role;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- events and event_attendees: the tables, the views that policies read, then the policies.
--- ---------------------------------------------------------------------------------------------------------------
 
 do $$
 begin
@@ -348,7 +340,8 @@ comment on function event_private.event_document(text, text, text) is 'What sear
 
 -- A host's events; nearest first; by words; the next to come; the small ones of them; and those the clock has to move on.
 create index if not exists events_host_id on event_service.events (host_id, start_time);
-create index if not exists events_location_geom on event_service.events using gist (location_geom);
+-- Of those that are not over, since nobody looks for the others by place.
+create index if not exists events_to_come_location_geom on event_service.events using gist (location_geom) where status in ('upcoming', 'ongoing');
 create index if not exists events_document on event_service.events using gin (event_private.event_document(title, description, location_name));
 create index if not exists events_start_time on event_service.events (start_time, id);
 create index if not exists events_quiet on event_service.events (start_time, id) where status = 'upcoming' and max_attendees <= 20;
@@ -406,7 +399,7 @@ comment on view event_private.visible_events is 'The events that the caller sees
 
 grant select on event_private.my_events, event_private.my_attendance, event_private.visible_events to anon, authenticated, service_role;
 
--- events ----------------------------------------------------------------------------------------------------------
+-- events
 
 alter table event_service.events enable row level security;
 
@@ -508,9 +501,15 @@ create or replace trigger events_settle
 -- Definer: clients may not write capacity.
 create or replace function event_private.tg_events__set_capacity()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
+declare
+  places int := case when new.ticketing_enabled then null else new.max_attendees end;
+  already_taken int;
 begin
-  insert into event_private.event_capacity (event_id, capacity)
-  values (new.id, case when new.ticketing_enabled then null else new.max_attendees end)
+  select c.taken into already_taken from event_private.event_capacity c where c.event_id = new.id for update;
+  if places < already_taken then
+    perform event_private.refuse('places_are_taken', format('%s people have a place. Set max_attendees to that at least.', already_taken), 409);
+  end if;
+  insert into event_private.event_capacity (event_id, capacity) values (new.id, places)
   on conflict (event_id) do update set capacity = excluded.capacity;
   return null;
 end $$;
@@ -518,15 +517,19 @@ revoke execute on function event_private.tg_events__set_capacity() from public;
 create or replace trigger events_set_capacity after insert or update of max_attendees, ticketing_enabled on event_service.events
   for each row execute function event_private.tg_events__set_capacity();
 
--- Definer: it changes other people's attendance.
+-- Definer: it changes other people's attendance. It waits for nobody's row: who has one locked here is waiting for the
+-- capacity, and event_attendees_take_place looks again once it is theirs.
 create or replace function event_private.tg_events__settle_attendance()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform from event_private.event_capacity c where c.event_id = new.id for update;
   update event_service.event_attendees a
   set has_attended = not a.has_attended
-  where a.event_id = new.id
-    and a.has_attended <> event_private.counts_as_attended(a.status, a.checked_in_at, new.status, new.ticketing_enabled);
+  where a.id in (
+    select w.id from event_service.event_attendees w
+    where w.event_id = new.id
+      and w.has_attended <> event_private.counts_as_attended(w.status, w.checked_in_at, new.status, new.ticketing_enabled)
+    for update skip locked);
   return null;
 end $$;
 revoke execute on function event_private.tg_events__settle_attendance() from public;
@@ -541,11 +544,11 @@ $$;
 comment on function event_private.counts_as_attended(event_service.attendee_status, timestamptz, event_service.event_status, boolean) is
   'The rule behind has_attended, and so behind user_stats.events_attended.';
 
--- Definer: it calls refuse(), whose schema clients may not name.
+-- Definer: it reads other people's attendance. Not tickets_sold, which may lag.
 create or replace function event_private.tg_events__keep_sold()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  if old.tickets_sold > 0 then
+  if exists (select from event_service.event_attendees a where a.event_id = old.id and a.by_ticket and a.status = 'confirmed') then
     perform event_private.refuse('has_sold_tickets', 'Tickets to this event are sold. Cancel it instead of deleting it.', 409);
   end if;
   return old;
@@ -572,7 +575,6 @@ begin
 end $$;
 comment on function event_private.advance_event_status(int) is 'Moves events whose time has come from upcoming to ongoing to completed; returns how many. Run each second.';
 revoke execute on function event_private.advance_event_status(int) from public;
-grant execute on function event_private.advance_event_status(int) to service_role;
 
 -- Counters of this service: events.attendees_count, events.tickets_sold, event_qna.upvotes_count.
 create table if not exists event_private.counter_deltas (
@@ -657,7 +659,6 @@ begin
 end $$;
 comment on function event_private.fold_counters(int) is 'Adds waiting deltas to their counters; returns how many were added. Run each second.';
 revoke execute on function event_private.fold_counters(int) from public;
-grant execute on function event_private.fold_counters(int) to service_role;
 
 create or replace function event_service.location(event_service.events)
 returns jsonb language sql immutable
@@ -672,7 +673,7 @@ end;
 comment on function event_service.location(event_service.events) is 'Computed column: the place as a GeoJSON Point ([longitude, latitude], degrees), or null.';
 comment on function event_service.host(event_service.events) is 'Relationship: events?select=title,host(username,avatar_url). Null when the host is hidden from the caller or gone.';
 
--- event_attendees -------------------------------------------------------------------------------------------------
+-- event_attendees
 
 alter table event_service.event_attendees enable row level security;
 
@@ -712,44 +713,37 @@ grant insert (event_id, user_id, status) on event_service.event_attendees to aut
 grant update (status) on event_service.event_attendees to authenticated;
 grant all on event_service.event_attendees to service_role;
 
--- Definer: it locks rows that clients may not. First the event, as deleting it does, then its capacity: the same order
--- everywhere, so nobody waits in a circle. What it reads of the event holds until the transaction ends.
-create or replace function event_private.tg_event_attendees__settle()
-returns trigger language plpgsql volatile security definer set search_path = '' as $$
-declare
-  event record;
-begin
-  perform from event_service.events e where e.id = new.event_id for key share;
-  perform from event_private.event_capacity c where c.event_id = new.event_id for update;
-  select e.status, e.ticketing_enabled into event from event_service.events e where e.id = new.event_id;
-  new.has_attended = found and event_private.counts_as_attended(new.status, new.checked_in_at, event.status, event.ticketing_enabled);
-  return new;
-end $$;
-revoke execute on function event_private.tg_event_attendees__settle() from public;
-create or replace trigger event_attendees_settle before insert or update of event_id, user_id, status, checked_in_at, has_attended
-  on event_service.event_attendees
-  for each row execute function event_private.tg_event_attendees__settle();
-
--- Definer: clients may not write capacity or counters. Here, after the policy, and under the lock of the trigger above,
--- since a policy looks at the statement's snapshot: the event may have been cancelled or ticketed since.
+-- Definer: clients may not write capacity, counters or has_attended. Everyone locks the attendance first and the
+-- capacity after, as updating and deleting a row cannot but do, so nobody waits in a circle. What is read of the event
+-- under the capacity's lock holds until the transaction ends; a policy has only the statement's snapshot, and the event
+-- may have begun, been cancelled or ticketed since.
 create or replace function event_private.tg_event_attendees__take_place()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
+  perform from event_private.event_capacity c where c.event_id in (old.event_id, new.event_id) order by c.event_id for update;
   if tg_op <> 'DELETE' and new.status <> 'cancelled' and not new.by_ticket and (select auth.uid()) is not null then
     perform event_private.require_open(new.event_id);
   end if;
-  if tg_op <> 'INSERT' and old.status = 'confirmed' then
+  if tg_op <> 'INSERT' and old.status = 'confirmed' and (tg_op = 'DELETE' or new.status <> 'confirmed' or new.event_id <> old.event_id) then
     update event_private.event_capacity set taken = taken - 1 where event_id = old.event_id;
     perform event_private.count_on('events', old.event_id, 'attendees_count', -1);
   end if;
-  if tg_op <> 'DELETE' and new.status = 'confirmed' then
+  if tg_op <> 'DELETE' and new.status = 'confirmed' and (tg_op = 'INSERT' or old.status <> 'confirmed' or new.event_id <> old.event_id) then
     update event_private.event_capacity set taken = taken + 1 where event_id = new.event_id;
     perform event_private.count_on('events', new.event_id, 'attendees_count', 1);
+  end if;
+  if tg_op <> 'DELETE' then
+    update event_service.event_attendees a
+    set has_attended = not a.has_attended
+    from event_service.events e
+    where a.id = new.id and e.id = a.event_id
+      and a.has_attended <> event_private.counts_as_attended(a.status, a.checked_in_at, e.status, e.ticketing_enabled);
   end if;
   return null;
 end $$;
 revoke execute on function event_private.tg_event_attendees__take_place() from public;
-create or replace trigger event_attendees_take_place after insert or delete or update of event_id, status on event_service.event_attendees
+create or replace trigger event_attendees_take_place
+  after insert or delete or update of event_id, user_id, status, checked_in_at on event_service.event_attendees
   for each row execute function event_private.tg_event_attendees__take_place();
 
 create or replace function event_private.require_open(event uuid)
@@ -774,9 +768,7 @@ begin atomic
 end;
 comment on function event_service.attendee(event_service.event_attendees) is 'Relationship: event_attendees?select=status,attendee(username,avatar_url).';
 
--- ---------------------------------------------------------------------------------------------------------------
 -- event_images
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists event_service.event_images (
   id uuid primary key default extensions.uuid_generate_v4(),
@@ -830,9 +822,24 @@ grant insert (event_id, image_url, order_index) on event_service.event_images to
 grant update (image_url, order_index) on event_service.event_images to authenticated;
 grant all on event_service.event_images to service_role;
 
--- ---------------------------------------------------------------------------------------------------------------
+-- Definer: the lock is on a row that clients may not lock. Under it, since two may add the tenth at once. An operator who
+-- imports may bring more.
+create or replace function event_private.tg_event_images__at_most_ten()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if (select auth.uid()) is not null then
+    perform from event_service.events e where e.id = new.event_id for no key update;
+    if (select count(*) from event_service.event_images i where i.event_id = new.event_id) > 10 then
+      perform event_private.refuse('too_many_images', 'An event has at most ten pictures.', 409);
+    end if;
+  end if;
+  return null;
+end $$;
+revoke execute on function event_private.tg_event_images__at_most_ten() from public;
+create or replace trigger event_images_at_most_ten after insert on event_service.event_images
+  for each row execute function event_private.tg_event_images__at_most_ten();
+
 -- event_qna and qna_upvotes
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists event_service.event_qna (
   id uuid primary key default extensions.uuid_generate_v4(),
@@ -912,6 +919,8 @@ begin
   end if;
   if new.question is distinct from old.question and caller is distinct from old.user_id and caller is not null then
     perform event_private.refuse('not_your_question', 'Only who asked a question can change it.', 403);
+  elsif new.question is distinct from old.question and old.is_answered and caller is not null then
+    perform event_private.refuse('question_answered', 'This question is answered. Ask another one.', 409);
   end if;
   if new.answer is distinct from old.answer then
     if caller is not null and not exists (select 1 from event_private.my_events e where e.id = old.event_id) then
@@ -992,9 +1001,7 @@ revoke execute on function event_private.tg_qna_upvotes__count_on_question() fro
 create or replace trigger qna_upvotes_count_on_question after insert or delete or update of question_id on event_service.qna_upvotes
   for each row execute function event_private.tg_qna_upvotes__count_on_question();
 
--- ---------------------------------------------------------------------------------------------------------------
 -- reviews
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists event_service.reviews (
   id uuid primary key default extensions.uuid_generate_v4(),
@@ -1074,17 +1081,16 @@ begin atomic
 end;
 comment on function event_service.reviewer(event_service.reviews) is 'Relationship: reviews?select=rating,reviewer(username).';
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Effects of other services' rows. Attached to the table itself in one database, to its replicated copy in four.
--- ---------------------------------------------------------------------------------------------------------------
 
 -- Definer: it changes rows of everyone's. Someone left: what is theirs goes, what others need stays without them.
--- In the order of events, as joining locks them.
+-- Attendance before capacity, as everyone locks them, and capacity in the order of events.
 create or replace function event_private.tg_profiles__forget_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   update event_service.events set status = 'cancelled' where host_id = old.id and status in ('upcoming', 'ongoing');
   update event_service.events set host_id = null where host_id = old.id;
+  perform from event_service.event_attendees a where a.user_id = old.id for update;
   perform from event_private.event_capacity c
   where c.event_id in (select a.event_id from event_service.event_attendees a where a.user_id = old.id)
   order by c.event_id for update;
@@ -1103,15 +1109,17 @@ revoke execute on function event_private.tg_profiles__forget_person() from publi
 create or replace function event_private.tg_tickets__make_attendee()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  if tg_op <> 'INSERT' and old.status = 'active' then
+  if tg_op <> 'INSERT' and old.status = 'active'
+    and (tg_op = 'DELETE' or new.status <> 'active' or new.user_id is distinct from old.user_id or new.event_id <> old.event_id)
+  then
     perform event_private.count_on('events', old.event_id, 'tickets_sold', -1);
-    if tg_op = 'DELETE' or new.status <> 'active' or new.user_id is distinct from old.user_id or new.event_id <> old.event_id then
-      update event_service.event_attendees a set status = 'cancelled', checked_in_at = null
-      where a.event_id = old.event_id and a.user_id = old.user_id and a.by_ticket;
-    end if;
+    update event_service.event_attendees a set status = 'cancelled', checked_in_at = null
+    where a.event_id = old.event_id and a.user_id = old.user_id and a.by_ticket;
   end if;
   if tg_op <> 'DELETE' and new.status = 'active' then
-    perform event_private.count_on('events', new.event_id, 'tickets_sold', 1);
+    if tg_op = 'INSERT' or old.status <> 'active' or new.user_id is distinct from old.user_id or new.event_id <> old.event_id then
+      perform event_private.count_on('events', new.event_id, 'tickets_sold', 1);
+    end if;
     if new.user_id is not null then
       insert into event_service.event_attendees as a (event_id, user_id, joined_at, status, by_ticket, checked_in_at)
       values (new.event_id, new.user_id, new.purchased_at, 'confirmed', true, new.checked_in_at)
@@ -1123,9 +1131,7 @@ begin
 end $$;
 revoke execute on function event_private.tg_tickets__make_attendee() from public;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Finding events.
--- ---------------------------------------------------------------------------------------------------------------
 
 do $$
 begin
@@ -1229,23 +1235,24 @@ declare
   after_id uuid := coalesce((after ->> 'id')::uuid, '00000000-0000-0000-0000-000000000000');
   -- No event lasts longer than a year, so one that is not over began after this.
   earliest timestamptz := greatest(after_time, case when include_past then '-infinity' else now() - interval '366 days' end);
-  ids uuid[];
-  window_size int;
+  ids uuid[] := '{}';
+  looked_at int := 0;
+  window_end int;
 begin
   -- Words that many events have are found soonest among the next. Two hits in 200 promise a page in some thousands.
-  foreach window_size in array array[200, 5000] loop
-    ids := array(
-      select v.id
+  foreach window_end in array array[200, 5000] loop
+    ids := ids || array(
+      select next.id
       from (
-        select e.id, e.start_time, e.title, e.description, e.location_name from event_service.events e
+        select e.id, e.start_time, e.title, e.description, e.location_name from event_private.visible_events e
         where e.start_time >= earliest and (e.start_time, e.id) > (after_time, after_id)
           and (include_past or e.end_time > now()) and (categories is null or e.category = any (categories))
-        order by e.start_time, e.id limit window_size) next
-      join event_private.visible_events v on v.id = next.id
+        order by e.start_time, e.id offset looked_at limit window_end - looked_at) next
       where event_private.event_document(next.title, next.description, next.location_name) @@ words
       order by next.start_time, next.id
-      limit size);
+      limit size - cardinality(ids));
     exit when cardinality(ids) < 2 or cardinality(ids) >= size;
+    looked_at := window_end;
   end loop;
   -- Words that few events have are found soonest by the index. Materialized, since the planner does not know how many
   -- events have a word, and would rather read all of them by time.
@@ -1299,8 +1306,10 @@ alter table event_private.rankings enable row level security;
 create or replace function event_private.rank_events(mode event_service.discovery_mode, lat double precision, lng double precision)
 returns uuid language plpgsql volatile security definer set search_path = '' as $$
 declare
-  here extensions.geography := case when lat is not null or lng is not null then event_private.point_at(lat, lng) end;
-  square text := case when here is null then '' else round(lat::numeric, 1) || ',' || round(lng::numeric, 1) end;
+  asked extensions.geography := case when lat is not null or lng is not null then event_private.point_at(lat, lng) end;
+  square text := case when asked is null then '' else round(lat::numeric, 1) || ',' || round(lng::numeric, 1) end;
+  -- The middle of the square, and not where the one who happens to ask first stands.
+  here extensions.geography := case when asked is not null then event_private.point_at(round(lat::numeric, 1)::float8, round(lng::numeric, 1)::float8) end;
   viewer uuid := case when mode = 'for_you' then (select auth.uid()) end;
   ranking uuid;
 begin
@@ -1397,7 +1406,7 @@ begin
   return query
     with page as (
       select e.id, e.start_time from event_private.visible_events e
-      where e.status = 'upcoming' and e.start_time > now() and e.max_attendees <= 20
+      where e.status = 'upcoming' and e.start_time between now() and now() + interval '30 days' and e.max_attendees <= 20
         and (categories is null or e.category = any (categories))
         and (here is null or extensions.st_dwithin(e.location_geom, here, 50000, false))
         and (after is null or (e.start_time, e.id) > (after_time, (after ->> 'id')::uuid))
@@ -1417,7 +1426,7 @@ begin atomic
   select * from event_private.discover_events(mode, lat, lng, categories, cursor, page_size);
 end;
 comment on function event_service.discover_events(event_service.discovery_mode, double precision, double precision, event_service.event_category[], text, int) is
-  'Events of the next thirty days, within 50 km of a point if one is given: trending, for_you (friends who go, hosts one follows, kinds one attends; needs sign-in), or quiet (at most 20 places, soonest first). Ranked lists keep their order for an hour by their cursor, then refuse it with cursor_expired. Call by POST; at most 100 rows.';
+  'Events of the next thirty days, within about 50 km of a point if one is given: trending, for_you (friends who go, hosts one follows, kinds one attends; needs sign-in), or quiet (at most 20 places, soonest first). Ranked lists keep their order for an hour by their cursor, then refuse it with cursor_expired. Call by POST; at most 100 rows.';
 
 -- Definer: reads other people's attendance as far as they show it to the caller.
 create or replace function event_private.friends_who_go(event_id uuid, cursor text, page_size int)

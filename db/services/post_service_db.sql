@@ -7,9 +7,7 @@
 -- One transaction, so that a refusal leaves the database as it was.
 begin;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Ground: schemas, extensions, roles, and who is asking.
--- ---------------------------------------------------------------------------------------------------------------
 
 create schema if not exists post_service;
 create schema if not exists post_private;
@@ -67,9 +65,7 @@ end $$;
 
 grant usage on schema post_service to anon, authenticated, service_role;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Helpers.
--- ---------------------------------------------------------------------------------------------------------------
 
 create or replace function post_private.refuse(code text, message text, status int default 400)
 returns boolean language plpgsql volatile set search_path = '' as $$
@@ -131,19 +127,6 @@ exception when data_exception then
 end $$;
 comment on function post_private.cursor_time(jsonb, text) is 'A moment among a cursor''s keys; refuses what is none.';
 
-create or replace function post_private.cursor_number(keys jsonb, key text)
-returns double precision language plpgsql immutable set search_path = '' as $$
-begin
-  if keys is not null and (keys ->> key)::double precision is null then
-    perform post_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
-  end if;
-  return (keys ->> key)::double precision;
-exception when data_exception then
-  perform post_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
-  return null;
-end $$;
-comment on function post_private.cursor_number(jsonb, text) is 'A number among a cursor''s keys; refuses what is none.';
-
 create or replace function post_private.page_size(wanted int)
 returns int language sql immutable set search_path = '' as $$ select least(greatest(coalesce(wanted, 20), 1), 100) $$;
 comment on function post_private.page_size(int) is 'Rows in a page: 20 unless asked, never more than 100.';
@@ -164,10 +147,8 @@ begin
 end $$;
 comment on function post_private.search_query(text) is 'What a person typed, as a prefix query; refuses a search without a word with empty_search. Reads 200 characters at most.';
 
--- ---------------------------------------------------------------------------------------------------------------
 -- What this service needs of its neighbours: stubs, which find the real table in one database and make the local
 -- copy that replication fills in a database of its own. No policy and no grant: only the views below read them.
--- ---------------------------------------------------------------------------------------------------------------
 
 create schema if not exists user_service;
 
@@ -300,9 +281,7 @@ comment on view post_service.events is 'The events that the caller sees, for emb
 revoke all on post_service.people, post_service.events from anon, authenticated;
 grant select on post_service.people, post_service.events to anon, authenticated, service_role;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- posts
--- ---------------------------------------------------------------------------------------------------------------
 
 do $$
 begin
@@ -519,7 +498,6 @@ begin
 end $$;
 comment on function post_private.fold_counters(int) is 'Adds waiting deltas to their counters; returns how many were added. Run each second.';
 revoke execute on function post_private.fold_counters(int) from public;
-grant execute on function post_private.fold_counters(int) to service_role;
 
 create or replace function post_service.author(post_service.posts)
 returns setof post_service.people rows 1 language sql stable
@@ -540,9 +518,7 @@ comment on function post_service.author(post_service.posts) is 'Relationship: po
 comment on function post_service.event(post_service.posts) is 'Relationship: posts?select=content,event(title). Null when the caller does not see the event.';
 comment on function post_service.attached_event(post_service.posts) is 'Relationship: posts?select=content,attached_event(title,start_time). Null when the caller does not see the event.';
 
--- ---------------------------------------------------------------------------------------------------------------
 -- post_images
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists post_service.post_images (
   id uuid primary key default gen_random_uuid(),
@@ -596,9 +572,24 @@ grant insert (post_id, image_url, order_index) on post_service.post_images to au
 grant update (image_url, order_index) on post_service.post_images to authenticated;
 grant all on post_service.post_images to service_role;
 
--- ---------------------------------------------------------------------------------------------------------------
+-- Definer: the lock is on a row that clients may not lock. Under it, since two may add the tenth at once. An operator who
+-- imports may bring more.
+create or replace function post_private.tg_post_images__at_most_ten()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if (select auth.uid()) is not null then
+    perform from post_service.posts p where p.id = new.post_id for no key update;
+    if (select count(*) from post_service.post_images i where i.post_id = new.post_id) > 10 then
+      perform post_private.refuse('too_many_images', 'A post has at most ten pictures.', 409);
+    end if;
+  end if;
+  return null;
+end $$;
+revoke execute on function post_private.tg_post_images__at_most_ten() from public;
+create or replace trigger post_images_at_most_ten after insert on post_service.post_images
+  for each row execute function post_private.tg_post_images__at_most_ten();
+
 -- poll_options and poll_votes
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists post_service.poll_options (
   id uuid primary key default gen_random_uuid(),
@@ -667,6 +658,20 @@ end $$;
 create or replace trigger poll_options_start before insert on post_service.poll_options
   for each row execute function post_private.tg_poll_options__start();
 
+-- Definer: votes are secret. The policy has only the statement's snapshot, and the first vote may have come while the
+-- statement waited for the option; going with its post, an option takes its votes with it.
+create or replace function post_private.tg_poll_options__keep_voted()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if exists (select from post_service.posts p join post_service.poll_votes v on v.post_id = p.id where p.id = old.post_id) then
+    perform post_private.refuse('poll_has_votes', 'Somebody has voted, so the options stay as they are.', 409);
+  end if;
+  return old;
+end $$;
+revoke execute on function post_private.tg_poll_options__keep_voted() from public;
+create or replace trigger poll_options_keep_voted before delete on post_service.poll_options
+  for each row execute function post_private.tg_poll_options__keep_voted();
+
 alter table post_service.poll_votes enable row level security;
 
 drop policy if exists poll_votes_select_own on post_service.poll_votes;
@@ -723,9 +728,7 @@ revoke execute on function post_private.tg_poll_votes__count_on_option() from pu
 create or replace trigger poll_votes_count_on_option after insert or delete or update of option_id on post_service.poll_votes
   for each row execute function post_private.tg_poll_votes__count_on_option();
 
--- ---------------------------------------------------------------------------------------------------------------
 -- comments
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists post_service.comments (
   id uuid primary key default gen_random_uuid(),
@@ -841,9 +844,7 @@ begin atomic
 end;
 comment on function post_service.author(post_service.comments) is 'Relationship: comments?select=content,author(username). Null for a tombstone.';
 
--- ---------------------------------------------------------------------------------------------------------------
 -- likes
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists post_service.likes (
   id uuid primary key default gen_random_uuid(),
@@ -916,9 +917,7 @@ begin atomic
 end;
 comment on function post_service.liker(post_service.likes) is 'Relationship: likes?select=liker(username,avatar_url).';
 
--- ---------------------------------------------------------------------------------------------------------------
 -- reposts
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists post_service.reposts (
   id uuid primary key default gen_random_uuid(),
@@ -1026,9 +1025,7 @@ begin atomic
 end;
 comment on function post_service.reposter(post_service.reposts) is 'Relationship: reposts?select=quote_content,reposter(username).';
 
--- ---------------------------------------------------------------------------------------------------------------
 -- bookmarks and shares: seen by the person alone.
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists post_service.bookmarks (
   id uuid primary key default gen_random_uuid(),
@@ -1113,9 +1110,7 @@ revoke execute on function post_private.tg_shares__count_on_post() from public;
 create or replace trigger shares_count_on_post after insert or delete or update of post_id on post_service.shares
   for each row execute function post_private.tg_shares__count_on_post();
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Effects of other services' rows. Attached to the table itself in one database, to its replicated copy in four.
--- ---------------------------------------------------------------------------------------------------------------
 
 -- Definer: it changes rows that nobody may write.
 create or replace function post_private.tg_profiles__mirror_privacy()
@@ -1146,9 +1141,7 @@ begin
 end $$;
 revoke execute on function post_private.tg_profiles__forget_person() from public;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Publishing, the home feed, search.
--- ---------------------------------------------------------------------------------------------------------------
 
 create or replace function post_service.publish_post(
   content text, visibility post_service.post_visibility default 'public', event_id uuid default null, attached_event_id uuid default null,
@@ -1186,31 +1179,31 @@ end $$;
 comment on type post_service.post_card is 'A post as lists show it. author: {id, username, name, avatar_url, is_verified}; event: the attached event or the one it is about {id, title, category, start_time, location_name, status}; original: of a repost {id, author, content, type, created_at}; poll: {closes_at, my_option_id, options: [{id, label, votes_count}]}; each null where there is none to be seen. cursor continues the list after this row.';
 
 create or replace view post_private.post_cards as
-  select v.id,
+  select p.id,
     -- Who sees a post sees its author: the predicate of visible_posts implies that of visible_people.
     jsonb_build_object('id', a.id, 'username', a.username, 'name', a.name, 'avatar_url', a.avatar_url, 'is_verified', a.is_verified) as author,
-    v.content, v.type, v.visibility, v.created_at, v.updated_at, v.likes_count, v.comments_count, v.reposts_count, v.shares_count,
-    array(select i.image_url from post_service.post_images i where i.post_id = v.id order by i.order_index, i.id) as images,
+    p.content, p.type, p.visibility, p.created_at, p.updated_at, p.likes_count, p.comments_count, p.reposts_count, p.shares_count,
+    array(select i.image_url from post_service.post_images i where i.post_id = p.id order by i.order_index, i.id) as images,
     (select jsonb_build_object('id', e.id, 'title', e.title, 'category', e.category, 'start_time', e.start_time,
         'location_name', e.location_name, 'status', e.status)
-      from post_private.visible_events e where e.id = coalesce(v.attached_event_id, v.event_id)) as event,
+      from post_private.visible_events e where e.id = coalesce(p.attached_event_id, p.event_id)) as event,
     (select jsonb_build_object('id', o.id, 'content', o.content, 'type', o.type, 'created_at', o.created_at,
         'author', jsonb_build_object('id', oa.id, 'username', oa.username, 'name', oa.name, 'avatar_url', oa.avatar_url, 'is_verified', oa.is_verified))
       from post_private.visible_posts o
       join user_service.profiles oa on oa.id = o.author_id
-      where o.id = v.original_post_id) as original,
-    case v.type when 'poll' then jsonb_build_object(
-      'closes_at', v.poll_closes_at,
-      'my_option_id', (select pv.option_id from post_service.poll_votes pv where pv.post_id = v.id and pv.user_id = (select auth.uid())),
+      where o.id = p.original_post_id) as original,
+    case p.type when 'poll' then jsonb_build_object(
+      'closes_at', p.poll_closes_at,
+      'my_option_id', (select pv.option_id from post_service.poll_votes pv where pv.post_id = p.id and pv.user_id = (select auth.uid())),
       'options', (select coalesce(jsonb_agg(jsonb_build_object('id', po.id, 'label', po.label, 'votes_count', po.votes_count) order by po.order_index), '[]')
-        from post_service.poll_options po where po.post_id = v.id)) end as poll,
+        from post_service.poll_options po where po.post_id = p.id)) end as poll,
     exists (select 1 from post_service.likes l
-      where l.user_id = (select auth.uid()) and l.likeable_type = 'post' and l.likeable_id = v.id) as i_like,
-    exists (select 1 from post_service.bookmarks b where b.user_id = (select auth.uid()) and b.post_id = v.id) as i_bookmarked,
-    exists (select 1 from post_service.reposts r where r.user_id = (select auth.uid()) and r.post_id = v.id) as i_reposted
-  from post_private.visible_posts v
-  join user_service.profiles a on a.id = v.author_id;
-comment on view post_private.post_cards is 'The posts that the caller sees, as cards without a cursor.';
+      where l.user_id = (select auth.uid()) and l.likeable_type = 'post' and l.likeable_id = p.id) as i_like,
+    exists (select 1 from post_service.bookmarks b where b.user_id = (select auth.uid()) and b.post_id = p.id) as i_bookmarked,
+    exists (select 1 from post_service.reposts r where r.user_id = (select auth.uid()) and r.post_id = p.id) as i_reposted
+  from post_service.posts p
+  join user_service.profiles a on a.id = p.author_id;
+comment on view post_private.post_cards is 'Posts as cards without a cursor, for those who have asked visible_posts which ones the caller sees. What hangs on a post is shown as far as the caller sees it.';
 
 -- Definer, as all below: reads the views by which the caller's rights are kept.
 create or replace function post_private.cards_of(ids uuid[], list text)
@@ -1222,7 +1215,7 @@ begin
     where c.id = any (ids)
     order by c.created_at desc, c.id desc;
 end $$;
-comment on function post_private.cards_of(uuid[], text) is 'The cards of a page, newest first, with cursors of the list they are in.';
+comment on function post_private.cards_of(uuid[], text) is 'The cards of a page, newest first, with cursors of the list they are in. Does not ask whether the caller sees the posts: pass ids of visible_posts.';
 revoke execute on function post_private.cards_of(uuid[], text) from public;
 
 create or replace function post_private.home_feed(cursor text, page_size int)
@@ -1232,24 +1225,30 @@ declare
   after jsonb := post_private.read_cursor(cursor, 'feed');
   before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
   before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-  ids uuid[];
+  ids uuid[] := '{}';
+  looked_at int := 0;
+  window_end int;
 begin
-  -- Who follows many finds a page among the newest posts of everyone.
+  -- Who follows many finds a page among the newest posts of everyone. "is true" keeps the planner from making a join of
+  -- it, for which it would take everyone to follow as many as people do on average.
   if (select count(*) from (select 1 from post_private.my_following limit 101) f) > 100 then
-    ids := array(
-      select v.id
-      from (
-        select p.id, p.author_id, p.created_at from post_service.posts p
-        where (p.created_at, p.id) < (before_time, before_id)
-        order by p.created_at desc, p.id desc limit 2000) recent
-      join post_private.visible_posts v on v.id = recent.id
-      where exists (select 1 from post_private.my_following f where f.user_id = recent.author_id)
-      order by recent.created_at desc, recent.id desc
-      limit size);
+    foreach window_end in array array[400, 2000] loop
+      ids := ids || array(
+        select recent.id
+        from (
+          select v.id, v.author_id, v.created_at from post_private.visible_posts v
+          where (v.created_at, v.id) < (before_time, before_id)
+          order by v.created_at desc, v.id desc offset looked_at limit window_end - looked_at) recent
+        where (exists (select 1 from post_private.my_following f where f.user_id = recent.author_id)) is true
+        order by recent.created_at desc, recent.id desc
+        limit size - cardinality(ids));
+      exit when cardinality(ids) * 5 < size or cardinality(ids) >= size;
+      looked_at := window_end;
+    end loop;
   end if;
   -- Otherwise by the newest post of each: a page of n posts has posts of at most n people, and only of those whose own
   -- newest come first. So the work grows with whom one follows (5,000 at most) and never with the number of posts.
-  if ids is null or cardinality(ids) < size then
+  if cardinality(ids) < size then
     ids := array(
       select p.id
       from (
@@ -1313,22 +1312,23 @@ declare
   after jsonb := post_private.read_cursor(cursor, 'posts');
   before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
   before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-  ids uuid[];
-  window_size int;
+  ids uuid[] := '{}';
+  looked_at int := 0;
+  window_end int;
 begin
   -- Words that many posts have are found soonest among the newest. Two hits in 200 promise a page in some thousands.
-  foreach window_size in array array[200, 5000] loop
-    ids := array(
-      select v.id
+  foreach window_end in array array[200, 5000] loop
+    ids := ids || array(
+      select recent.id
       from (
-        select p.id, p.created_at, p.content from post_service.posts p
-        where (p.created_at, p.id) < (before_time, before_id)
-        order by p.created_at desc, p.id desc limit window_size) recent
-      join post_private.visible_posts v on v.id = recent.id
+        select v.id, v.created_at, v.content from post_private.visible_posts v
+        where (v.created_at, v.id) < (before_time, before_id)
+        order by v.created_at desc, v.id desc offset looked_at limit window_end - looked_at) recent
       where post_private.post_document(recent.content) @@ words
       order by recent.created_at desc, recent.id desc
-      limit size);
+      limit size - cardinality(ids));
     exit when cardinality(ids) < 2 or cardinality(ids) >= size;
+    looked_at := window_end;
   end loop;
   -- Words that few posts have are found soonest by the index. Materialized, since the planner does not know how many
   -- posts have a word, and would rather read all of them by time.

@@ -7,9 +7,7 @@
 -- One transaction, so that a refusal leaves the database as it was.
 begin;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Ground: schemas, extensions, roles, and who is asking.
--- ---------------------------------------------------------------------------------------------------------------
 
 create schema if not exists ticket_service;
 create schema if not exists ticket_private;
@@ -67,9 +65,7 @@ end $$;
 
 grant usage on schema ticket_service to anon, authenticated, service_role;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Helpers.
--- ---------------------------------------------------------------------------------------------------------------
 
 create or replace function ticket_private.refuse(code text, message text, status int default 400)
 returns boolean language plpgsql volatile set search_path = '' as $$
@@ -90,9 +86,7 @@ begin
 end $$;
 comment on function ticket_service.update_updated_at_column() is 'Trigger function: stamps updated_at.';
 
--- ---------------------------------------------------------------------------------------------------------------
 -- tickets, and the seats they hold
--- ---------------------------------------------------------------------------------------------------------------
 
 do $$
 begin
@@ -221,10 +215,16 @@ create or replace trigger tickets_take_seat after insert or delete or update of 
 -- Definer: a host may not write seats but by changing max_attendees.
 create or replace function ticket_private.tg_events__set_seats()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
+declare
+  already_taken int;
 begin
   if tg_op = 'DELETE' then
     delete from ticket_private.event_seats where event_id = old.id;
   else
+    select s.held + s.sold into already_taken from ticket_private.event_seats s where s.event_id = new.id for update;
+    if new.max_attendees < already_taken then
+      perform ticket_private.refuse('places_are_taken', format('%s tickets are sold or held. Set max_attendees to that at least.', already_taken), 409);
+    end if;
     insert into ticket_private.event_seats (event_id, capacity) values (new.id, new.max_attendees)
     on conflict (event_id) do update set capacity = excluded.capacity;
   end if;
@@ -232,9 +232,7 @@ begin
 end $$;
 revoke execute on function ticket_private.tg_events__set_seats() from public;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- ticket_transactions: payments and refunds, a row each
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists ticket_service.ticket_transactions (
   id uuid primary key default gen_random_uuid(),
@@ -270,7 +268,9 @@ revoke all on ticket_service.ticket_transactions from anon, authenticated;
 grant select on ticket_service.ticket_transactions to authenticated;
 grant all on ticket_service.ticket_transactions to service_role;
 
--- Under the lock of the payment, so that of two refunds at once the second sees the first.
+-- Definer: the server's role has no way into this schema. Under the lock of the payment, so that of two refunds at once
+-- the second sees the first; not a stronger lock, which the share that refund_of's foreign key has taken would turn into
+-- a circle.
 create or replace function ticket_private.tg_ticket_transactions__refund_within_capture()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -278,7 +278,7 @@ declare
   refunded numeric;
 begin
   select t.* into payment from ticket_service.ticket_transactions t
-  where t.id = coalesce(new.refund_of, new.id) for update;
+  where t.id = coalesce(new.refund_of, new.id) for no key update;
   select coalesce(sum(t.amount), 0) into refunded from ticket_service.ticket_transactions t
   where t.refund_of = payment.id and t.status <> 'failed';
   if new.kind = 'refund' and (payment.kind <> 'payment' or payment.ticket_id <> new.ticket_id or payment.currency <> new.currency) then
@@ -294,9 +294,7 @@ create or replace trigger ticket_transactions_refund_within_capture
   after insert or update of amount, currency, status, kind, refund_of, ticket_id on ticket_service.ticket_transactions
   for each row execute function ticket_private.tg_ticket_transactions__refund_within_capture();
 
--- ---------------------------------------------------------------------------------------------------------------
 -- The journal: what money really moved. Rows are added, never changed.
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists ticket_private.journal_entries (
   id uuid primary key default gen_random_uuid(),
@@ -327,7 +325,7 @@ create or replace trigger journal_entries_refuse_change before update or delete 
 create or replace trigger journal_entries_refuse_truncate before truncate on ticket_private.journal_entries
   for each statement execute function ticket_private.tg_journal_entries__refuse_change();
 
--- At commit, since entries of one transaction belong together; under the ticket's lock, since two may commit at once.
+-- Definer: as above. At commit, since entries of one transaction belong together; under the ticket's lock, since two may commit at once.
 create or replace function ticket_private.tg_journal_entries__balance()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -7,9 +7,7 @@
 -- One transaction, so that a refusal leaves the database as it was.
 begin;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Ground: schemas, extensions, roles, and who is asking.
--- ---------------------------------------------------------------------------------------------------------------
 
 create schema if not exists user_service;
 create schema if not exists user_private;
@@ -68,9 +66,7 @@ end $$;
 
 grant usage on schema user_service to anon, authenticated, service_role;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Helpers.
--- ---------------------------------------------------------------------------------------------------------------
 
 create or replace function user_private.refuse(code text, message text, status int default 400)
 returns boolean language plpgsql volatile set search_path = '' as $$
@@ -139,9 +135,7 @@ begin
 end $$;
 comment on function user_private.search_query(text) is 'What a person typed, as a prefix query; refuses a search without a word with empty_search. Reads 200 characters at most.';
 
--- ---------------------------------------------------------------------------------------------------------------
 -- users: the account, read by the person alone.
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists user_service.users (
   id uuid primary key default gen_random_uuid(),
@@ -203,12 +197,11 @@ revoke execute on function user_private.tg_users__explain_taken_username() from 
 create or replace trigger users_explain_taken_username before update of username on user_service.users
   for each row execute function user_private.tg_users__explain_taken_username();
 
-create or replace trigger users_updated_at before update on user_service.users
+create or replace trigger users_updated_at
+  before update of email, name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests, is_verified on user_service.users
   for each row execute function user_service.update_updated_at_column();
 
--- ---------------------------------------------------------------------------------------------------------------
 -- user_settings
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists user_service.user_settings (
   user_id uuid primary key default auth.uid() references user_service.users (id) on delete cascade,
@@ -238,9 +231,7 @@ grant update (push_notifications, email_notifications, dark_mode, language, loca
   on user_service.user_settings to authenticated;
 grant all on user_service.user_settings to service_role;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- user_privacy
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists user_service.user_privacy (
   user_id uuid primary key default auth.uid() references user_service.users (id) on delete cascade,
@@ -270,9 +261,7 @@ grant select on user_service.user_privacy to authenticated;
 grant update (profile_visible, events_visible, allow_followers, show_email, show_location) on user_service.user_privacy to authenticated;
 grant all on user_service.user_privacy to service_role;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- profiles, follows and blocks: the tables, then the views that policies read, then the policies.
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists user_service.profiles (
   id uuid primary key default gen_random_uuid() references user_service.users (id) on delete cascade,
@@ -369,9 +358,10 @@ create or replace view user_private.visible_files as
 comment on view user_private.visible_files is 'Paths in the bucket avatars that the caller may read.';
 
 grant select on user_private.visible_files, user_private.me, user_private.my_following, user_private.my_mutuals, user_private.my_blocks,
-  user_private.accepts_followers, user_private.visible_people to anon, authenticated, service_role;
+  user_private.visible_people to anon, authenticated, service_role;
+grant select on user_private.accepts_followers to authenticated, service_role;
 
--- profiles --------------------------------------------------------------------------------------------------------
+-- profiles
 
 alter table user_service.profiles enable row level security;
 
@@ -452,11 +442,14 @@ revoke execute on function user_private.tg_users__remove_profile() from public;
 create or replace trigger users_remove_profile before delete on user_service.users
   for each row execute function user_private.tg_users__remove_profile();
 
--- Imported settings replace the ones that came with the account.
+-- Imported settings replace the ones that came with the account, unless the person has changed those.
 create or replace function user_private.tg_user_settings__replace_default()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
-  delete from user_service.user_settings where user_id = new.user_id;
+  delete from user_service.user_settings s
+  where s.user_id = new.user_id
+    and (s.push_notifications, s.email_notifications, s.dark_mode, s.language, s.location_enabled, s.show_online_status)
+      = (true, true, false, 'id', true, true);
   return new;
 end $$;
 create or replace trigger user_settings_replace_default before insert on user_service.user_settings
@@ -465,15 +458,15 @@ create or replace trigger user_settings_replace_default before insert on user_se
 create or replace function user_private.tg_user_privacy__replace_default()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
-  delete from user_service.user_privacy where user_id = new.user_id;
+  delete from user_service.user_privacy p
+  where p.user_id = new.user_id
+    and (p.profile_visible, p.events_visible, p.allow_followers, p.show_email, p.show_location) = (true, true, true, false, true);
   return new;
 end $$;
 create or replace trigger user_privacy_replace_default before insert on user_service.user_privacy
   for each row execute function user_private.tg_user_privacy__replace_default();
 
--- ---------------------------------------------------------------------------------------------------------------
 -- user_stats, and the counter mechanism
--- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists user_service.user_stats (
   user_id uuid primary key default auth.uid() references user_service.users (id) on delete cascade,
@@ -603,7 +596,6 @@ begin
 end $$;
 comment on function user_private.fold_counters(int) is 'Adds waiting deltas to their counters; returns how many were added. Run each second.';
 revoke execute on function user_private.fold_counters(int) from public;
-grant execute on function user_private.fold_counters(int) to service_role;
 
 -- Effects of other services' rows on user_stats. Where they are attached depends on the deployment: to the table
 -- itself in one database (db/one_database.sql), to its replicated copy in four. They read the changed row alone.
@@ -664,7 +656,7 @@ begin
 end $$;
 revoke execute on function user_private.tg_reviews__count_for_both() from public;
 
--- follows ---------------------------------------------------------------------------------------------------------
+-- follows
 
 alter table user_service.follows enable row level security;
 
@@ -728,8 +720,8 @@ begin
     perform user_private.count_for(old.following_id, 'followers_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    -- At once and waiting for its row, since following_at_most_5000 must see every follow. Only the follower's own
-    -- requests can hold that row for long.
+    -- At once and waiting for its row, since following_at_most_5000 must see every follow. Nobody but the follower's
+    -- own requests and the folding of counters holds that row for long.
     update user_service.user_stats set following_count = following_count + 1 where user_id = new.follower_id;
     perform user_private.count_for(new.following_id, 'followers_count', 1);
   end if;
@@ -738,6 +730,30 @@ end $$;
 revoke execute on function user_private.tg_follows__count_for_both() from public;
 create or replace trigger follows_count_for_both after insert or delete or update of follower_id, following_id on user_service.follows
   for each row execute function user_private.tg_follows__count_for_both();
+
+-- Definer: the follows that it removes are not the caller's to see.
+create or replace function user_private.remove_hidden_followers()
+returns int language plpgsql volatile security definer set search_path = '' as $$
+declare
+  removed int;
+begin
+  delete from user_service.follows f
+  where f.following_id = (select auth.uid())
+    and not exists (select 1 from user_private.visible_people p where p.id = f.follower_id);
+  get diagnostics removed = row_count;
+  return removed;
+end $$;
+revoke execute on function user_private.remove_hidden_followers() from public;
+grant execute on function user_private.remove_hidden_followers() to authenticated, service_role;
+
+create or replace function user_service.remove_hidden_followers()
+returns int language sql volatile security invoker set search_path = ''
+begin atomic
+  select user_private.remove_hidden_followers();
+end;
+comment on function user_service.remove_hidden_followers() is 'Removes those of the caller''s followers whom the caller does not see, who would go on reading posts for followers; returns how many. To keep them from coming back, set allow_followers to false.';
+revoke execute on function user_service.remove_hidden_followers() from public;
+grant execute on function user_service.remove_hidden_followers() to authenticated, service_role;
 
 create or replace function user_service.follower(user_service.follows)
 returns setof user_service.profiles rows 1 language sql stable
@@ -758,7 +774,7 @@ comment on function user_service.follower(user_service.follows) is 'Relationship
 comment on function user_service.following(user_service.follows) is 'Relationship: follows?select=following(username,avatar_url).';
 comment on function user_service.stats(user_service.profiles) is 'Relationship: profiles?select=username,stats(followers_count).';
 
--- blocks ----------------------------------------------------------------------------------------------------------
+-- blocks
 
 alter table user_service.blocks enable row level security;
 
@@ -799,9 +815,7 @@ revoke execute on function user_private.tg_blocks__part_both() from public;
 create or replace trigger blocks_part_both after insert on user_service.blocks
   for each row execute function user_private.tg_blocks__part_both();
 
--- ---------------------------------------------------------------------------------------------------------------
 -- invitations
--- ---------------------------------------------------------------------------------------------------------------
 
 do $$
 begin
@@ -928,9 +942,7 @@ end;
 comment on function user_service.inviter(user_service.invitations) is 'Relationship: invitations?select=inviter(username,avatar_url).';
 comment on function user_service.invitee(user_service.invitations) is 'Relationship: invitations?select=invitee(username,avatar_url).';
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Signing up and leaving.
--- ---------------------------------------------------------------------------------------------------------------
 
 -- Definer: usernames are unique over people whom the caller does not see too.
 create or replace function user_private.username_available(username text)
@@ -999,9 +1011,7 @@ comment on function user_service.files_deleted(text, text[]) is 'For service_rol
 revoke execute on function user_service.files_to_delete(int), user_service.files_deleted(text, text[]) from public, anon, authenticated;
 grant execute on function user_service.files_to_delete(int), user_service.files_deleted(text, text[]) to service_role;
 
--- ---------------------------------------------------------------------------------------------------------------
 -- Looking people up.
--- ---------------------------------------------------------------------------------------------------------------
 
 do $$
 begin

@@ -1,7 +1,7 @@
 import postgres from "postgres";
 
 /** Does what `pg_cron` does on hosted Supabase: event status by the clock, folding of counters, once a second. */
-const RUN_SQL = "select event_private.run_scheduled_work()";
+const RUN_SQL = "call event_private.run_scheduled_work()";
 const WANTED_SQL = `
   select to_regprocedure('event_private.run_scheduled_work()') is not null
     and not exists (select from pg_extension where extname = 'pg_cron') as wanted

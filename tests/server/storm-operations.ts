@@ -125,7 +125,8 @@ export const operations: Operation[] = [
     2,
     "update ticket_service.tickets set is_checked_in = true where user_id = $1 and status = 'active'",
   ),
-  owner("fold and move the clock on", 3, "select event_private.run_scheduled_work()"),
+  owner("move the clock on", 2, "select event_private.advance_event_status()"),
+  owner("fold", 2, "select user_private.fold_counters(), event_private.fold_counters(), post_private.fold_counters()"),
 ];
 
 function person(name: string, weight: number, sql: string): Operation {

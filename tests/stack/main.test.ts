@@ -30,8 +30,8 @@ beforeAll(async () => {
      grant select on garden.trees to anon;
      create schema event_private;
      create table event_private.ticks (at timestamptz default clock_timestamp());
-     create function event_private.run_scheduled_work() returns void language sql
-       as 'insert into event_private.ticks default values';`,
+     create procedure event_private.run_scheduled_work() language plpgsql
+       as 'begin insert into event_private.ticks default values; commit; end';`,
   );
   writeFileSync(
     join(root, "supabase", "seed.sql"),

@@ -1,7 +1,6 @@
 import pg from "pg";
 import { inject } from "vitest";
 
-// Numbers and times as text, as they are stored: a test compares, it does not calculate.
 export const target = () => inject("target");
 
 export async function connect(url = target().databaseUrl): Promise<pg.Client> {

@@ -82,7 +82,14 @@ select tests.act_as('mutual');
 select is((select title from event_service.discover_events('for_you', -65, 100) limit 1), 'Kind Food', 'for each their own');
 select tests.act_as('database');
 
+-- A list for all is made for the middle of a square, whoever asks first.
+select tests.make_event('middle', 'nuisance', '{"location_lat": -60, "location_lng": 100}'), tests.make_event('edge', 'nuisance', '{"location_lat": -60.04, "location_lng": 100.04}');
+select is((select array_agg(title) from event_service.discover_events('trending', -60.04, 100.04)), array['Middle', 'Edge'], 'what is nearest to the first who asks has no advantage');
+
 -- Quiet.
+select tests.make_event(name, 'nuisance', jsonb_build_object('location_lat', -55, 'location_lng', 100, 'max_attendees', 5, 'start_time', now() + away, 'end_time', now() + interval '40 days'))
+from (values ('soon enough', interval '30 days'), ('too late', interval '30 days 1 minute')) events (name, away);
+select is((select array_agg(title) from event_service.discover_events('quiet', -55, 100)), array['Soon Enough'], 'within thirty days');
 select tests.outcomes($$ select from event_service.discover_events('quiet', -75, 100) $$, 'stranger 1, anonymous 1, blocked 0', 'small events');
 select tests.make_event('tiny ' || n, 'owner', jsonb_build_object('location_lat', -75, 'location_lng', 100, 'title', 'Tiny ' || n, 'max_attendees', 5, 'start_time', now() + n * interval '1 hour')) from generate_series(1, 3) n;
 select tests.act_as('stranger');

@@ -26,7 +26,7 @@ select tests.does('stranger', $$ update event_service.event_attendees set status
 select tests.outcomes($$ update event_service.event_attendees set status = 'confirmed' where event_id = tests.id('small') $$, 'mutual event_full/409', 'who left finds it full');
 
 select tests.outcomes(format($$ update event_service.events set max_attendees = %s where id = tests.id('small') $$, places), 'owner ' || outcome, places || ' places')
-from (values ('1', 'event_full/409'), ('2', '1'), ('3', '1'), ('null', '1')) changes (places, outcome);
+from (values ('1', 'places_are_taken/409'), ('2', '1'), ('3', '1'), ('null', '1')) changes (places, outcome);
 select tests.does('owner', $$ update event_service.events set max_attendees = 3 where id = tests.id('small') $$);
 select is((select array[capacity, taken] from event_private.event_capacity where event_id = tests.id('small')), array[3, 2], 'capacity follows max_attendees');
 select tests.outcomes($$ update event_service.events set ticketing_enabled = true where id = tests.id('small') $$, 'owner has_attendees/409', 'an event that people joined does not become ticketed');

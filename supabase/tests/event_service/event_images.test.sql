@@ -31,6 +31,8 @@ select tests.outcomes(
   $$ insert into event_service.event_images (event_id, image_url) values (tests.id('nothing'), 'new.png') $$, 'database 23503/event_images_event_id_fkey', 'a picture is of an event');
 select tests.outcomes(
   $$ insert into event_service.event_images (id, event_id, image_url) values (tests.id('open picture'), tests.id('open'), 'new.png') $$, 'owner 42501/grant, service 23505/event_images_pkey', 'ids are the database''s to choose');
+select tests.does('owner', $$ insert into event_service.event_images (event_id, image_url) select tests.id('open'), n || '.png' from generate_series(2, 10) n $$);
+select tests.outcomes($$ insert into event_service.event_images (event_id, image_url) values (tests.id('open'), '11.png') $$, 'owner too_many_images/409, service 1', 'ten pictures are enough, but an import may bring more');
 delete from event_service.events where id = tests.id('secret');
 select is((select count(*)::int from event_service.event_images where id = tests.id('secret picture')), 0, 'pictures go with their event');
 

@@ -43,6 +43,8 @@ select tests.outcomes(
 select tests.does('owner', $$ update event_service.event_qna set answer = 'Yes.' where id = tests.id('question') $$);
 select is((select array[is_answered::text, answered_by::text, answered_at::text] from event_service.event_qna where id = tests.id('question')),
   array['true', tests.id('owner')::text, now()::text], 'who answered and when is kept');
+select tests.outcomes(
+  $$ update event_service.event_qna set question = 'Cars?' where id = tests.id('question') $$, 'asker question_answered/409, service 1', 'a question does not change under its answer');
 select tests.does('owner', $$ update event_service.event_qna set answer = null where id = tests.id('question') $$);
 select is((select array[is_answered::text, answered_by::text, answered_at::text] from event_service.event_qna where id = tests.id('question')),
   array['false', null, null], 'and taken back with the answer');

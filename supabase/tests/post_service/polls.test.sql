@@ -76,8 +76,8 @@ select tests.outcomes($$ insert into post_service.poll_votes (post_id, option_id
 select tests.outcomes($$ insert into post_service.poll_votes (post_id, option_id, user_id) values (tests.id('poll'), tests.id('poll yes'), tests.id('nobody')) $$, 'database 23503/poll_votes_user_id_fkey', 'a voter exists');
 select tests.outcomes($$ insert into post_service.poll_votes (id, post_id, option_id, user_id) select id, tests.id('poll'), tests.id('poll yes'), tests.id('owner') from post_service.poll_votes where post_id = tests.id('closing') $$,
   'database 23505/poll_votes_pkey', 'an id that is taken');
-delete from post_service.poll_options where id = tests.id('closing yes');
-select is((select count(*)::int from post_service.poll_votes where post_id = tests.id('closing')), 0, 'votes go with their option');
+select tests.outcomes($$ delete from post_service.poll_options where id = tests.id('closing yes') $$, 'database poll_has_votes/409', 'an option stays once somebody voted');
+select tests.outcomes($$ delete from post_service.poll_options where post_id = tests.id('closing') and id <> tests.id('closing yes') $$, 'database poll_has_votes/409', 'whatever they voted for');
 delete from post_service.posts where id = tests.id('poll');
 select is((select count(*)::int from post_service.poll_options where post_id = tests.id('poll')) + (select count(*)::int from post_service.poll_votes where post_id = tests.id('poll')), 0, 'options and votes go with their poll');
 

@@ -27,6 +27,8 @@ select tests.outcomes($$ insert into post_service.post_images (post_id, image_ur
 select tests.outcomes($$ insert into post_service.post_images (id, post_id, image_url) values (tests.id('open picture'), tests.id('open'), 'new.png') $$, 'owner 42501/grant, service 23505/post_images_pkey', 'ids are the database''s to choose');
 select is((select array_agg(path) from post_private.visible_files where path like tests.id('owner') || '/%'), array[tests.id('owner') || '/open.png'],
   'a file counts only in the folder of the post''s author');
+select tests.does('owner', $$ insert into post_service.post_images (post_id, image_url) select tests.id('open'), n || '.png' from generate_series(2, 10) n $$);
+select tests.outcomes($$ insert into post_service.post_images (post_id, image_url) values (tests.id('open'), '11.png') $$, 'owner too_many_images/409, service 1', 'ten pictures are enough, but an import may bring more');
 delete from post_service.posts where id = tests.id('diary');
 select is((select count(*)::int from post_service.post_images where id = tests.id('diary picture')), 0, 'pictures go with their post');
 

@@ -34,7 +34,7 @@ select is(pg_temp.seats('show'), array[2, 0, 0], 'one that goes frees it');
 
 -- Capacity is the event's.
 insert into ticket_service.tickets (user_id, event_id, status) values (tests.id('mutual'), tests.id('show'), 'pending'), (tests.id('followed'), tests.id('show'), 'active');
-select tests.outcomes($$ update event_service.events set max_attendees = 1 where id = tests.id('show') $$, 'owner sold_out/409', 'not below what is taken');
+select tests.outcomes($$ update event_service.events set max_attendees = 1 where id = tests.id('show') $$, 'owner places_are_taken/409', 'not below what is taken');
 select tests.does('owner', $$ update event_service.events set max_attendees = 3 where id = tests.id('show') $$);
 select is(pg_temp.seats('show'), array[3, 1, 1], 'max_attendees is copied');
 select tests.outcomes($$ insert into ticket_private.event_seats (event_id) values (tests.id('show')) $$, 'database 23505/event_seats_pkey', 'one row for each event');

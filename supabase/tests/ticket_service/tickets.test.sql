@@ -78,7 +78,9 @@ select is((select array[tickets_sold, attendees_count] from event_service.events
 update event_service.events set start_time = now() - interval '1 hour' where id = tests.id('show');
 select ok(event_private.advance_event_status() >= 1, 'the show begins');
 select is((select events_attended from user_service.user_stats where user_id = tests.id('mutual')), 0, 'a ticket alone is no attendance');
+create temp table event_before as select ctid as at from event_service.events where id = tests.id('show');
 update ticket_service.tickets set is_checked_in = true where id = tests.id('ticket');
+select is((select ctid from event_service.events where id = tests.id('show')), (select at from event_before), 'checking in does not touch the event, which everyone at the door would wait for');
 select is((select array[a.has_attended::text, (a.checked_in_at = now())::text, s.events_attended::text] from event_service.event_attendees a join user_service.user_stats s on s.user_id = a.user_id where a.user_id = tests.id('mutual')),
   array['true', 'true', '1'], 'checking in is');
 update ticket_service.tickets set is_checked_in = false where id = tests.id('ticket');
@@ -87,7 +89,7 @@ select is((select events_attended from user_service.user_stats where user_id = t
 -- Sold tickets keep their event.
 select tests.outcomes($$ delete from event_service.events where id = tests.id('show') $$, 'owner has_sold_tickets/409, database has_sold_tickets/409', 'an event with sold tickets is cancelled, not deleted');
 update ticket_service.tickets set status = 'refunded' where id = tests.id('ticket');
-select tests.outcomes($$ delete from event_service.events where id = tests.id('show') $$, 'database 23503/tickets_event_id_fkey', 'refunded ones keep it too, for their journal');
+select tests.outcomes($$ delete from event_service.events where id = tests.id('show') $$, 'owner has_sold_tickets/409, database has_sold_tickets/409', 'refunded ones keep it too, for their journal');
 select tests.outcomes($$ delete from event_service.events where id = tests.id('other') $$, 'owner 1', 'one without can go');
 
 select * from finish();

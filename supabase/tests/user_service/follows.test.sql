@@ -98,6 +98,20 @@ select tests.outcomes(
   $$ insert into user_service.follows (following_id) values (tests.id('owner')) $$,
   'stranger 1', 'and the 5,000th one can');
 
+-- Followers whom one does not see.
+update user_service.user_privacy set profile_visible = false where user_id in (tests.id('follower'), tests.id('mutual'));
+select tests.outcomes($$ delete from user_service.follows where following_id = tests.id('owner') and follower_id = tests.id('follower') $$, 'owner 0', 'who cannot be seen cannot be removed by name');
+select tests.outcomes($$ select user_service.remove_hidden_followers() $$, 'owner 1, anonymous 42501/grant', 'but altogether');
+create temp table followers_before as select followers_count from user_service.user_stats where user_id = tests.id('owner');
+select tests.does('stranger', $$ select user_service.remove_hidden_followers() $$);
+select is((select followers_count from user_service.user_stats where user_id = tests.id('owner')), (select followers_count from followers_before), 'nobody removes another''s');
+select tests.does('owner', $$ select user_service.remove_hidden_followers() $$);
+select is((select array_agg(tests.id(name) in (select follower_id from user_service.follows where following_id = tests.id('owner'))) from unnest(array['follower', 'mutual']) name),
+  array[false, true], 'those hidden from one go, and friends stay, hidden or not');
+select is((select followers_count from user_service.user_stats where user_id = tests.id('owner')), (select followers_count - 1 from followers_before), 'and that counts');
+update user_service.user_privacy set profile_visible = true where user_id in (tests.id('follower'), tests.id('mutual'));
+insert into user_service.follows (follower_id, following_id) values (tests.id('follower'), tests.id('owner'));
+
 -- Embedding.
 select tests.outcomes(
   $$ select f.follower from (select user_service.follower(f) from user_service.follows f where f.follower_id = tests.id('follower') and f.following_id = tests.id('owner')) f $$,

@@ -25,6 +25,9 @@ select tests.outcomes(
 insert into user_service.user_privacy (user_id, profile_visible) values (tests.id('owner'), false);
 select is((select array_agg(profile_visible) from user_service.user_privacy where user_id = tests.id('owner')), array[false], 'imported privacy stands');
 select ok((select is_private from user_service.profiles where id = tests.id('owner')), 'and is told to the profile');
+select tests.outcomes($$ insert into user_service.user_privacy (user_id, show_email) values (tests.id('owner'), true) $$, 'service 23505/user_privacy_pkey', 'but not what somebody chose');
+select tests.does('service', $$ insert into user_service.user_privacy (user_id, show_email) values (tests.id('owner'), true) on conflict (user_id) do update set show_email = excluded.show_email $$);
+select is((select array[profile_visible, show_email] from user_service.user_privacy where user_id = tests.id('owner')), array[false, true], 'an upsert changes what it names and nothing else');
 select tests.outcomes(
   $$ update user_service.user_privacy set user_id = tests.id('mutual') where user_id = tests.id('owner') $$,
   'database 23505/user_privacy_pkey', 'one row for each person');

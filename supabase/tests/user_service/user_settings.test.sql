@@ -33,6 +33,9 @@ select tests.outcomes(
 -- An imported row replaces the one that came with the account.
 insert into user_service.user_settings (user_id, dark_mode, language) values (tests.id('owner'), true, 'en');
 select is((select array_agg(dark_mode || ' ' || language) from user_service.user_settings where user_id = tests.id('owner')), array['true en'], 'imported settings stand');
+select tests.outcomes($$ insert into user_service.user_settings (user_id) values (tests.id('owner')) $$, 'service 23505/user_settings_pkey', 'but not what somebody chose');
+select tests.does('service', $$ insert into user_service.user_settings (user_id, language) values (tests.id('owner'), 'id') on conflict (user_id) do update set language = excluded.language $$);
+select is((select dark_mode::text || ' ' || language from user_service.user_settings where user_id = tests.id('owner')), 'true id', 'an upsert changes what it names and nothing else');
 select tests.outcomes(
   $$ update user_service.user_settings set user_id = tests.id('mutual') where user_id = tests.id('owner') $$,
   'database 23505/user_settings_pkey', 'one row for each person');

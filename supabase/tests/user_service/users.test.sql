@@ -77,7 +77,9 @@ select tests.outcomes(
   $$ insert into user_service.users (username) values ('tap_imported') $$, 'database 1, service 1', 'people can be imported before their logins');
 
 -- Triggers.
-update user_service.users set updated_at = '2001-01-01' where id = tests.id('owner');
+update user_service.users set updated_at = '2001-01-01', last_login_at = now() where id = tests.id('owner');
+select is((select updated_at from user_service.users where id = tests.id('owner')), '2001-01-01', 'to sign in is no change of oneself');
+update user_service.users set bio = 'New' where id = tests.id('owner');
 select is((select updated_at from user_service.users where id = tests.id('owner')), now(), 'updated_at is stamped');
 
 select * from finish();

@@ -113,7 +113,8 @@ export function differences(what: string, expected: Iterable<string>, got: Itera
 /** The same for ids, in words. What the world does not know is another suite's, and not looked at. */
 export function idDifferences(world: World, what: string, expected: Iterable<string>, got: Iterable<string>): string[] {
   // Other suites leave people behind, whom this world does not know.
-  const known = (ids: Iterable<string>) => [...ids].filter((id) => world.labels.has(id)).map((id) => world.describe(id));
+  const known = (ids: Iterable<string>) =>
+    [...ids].filter((id) => world.labels.has(id)).map((id) => world.describe(id));
   return differences(what, known(expected), known(got));
 }
 

@@ -1,0 +1,224 @@
+import { randomUUID } from "node:crypto";
+import type pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { connect } from "../support/database.ts";
+
+// What two do at once, made to meet: a third session holds the row that both wait for, then lets it go.
+const host = randomUUID();
+const guest = randomUUID();
+let owner: pg.Client;
+let holder: pg.Client;
+let first: pg.Client;
+let second: pg.Client;
+let event: string;
+
+beforeAll(async () => {
+  [owner, holder, first, second] = (await Promise.all([connect(), connect(), connect(), connect()])) as never;
+  for (const id of [host, guest]) {
+    await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [id]);
+  }
+});
+afterAll(async () => {
+  await owner.query("delete from auth.users where id = any ($1)", [[host, guest]]);
+  await Promise.all([owner, holder, first, second].map((client) => client.end()));
+});
+beforeEach(async () => {
+  const { rows } = await owner.query(
+    `insert into event_service.events (host_id, title, category, start_time, end_time, location_lat, location_lng)
+     values ($1, 'Locks', 'other', now() + interval '1 hour', now() + interval '2 hours', -80, 0) returning id`,
+    [host],
+  );
+  event = rows[0].id;
+});
+afterEach(async () => {
+  for (const client of [holder, first, second]) await client.query("rollback");
+  await owner.query("delete from ticket_service.ticket_transactions where refund_of is not null");
+  await owner.query(
+    "delete from ticket_service.ticket_transactions t using ticket_service.tickets k where k.id = t.ticket_id and k.event_id = $1",
+    [event],
+  );
+  await owner.query("delete from ticket_service.tickets where event_id = $1", [event]);
+  await owner.query("delete from event_service.events where id = $1", [event]);
+});
+
+it("leaving and the beginning of the event", async () => {
+  await join();
+  await hold("select from event_private.event_capacity where event_id = $1 for update", event);
+  const begins = owner.query(
+    "update event_service.events set start_time = now() - interval '1 minute', status = 'ongoing' where id = $1",
+    [event],
+  );
+  await waiting(owner);
+  const leaves = asPerson(first, guest, "delete from event_service.event_attendees where event_id = $1", event);
+  await waiting(first);
+  await holder.query("commit");
+  await Promise.all([begins, leaves]);
+  expect(await places()).toEqual({ taken: 0, attendees: 0, attended: 0 });
+});
+
+it("changing one's mind and the beginning of the event", async () => {
+  await join("pending");
+  await hold("select from event_private.event_capacity where event_id = $1 for update", event);
+  const begins = owner.query(
+    "update event_service.events set start_time = now() - interval '1 minute', status = 'ongoing' where id = $1",
+    [event],
+  );
+  await waiting(owner);
+  const confirms = asPerson(
+    first,
+    guest,
+    "update event_service.event_attendees set status = 'confirmed' where event_id = $1",
+    event,
+  );
+  await waiting(first);
+  await holder.query("commit");
+  await Promise.all([begins, confirms]);
+  expect(await places()).toEqual({ taken: 1, attendees: 1, attended: 1 });
+});
+
+it("leaving and joining again", async () => {
+  await join();
+  await hold("select from event_private.event_capacity where event_id = $1 for update", event);
+  const joins = asPerson(
+    first,
+    guest,
+    "insert into event_service.event_attendees (event_id) values ($1) on conflict do nothing",
+    event,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const leaves = asPerson(second, guest, "delete from event_service.event_attendees where event_id = $1", event);
+  await waiting(second);
+  await holder.query("commit");
+  await Promise.all([joins, leaves]);
+  const { taken, attendees } = await places();
+  expect(taken).toBe(attendees);
+});
+
+it("two refunds of one payment", async () => {
+  const { rows } = await owner.query(
+    `with ticket as (insert into ticket_service.tickets (user_id, event_id, price_paid, status) values ($1, $2, 100, 'active') returning id)
+     insert into ticket_service.ticket_transactions (ticket_id, amount, status) select id, 100, 'success' from ticket returning id, ticket_id`,
+    [guest, event],
+  );
+  const { id, ticket_id } = rows[0];
+  const refund = (client: pg.Client) =>
+    client
+      .query(
+        "insert into ticket_service.ticket_transactions (ticket_id, kind, refund_of, amount, status) values ($1, 'refund', $2, 60, 'success')",
+        [ticket_id, id],
+      )
+      .then(() => "refunded")
+      .catch((error: Error) => JSON.parse(error.message).code);
+  await hold("select from ticket_service.ticket_transactions where id = $1 for no key update", id);
+  const both = [refund(first), refund(second)];
+  await Promise.all([waiting(first), waiting(second)]);
+  await holder.query("commit");
+  expect((await Promise.all(both)).sort()).toEqual(["refund_exceeds_payment", "refunded"]);
+});
+
+it("the first vote and the removal of an option", async () => {
+  const { rows } = await owner.query(
+    `with poll as (insert into post_service.posts (author_id, content, type) values ($1, 'Which?', 'poll') returning id)
+     insert into post_service.poll_options (post_id, label) select id, 'This' from poll returning id, post_id`,
+    [host],
+  );
+  const { id, post_id } = rows[0];
+  await asPerson(
+    first,
+    guest,
+    "insert into post_service.poll_votes (post_id, option_id) select post_id, id from post_service.poll_options where id = $1",
+    id,
+    "begin",
+  );
+  const removes = asPerson(second, host, "delete from post_service.poll_options where id = $1", id).catch(
+    (error: Error) => JSON.parse(error.message).code,
+  );
+  await waiting(second);
+  await first.query("commit");
+  expect(await removes).toBe("poll_has_votes");
+  const votes = await owner.query("select from post_service.poll_votes where post_id = $1", [post_id]);
+  expect(votes.rowCount).toBe(1);
+  await owner.query("delete from post_service.posts where id = $1", [post_id]);
+});
+
+it("two pictures, of which one is the eleventh", async () => {
+  await owner.query(
+    "insert into event_service.event_images (event_id, image_url) select $1, n || '.png' from generate_series(1, 9) n",
+    [event],
+  );
+  const add = (client: pg.Client) =>
+    asPerson(client, host, "insert into event_service.event_images (event_id, image_url) values ($1, 'new.png')", event)
+      .then(() => "added")
+      .catch((error: Error) => JSON.parse(error.message).code);
+  await hold("select from event_service.events where id = $1 for no key update", event);
+  const both = [add(first), add(second)];
+  await Promise.all([waiting(first), waiting(second)]);
+  await holder.query("commit");
+  expect((await Promise.all(both)).sort()).toEqual(["added", "too_many_images"]);
+});
+
+it("scheduled work moves the clock on and folds, a transaction each", async () => {
+  await owner.query("update event_service.events set start_time = now() - interval '1 minute' where id = $1", [event]);
+  await owner.query(
+    "insert into event_private.counter_deltas (counted, target_id, counter, delta) values ('events', $1, 'tickets_sold', 7)",
+    [event],
+  );
+  await owner.query("call event_private.run_scheduled_work()");
+  const { rows } = await owner.query("select status, tickets_sold from event_service.events where id = $1", [event]);
+  expect(rows).toEqual([{ status: "ongoing", tickets_sold: 7 }]);
+});
+
+async function join(status = "confirmed"): Promise<void> {
+  await owner.query("insert into event_service.event_attendees (event_id, user_id, status) values ($1, $2, $3)", [
+    event,
+    guest,
+    status,
+  ]);
+}
+
+async function places() {
+  const { rows } = await owner.query(
+    `select c.taken, (select count(*)::int from event_service.event_attendees a where a.event_id = $1 and a.status = 'confirmed') as attendees,
+       (select count(*)::int from event_service.event_attendees a where a.event_id = $1 and a.has_attended) as attended
+     from event_private.event_capacity c where c.event_id = $1`,
+    [event],
+  );
+  return rows[0];
+}
+
+async function hold(sql: string, id: string): Promise<void> {
+  await holder.query("begin");
+  await holder.query(sql, [id]);
+}
+
+/** In a transaction of its own, which "begin" leaves open. */
+async function asPerson(
+  client: pg.Client,
+  person: string,
+  sql: string,
+  id: string,
+  end: "begin" | "commit" = "commit",
+): Promise<void> {
+  await client.query("begin");
+  try {
+    await client.query("select set_config('request.jwt.claims', $1, true), set_config('role', 'authenticated', true)", [
+      JSON.stringify({ sub: person, role: "authenticated" }),
+    ]);
+    await client.query(sql, [id]);
+    if (end === "commit") await client.query("commit");
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  }
+}
+
+/** Until the client's session waits for a lock. */
+async function waiting(client: pg.Client): Promise<void> {
+  const pid = (client as unknown as { processID: number }).processID;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const { rows } = await holder.query("select wait_event_type from pg_stat_activity where pid = $1", [pid]);
+    if (rows[0]?.wait_event_type === "Lock") return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("The session waits for no lock.");
+}
