@@ -7,7 +7,7 @@ import { createDatabase, dropDatabase, findServer } from "../tests/support/serve
 import { benchLikes } from "./likes.ts";
 import { benchReads } from "./reads.ts";
 
-/** Measures on a PostgreSQL server what the README promises, each against the same thing without our rules. */
+/** Measures reads and a hot row on a PostgreSQL server, each against the same thing without our rules. */
 async function main(): Promise<void> {
   const server = await findServer();
   if (!server) throw new Error("No PostgreSQL server with PostGIS here: install one, or set TEST_DATABASE_URL.");

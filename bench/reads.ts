@@ -3,7 +3,7 @@ import { type Comparison, compare } from "./compare.ts";
 
 const person = (n: number) => `a0000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`;
 
-/** The card of a post, written by hand: what `post_private.post_card` makes, without asking who may see what. */
+/** The card of a post, written by hand: what `post_private.post_cards` makes, without asking who may see what. */
 const card = `p.id, jsonb_build_object('id', a.id, 'username', a.username, 'name', a.name, 'avatar_url', a.avatar_url, 'is_verified', a.is_verified),
   p.content, p.type, p.visibility, p.created_at, p.updated_at, p.likes_count, p.comments_count, p.reposts_count, p.shares_count,
   array(select i.image_url from post_service.post_images i where i.post_id = p.id order by i.order_index, i.id),

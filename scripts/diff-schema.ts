@@ -27,9 +27,11 @@ async function main(): Promise<number> {
       schemas,
     ];
     const result = spawnSync(resolve(import.meta.dirname, "../node_modules/.bin/supabase"), args, {
-      stdio: "inherit",
+      stdio: ["inherit", "pipe", "inherit"],
+      encoding: "utf8",
       env: { ...process.env, SUPABASE_TELEMETRY_DISABLED: "1" },
     });
+    console.log(result.stdout.trim() || "-- No difference.");
     return result.status ?? 1;
   } finally {
     for (const name of Object.values(names)) await dropDatabase(server.url, name);

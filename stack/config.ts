@@ -15,9 +15,11 @@ const schema = z.object({
   db: z
     .object({
       port: z.number().int().default(54322),
-      migrations: z.object({ enabled: z.boolean().default(true) }).prefault({}),
       seed: z
-        .object({ enabled: z.boolean().default(true), sql_paths: z.array(z.string()).default(["./seed.sql"]) })
+        .object({
+          enabled: z.boolean().default(true),
+          sql_paths: z.array(z.string()).length(1, "the embedded stack takes one seed file").default(["./seed.sql"]),
+        })
         .prefault({}),
     })
     .prefault({}),

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import postgres from "postgres";
 import { startApi } from "./api/start-api.ts";
 import type { StackConfig } from "./config.ts";
 import { type dataFolder, isPortTaken, writeLock } from "./data-folder.ts";
@@ -31,6 +32,7 @@ export async function runStack({ root, config, keys, folder, databaseUrl, log }:
   const supabase = join(root, "supabase");
   await requireFree(config.api.port, "api");
   if (databaseUrl === undefined) await requireFree(config.db.port, "db");
+  else await requireServer(databaseUrl);
   const unlock = writeLock(folder.lock, [config.api.port, config.db.port]);
   const embedded =
     databaseUrl === undefined
@@ -43,7 +45,7 @@ export async function runStack({ root, config, keys, folder, databaseUrl, log }:
     await prepareDatabase({
       url,
       migrationsDir: join(supabase, "migrations"),
-      seedFile: config.db.seed.enabled ? join(supabase, config.db.seed.sql_paths[0] ?? "seed.sql") : null,
+      seedFile: config.db.seed.enabled ? join(supabase, config.db.seed.sql_paths[0]!) : null,
       log,
     });
     const api = await step(log, "REST, auth, storage, functions, Studio", () =>
@@ -83,6 +85,32 @@ async function requireFree(port: number, section: string): Promise<void> {
     `Port ${port} is taken by another program. Stop that program (perhaps a Supabase of another project), ` +
       `or set another port in supabase/config.toml, [${section}] port.`,
   );
+}
+
+/** What is wrong with a DATABASE_URL is said in a sentence, before anything is done. */
+async function requireServer(databaseUrl: string): Promise<void> {
+  if (!URL.canParse(databaseUrl)) {
+    throw new StackError("DATABASE_URL is no URL. It looks like postgresql://user:password@host:5432/database.");
+  }
+  const { host, pathname, username } = new URL(databaseUrl);
+  const database = decodeURIComponent(pathname.slice(1));
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, fetch_types: false });
+  try {
+    await sql`select`;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code === "3D000") {
+      throw new StackError(
+        `There is no database "${database}" on ${host}. Make it with createdb, or correct DATABASE_URL.`,
+      );
+    }
+    if (code === "28P01" || code === "28000") {
+      throw new StackError(`${host} does not let ${username || "you"} in: ${message}. Correct DATABASE_URL.`);
+    }
+    throw new StackError(`No PostgreSQL server answers at ${host} (${message}). Start it, or correct DATABASE_URL.`);
+  } finally {
+    await sql.end();
+  }
 }
 
 /** Without its database the stack can do nothing: say so at once. */

@@ -1,9 +1,17 @@
 import { spawnSync } from "node:child_process";
 import { findServer } from "./support/server.ts";
 
-/** Runs the suites on the embedded database, then on a PostgreSQL server if there is one, and says so if there is not. */
+/**
+ * Runs the linter and the compiler, the suites on the embedded database, and the suites on a PostgreSQL server if there
+ * is one; says so if there is not. Arguments are vitest's, and leave the linter and the compiler out.
+ */
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
+  if (args.length === 0) {
+    console.log("=== Linter and compiler ===");
+    const check = spawnSync("npm", ["run", "--silent", "check"], { stdio: "inherit" });
+    if (check.status !== 0) return check.status ?? 1;
+  }
   const embedded = runSuites("embedded", {}, args);
   const server = await findServer();
   if (!server) {

@@ -105,7 +105,6 @@ export type Database = MergeDeep<
       Functions: { profile: { Returns: PersonCard[] }; search_people: { Returns: PersonCard[] } };
     };
     event_service: {
-      Tables: { events: { Row: { location: Location | null } } };
       Functions: {
         discover_events: { Returns: EventCard[] };
         events_near: { Returns: EventCard[] };

@@ -507,7 +507,7 @@ declare
 begin
   select c.taken into already_taken from event_private.event_capacity c where c.event_id = new.id for update;
   if places < already_taken then
-    perform event_private.refuse('places_are_taken', format('%s people have a place. Set max_attendees to that at least.', already_taken), 409);
+    perform event_private.refuse('places_are_taken', 'More people than that have a place. Set max_attendees to their number at least.', 409);
   end if;
   insert into event_private.event_capacity (event_id, capacity) values (new.id, places)
   on conflict (event_id) do update set capacity = excluded.capacity;
@@ -773,8 +773,8 @@ comment on function event_service.attendee(event_service.event_attendees) is 'Re
 create table if not exists event_service.event_images (
   id uuid primary key default extensions.uuid_generate_v4(),
   event_id uuid not null references event_service.events (id) on delete cascade,
-  image_url text not null constraint image_url_is_given_and_bounded check (length(image_url) between 1 and 1000
-    or event_private.refuse('text_too_long', 'An image path has 1 to 1,000 characters.')),
+  image_url text not null constraint image_url_is_given_and_bounded check (octet_length(image_url) between 1 and 1000
+    or event_private.refuse('text_too_long', 'An image path has 1 to 1,000 bytes.')),
   order_index int not null default 0 constraint order_index_in_range check (order_index between 0 and 1000
     or event_private.refuse('order_index_out_of_range', 'An order_index is between 0 and 1,000.'))
 );
@@ -830,7 +830,7 @@ begin
   if (select auth.uid()) is not null then
     perform from event_service.events e where e.id = new.event_id for no key update;
     if (select count(*) from event_service.event_images i where i.event_id = new.event_id) > 10 then
-      perform event_private.refuse('too_many_images', 'An event has at most ten pictures.', 409);
+      perform event_private.refuse('too_many_images', 'There are ten pictures already, which is the most.', 409);
     end if;
   end if;
   return null;
@@ -1235,7 +1235,7 @@ declare
   after_id uuid := coalesce((after ->> 'id')::uuid, '00000000-0000-0000-0000-000000000000');
   -- No event lasts longer than a year, so one that is not over began after this.
   earliest timestamptz := greatest(after_time, case when include_past then '-infinity' else now() - interval '366 days' end);
-  ids uuid[] := '{}';
+  ids uuid[] := array[]::uuid[];
   looked_at int := 0;
   window_end int;
 begin

@@ -523,8 +523,8 @@ comment on function post_service.attached_event(post_service.posts) is 'Relation
 create table if not exists post_service.post_images (
   id uuid primary key default gen_random_uuid(),
   post_id uuid not null references post_service.posts (id) on delete cascade,
-  image_url text not null constraint image_url_is_given_and_bounded check (length(image_url) between 1 and 1000
-    or post_private.refuse('text_too_long', 'An image path has 1 to 1,000 characters.')),
+  image_url text not null constraint image_url_is_given_and_bounded check (octet_length(image_url) between 1 and 1000
+    or post_private.refuse('text_too_long', 'An image path has 1 to 1,000 bytes.')),
   order_index int not null default 0 constraint order_index_in_range check (order_index between 0 and 1000
     or post_private.refuse('order_index_out_of_range', 'An order_index is between 0 and 1,000.'))
 );
@@ -580,7 +580,7 @@ begin
   if (select auth.uid()) is not null then
     perform from post_service.posts p where p.id = new.post_id for no key update;
     if (select count(*) from post_service.post_images i where i.post_id = new.post_id) > 10 then
-      perform post_private.refuse('too_many_images', 'A post has at most ten pictures.', 409);
+      perform post_private.refuse('too_many_images', 'There are ten pictures already, which is the most.', 409);
     end if;
   end if;
   return null;
@@ -943,8 +943,10 @@ drop policy if exists reposts_select_visible on post_service.reposts;
 create policy reposts_select_visible on post_service.reposts for select to authenticated
   using (
     exists (select 1 from post_private.visible_posts p where p.id = reposts.post_id)
-    and exists (select 1 from post_private.visible_posts p where p.id = reposts.repost_id)
-    and exists (select 1 from post_private.visible_people p where p.id = reposts.user_id));
+    -- One's own also before its post is made, or it could not be inserted and returned at once.
+    and (user_id = (select auth.uid())
+      or exists (select 1 from post_private.visible_posts p where p.id = reposts.repost_id)
+        and exists (select 1 from post_private.visible_people p where p.id = reposts.user_id)));
 drop policy if exists reposts_insert_own on post_service.reposts;
 create policy reposts_insert_own on post_service.reposts for insert to authenticated
   with check (
@@ -1225,7 +1227,7 @@ declare
   after jsonb := post_private.read_cursor(cursor, 'feed');
   before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
   before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-  ids uuid[] := '{}';
+  ids uuid[] := array[]::uuid[];
   looked_at int := 0;
   window_end int;
 begin
@@ -1312,7 +1314,7 @@ declare
   after jsonb := post_private.read_cursor(cursor, 'posts');
   before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
   before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-  ids uuid[] := '{}';
+  ids uuid[] := array[]::uuid[];
   looked_at int := 0;
   window_end int;
 begin

@@ -223,7 +223,7 @@ begin
   else
     select s.held + s.sold into already_taken from ticket_private.event_seats s where s.event_id = new.id for update;
     if new.max_attendees < already_taken then
-      perform ticket_private.refuse('places_are_taken', format('%s tickets are sold or held. Set max_attendees to that at least.', already_taken), 409);
+      perform ticket_private.refuse('places_are_taken', 'More tickets than that are sold or held. Set max_attendees to their number at least.', 409);
     end if;
     insert into ticket_private.event_seats (event_id, capacity) values (new.id, new.max_attendees)
     on conflict (event_id) do update set capacity = excluded.capacity;

@@ -144,7 +144,7 @@ create table if not exists user_service.users (
   username text not null constraint username_is_valid check (username ~ '^[a-zA-Z0-9_-]{3,50}$'
     or user_private.refuse('invalid_username', 'A username has 3 to 50 letters, digits, hyphens or underscores.')),
   bio text constraint bio_is_bounded check ((length(bio) <= 1000) is not false or user_private.refuse('text_too_long', 'A bio has at most 1,000 characters.')),
-  avatar_url text constraint avatar_url_is_bounded check ((length(avatar_url) <= 1000) is not false or user_private.refuse('text_too_long', 'An image path has at most 1,000 characters.')),
+  avatar_url text constraint avatar_url_is_bounded check ((octet_length(avatar_url) <= 1000) is not false or user_private.refuse('text_too_long', 'An image path has at most 1,000 bytes.')),
   phone text constraint phone_is_bounded check ((length(phone) <= 32) is not false or user_private.refuse('text_too_long', 'A phone number has at most 32 characters.')),
   date_of_birth date constraint born_in_a_plausible_year check ((date_of_birth >= '1900-01-01') is not false
     or user_private.refuse('date_of_birth_out_of_range', 'Give a date of birth from 1900 on.')),
@@ -697,7 +697,7 @@ begin
   then
     perform user_private.refuse('person_not_found', 'There is no such person.', 404);
   end if;
-  return new;
+  return null;
 end $$;
 revoke execute on function user_private.tg_follows__refuse_blocked() from public;
 
@@ -708,7 +708,7 @@ $$;
 comment on function user_private.lock_pair(uuid, uuid) is 'Lets one change at a time happen between two people, until the transaction ends.';
 revoke execute on function user_private.lock_pair(uuid, uuid) from public;
 
-create or replace trigger follows_refuse_blocked before insert on user_service.follows
+create or replace trigger follows_refuse_blocked after insert on user_service.follows
   for each row execute function user_private.tg_follows__refuse_blocked();
 
 -- Definer: it counts for both people.

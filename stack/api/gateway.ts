@@ -1,8 +1,8 @@
 import type { FunctionRunner } from "../functions/runner.ts";
 import type { Lite } from "./lite-app.ts";
 import { currentRequest, isUnreadable, refusalBehind } from "./refusals.ts";
-import { type Body, problem, readBody, withBody } from "./requests.ts";
-import { asksForLinks, plainUpload, signLinks } from "./storage-requests.ts";
+import { type Body, nesting, nestingOfJson, problem, readBody, withBody } from "./requests.ts";
+import { asksForLinks, copyObject, listFolder, plainUpload, signLinks } from "./storage-requests.ts";
 import { isFromStudio, isLocal, studioAsset } from "./studio.ts";
 
 export type Gateway = (request: Request, peerAddress: string | null) => Promise<Response>;
@@ -19,6 +19,11 @@ export type GatewayOptions = {
 /** PostgREST's codes for names that it does not find in its picture of the schema, which may be old. */
 const UNKNOWN_NAME = /"code":"PGRST20[0-5]"/;
 const RELOAD_PAUSE_MS = 5_000;
+
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+/** What lite and the embedded database take apart by recursion would keep everyone waiting, or end them. */
+const MAX_NESTING = 100;
+const MAX_ADDRESS = 32 * 1024;
 
 /** What stands before lite and the edge functions: it turns away what they would stumble over, and hides `/_system`. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -61,12 +66,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   async function answer(request: Request, peerAddress: string | null): Promise<Response> {
+    if (!METHODS.has(request.method)) return problem(405, "405", `There is no method ${request.method} here`);
     const url = new URL(request.url);
+    if (request.url.length > MAX_ADDRESS) {
+      return problem(414, "414", `The address may have ${MAX_ADDRESS} characters at most`);
+    }
+    if (nesting(decoded(url.search) ?? "") > MAX_NESTING) {
+      return problem(400, "PGRST100", `The query may have ${MAX_NESTING} parentheses within each other at most`);
+    }
     // Lite looks at the decoded path too, so what is hidden must be hidden under each of its spellings.
     const pathname = decoded(url.pathname);
     if (pathname === undefined) return problem(400, "PGRST125", "The path is not valid percent-encoding");
     const body = request.body ? await readBody(request, maxBodyBytes) : undefined;
     if (body === "too large") return problem(413, "413", `The request body may have ${maxBodyBytes} bytes at most`);
+    if (body && nestingOfJson(body) > MAX_NESTING) {
+      return problem(400, "PGRST102", `The body may have ${MAX_NESTING} arrays and objects within each other at most`);
+    }
     if (pathname.startsWith("/functions/v1/")) {
       return functions ? functions.fetch(withBody(request, body)) : problem(404, "NOT_FOUND", "There are no functions");
     }
@@ -75,14 +90,25 @@ export function createGateway(options: GatewayOptions): Gateway {
     const peer = studio ? peerAddress : null;
     if (pathname.startsWith("/rest/v1")) {
       const response = await rest(request, body, peer);
+      if ((response.headers.get("Content-Location")?.length ?? 0) > MAX_ECHO)
+        response.headers.delete("Content-Location");
       // The description of the API is for the secret key; lite says so without a code.
       return response.status === 403 && pathname.endsWith("/")
         ? problem(403, "403", "Only the secret key may ask for the description of the API")
         : response;
     }
     if (pathname.startsWith("/storage/v1/")) {
+      if (pathname.split("/").some((part) => part === "." || part === "..")) {
+        return problem(400, "InvalidKey", 'The name of an object has no part "." or ".."');
+      }
       const send = (part: Request) => ask(part, peer);
       if (asksForLinks(request.method, pathname)) return signLinks(withBody(request, body), send);
+      if (request.method === "POST" && pathname.startsWith("/storage/v1/object/list/")) {
+        return listFolder(withBody(request, body), send);
+      }
+      if (request.method === "POST" && pathname === "/storage/v1/object/copy") {
+        return copyObject(withBody(request, body), send);
+      }
       return send(await plainUpload(withBody(request, body)));
     }
     if (pathname.startsWith("/auth/v1/")) return auth(withBody(request, body));
@@ -102,6 +128,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   };
 }
+
+/** An answer names the address that was asked for; above this size `fetch` in Node does not take the headers. */
+const MAX_ECHO = 4096;
 
 const notFound = () => problem(404, "404", "There is nothing at this path");
 

@@ -36,7 +36,7 @@ export async function createLite(options: LiteOptions): Promise<Lite> {
   return { app, reloadSchema, stop: () => connection.close() };
 }
 
-/** Lite warns at every start that its storage is experimental; that stands in our README, once. */
+/** Lite warns at every start that its storage is experimental; that stands in the README. */
 async function quietly(work: () => Promise<unknown>): Promise<void> {
   const warn = console.warn;
   console.warn = () => {};
@@ -71,6 +71,9 @@ function liteConfig({ config, keys, studio }: LiteOptions) {
     auth: {
       enabled: true,
       ...config.auth,
+      // Lite makes the links of its mails from site_url, where the app is, and not this API.
+      site_url: `http://127.0.0.1:${config.api.port}`,
+      additional_redirect_urls: [config.auth.site_url, ...config.auth.additional_redirect_urls],
       jwt_secret: keys.jwtSecret,
       publishable_key: keys.publishableKey,
       secret_key: keys.secretKey,

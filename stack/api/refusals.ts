@@ -62,13 +62,16 @@ export function asRefusal(error: unknown): unknown {
   return refusal({
     code: "PGRST",
     message: JSON.stringify({ code, message, details: detail ?? null, hint: hint ?? null }),
-    detail: JSON.stringify({ status: isNoGeometry(error) ? 400 : statusOf(code), headers: {} }),
+    detail: JSON.stringify({ status: isMalformedValue(error) ? 400 : statusOf(code), headers: {} }),
   });
 }
 
-/** PostGIS calls text that is no geometry an internal error (XX000). It is the client's, like any malformed value. */
-function isNoGeometry({ code, message }: DatabaseError): boolean {
-  return code === "XX000" && /geometry|geography/i.test(message);
+/**
+ * Text that is no geometry or no tsquery is called an internal error (XX000), and an array or value beyond some limit too
+ * complex (54000). They are the client's, like any malformed value.
+ */
+function isMalformedValue({ code, message }: DatabaseError): boolean {
+  return (code === "XX000" && /geometry|geography|tsquery/i.test(message)) || code.startsWith("54");
 }
 
 /** Whether lite gave up on a request because it could not read its query; it calls that a fault of its own. */
@@ -101,13 +104,15 @@ export function holdBackComplaints(): () => void {
 }
 
 /**
- * The 4xx that a fault (500) of lite's auth or storage should have been: a value that the database does not take, and a
- * signed link whose token is forged or old.
+ * The 4xx that a fault (500) of lite's auth or storage should have been: a value that the database does not take, a signed
+ * link whose token is forged or old, a file that is gone.
  */
 export function refusalBehind(complaints: unknown[]): { status: number; code: string; message: string } | undefined {
   const error = complaints.findLast((complaint) => complaint instanceof Error) as
     | (Error & { code?: string })
     | undefined;
+  // The row is there, and its file is not: another database was served, or the files were thrown away.
+  if (error?.code === "ENOENT") return { status: 404, code: "NoSuchKey", message: "The file of this object is gone" };
   if (error?.code?.startsWith("ERR_J")) return { status: 400, code: "InvalidJWT", message: error.message };
   if (!isDatabaseError(error)) return undefined;
   const status = statusOf(error.code);

@@ -18,9 +18,11 @@ export async function readBody(request: Request, limit: number): Promise<Body | 
 
 const PATIENCE = 10;
 
-/** The same request with its body put back, as often as needed. */
+/** The same request with its body put back, as often as needed, and its true size. */
 export function withBody(request: Request, body: Body): Request {
-  return new Request(request.url, { method: request.method, headers: request.headers, body });
+  const headers = new Headers(request.headers);
+  if (body) headers.set("Content-Length", String(body.length));
+  return new Request(request.url, { method: request.method, headers, body });
 }
 
 /** An answer in the shape that PostgREST gives its errors, readable for browsers of any origin. */
@@ -29,4 +31,31 @@ export function problem(status: number, code: string, message: string): Response
     { code, message, details: null, hint: null },
     { status, headers: { "Access-Control-Allow-Origin": "*" } },
   );
+}
+
+/** How many parentheses stand within each other. */
+export function nesting(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const character of text) {
+    if (character === "(") deepest = Math.max(deepest, ++depth);
+    else if (character === ")") depth--;
+  }
+  return deepest;
+}
+
+const [QUOTE, BACKSLASH] = ['"', "\\"].map((character) => character.charCodeAt(0));
+const OPENING = new Set(["[", "{"].map((character) => character.charCodeAt(0)));
+const CLOSING = new Set(["]", "}"].map((character) => character.charCodeAt(0)));
+
+/** How many arrays and objects stand within each other, if the body is JSON. */
+export function nestingOfJson(body: Uint8Array): number {
+  let [depth, deepest, isText] = [0, 0, false];
+  for (let at = 0; at < body.length; at++) {
+    const byte = body[at]!;
+    if (byte === QUOTE) isText = !isText;
+    else if (isText && byte === BACKSLASH) at++;
+    else if (!isText && OPENING.has(byte)) deepest = Math.max(deepest, ++depth);
+    else if (!isText && CLOSING.has(byte)) depth--;
+  }
+  return deepest;
 }

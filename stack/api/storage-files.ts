@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import type { App } from "@supabase/lite";
 
@@ -10,8 +10,9 @@ type ObjectMetadata = Awaited<ReturnType<StorageAdapter["headObject"]>>;
 type Sidecar = { mimetype: string; cacheControl: string; eTag: string };
 
 /**
- * Keeps what clients upload as plain files, `<folder>/<bucket>/<path>`, with a JSON file of its content type beside
- * each. Rows and permissions are lite's business (`storage.objects`); its own adapter of this kind is not exported.
+ * Keeps what clients upload as plain files, with a JSON file of its content type beside each. They are named by a hash of
+ * bucket and path, since a path may be longer than a file's name, lie within another object's, or hold "..". Rows and
+ * permissions are lite's business (`storage.objects`); its own adapter of this kind is not exported.
  */
 export class StorageFiles implements StorageAdapter {
   readonly driver = null;
@@ -21,15 +22,13 @@ export class StorageFiles implements StorageAdapter {
     this.#root = resolve(root);
   }
 
-  /** Where an object's bytes are. Names come from clients, so a path that leaves the folder is refused. */
   #path(bucket: string, key: string): string {
-    const path = resolve(this.#root, "objects", bucket, key);
-    if (!path.startsWith(`${this.#root}${sep}`)) throw new Error("the object's name leaves its bucket");
-    return path;
+    const name = createHash("sha256").update(`${bucket}/${key}`).digest("hex");
+    return join(this.#root, name.slice(0, 2), name);
   }
 
   #sidecar(path: string): string {
-    return path.replace(`${this.#root}${sep}objects`, `${this.#root}${sep}types`);
+    return `${path}.json`;
   }
 
   async getObject(bucket: string, key: string) {
@@ -50,11 +49,9 @@ export class StorageFiles implements StorageAdapter {
     const bytes =
       body instanceof Uint8Array ? body : new Uint8Array(await new Response(body as ReadableStream).arrayBuffer());
     const eTag = `"${createHash("md5").update(bytes).digest("hex")}"`;
-    const sidecar = this.#sidecar(path);
     await mkdir(dirname(path), { recursive: true });
-    await mkdir(dirname(sidecar), { recursive: true });
     await writeFile(path, bytes);
-    await writeFile(sidecar, JSON.stringify({ mimetype, cacheControl, eTag } satisfies Sidecar));
+    await writeFile(this.#sidecar(path), JSON.stringify({ mimetype, cacheControl, eTag } satisfies Sidecar));
     return this.headObject(bucket, key);
   }
 
@@ -78,7 +75,6 @@ export class StorageFiles implements StorageAdapter {
   async copyObject(bucket: string, key: string, _version: string | undefined, toBucket: string, toKey: string) {
     const [from, to] = [this.#path(bucket, key), this.#path(toBucket, toKey)];
     await mkdir(dirname(to), { recursive: true });
-    await mkdir(dirname(this.#sidecar(to)), { recursive: true });
     await copyFile(from, to);
     await copyFile(this.#sidecar(from), this.#sidecar(to));
     return this.headObject(toBucket, toKey);

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { problem } from "./requests.ts";
 
 /**
@@ -15,10 +16,12 @@ export async function plainUpload(request: Request): Promise<Request> {
   const file = form && [...form.values()].find((value) => typeof value !== "string");
   if (!form || !file) return request;
   const headers = new Headers(request.headers);
-  headers.set("Content-Type", file.type || "application/octet-stream");
+  headers.set("Content-Type", /^[\w.+-]+\/[\w.+-]+/.exec(file.type)?.[0] ?? "application/octet-stream");
   headers.set("Content-Length", String(file.size));
   const [cacheControl, metadata] = [form.get("cacheControl"), form.get("metadata")];
-  if (typeof cacheControl === "string") headers.set("Cache-Control", `max-age=${cacheControl}`);
+  if (typeof cacheControl === "string" && /^\d+$/.test(cacheControl)) {
+    headers.set("Cache-Control", `max-age=${cacheControl}`);
+  }
   if (typeof metadata === "string") headers.set("X-Metadata", Buffer.from(metadata).toString("base64"));
   return new Request(url, { method, headers, body: await file.arrayBuffer() });
 }
@@ -51,7 +54,12 @@ async function signMany(request: Request, send: Send): Promise<Response> {
   }
   const links: Link[] = [];
   for (const path of body.paths) {
-    const url = `${request.url.replace(/\/$/, "")}/${String(path).split("/").map(encodeURIComponent).join("/")}`;
+    const parts = typeof path === "string" && isWellFormed(path) ? path.split("/") : [];
+    if (parts.length === 0 || parts.some((part) => part === "." || part === "..")) {
+      links.push({ path, signedURL: null, error: "The path is no name of an object" });
+      continue;
+    }
+    const url = `${request.url.replace(/\/$/, "")}/${parts.map(encodeURIComponent).join("/")}`;
     const one = new Request(url, { ...init(request), body: JSON.stringify({ expiresIn: body.expiresIn }) });
     const response = await signLink(one, send);
     const answer = (await response.json()) as { signedURL?: string; message?: string };
@@ -61,6 +69,8 @@ async function signMany(request: Request, send: Send): Promise<Response> {
 }
 
 const MAX_LINKS = 1000;
+// Half of a surrogate pair has no form in UTF-8.
+const isWellFormed = (text: string) => Buffer.from(text).toString() === text;
 
 function init({ method, headers }: Request): RequestInit {
   return { method, headers: withoutLength(headers) };
@@ -70,6 +80,55 @@ function withoutLength(headers: Headers): Headers {
   const copy = new Headers(headers);
   copy.delete("Content-Length");
   return copy;
+}
+
+type StoredObject = { name: string; id: string | null };
+
+/**
+ * Lists a folder as Supabase does: names within it, and folders below as rows without an id. Lite lists all that begins
+ * with the prefix, under whole names; so all of it is asked for, and cut into pages here.
+ */
+export async function listFolder(request: Request, send: Send): Promise<Response> {
+  const parsed = listing.safeParse(await request.json().catch(() => undefined));
+  if (!parsed.success) return problem(400, "InvalidRequest", z.prettifyError(parsed.error));
+  const { prefix, limit, offset, search, sortBy } = parsed.data;
+  const folder = prefix === "" ? "" : `${prefix.replace(/\/*$/, "")}/`;
+  const body = JSON.stringify({ prefix: folder, limit: MAX_LISTED, offset: 0, sortBy });
+  const response = await send(new Request(request.url, { ...init(request), body }));
+  if (!response.ok) return response;
+  const entries = new Map<string, StoredObject>();
+  for (const object of (await response.json()) as StoredObject[]) {
+    const [name, ...below] = object.name.slice(folder.length).split("/") as [string, ...string[]];
+    if (!name.toLowerCase().startsWith(search.toLowerCase())) continue;
+    entries.set(name, below.length === 0 ? { ...object, name } : { ...aFolder, name });
+  }
+  return Response.json([...entries.values()].slice(offset, offset + limit), {
+    headers: withoutLength(response.headers),
+  });
+}
+
+const MAX_LISTED = 10_000;
+const listing = z.object({
+  prefix: z.string().default(""),
+  limit: z.int().positive().default(100),
+  offset: z.int().nonnegative().default(0),
+  search: z.string().default(""),
+  sortBy: z
+    .object({
+      column: z.enum(["name", "updated_at", "created_at", "last_accessed_at"]),
+      order: z.enum(["asc", "desc"]).default("asc"),
+    })
+    .default({ column: "name", order: "asc" }),
+});
+const aFolder = { id: null, updated_at: null, created_at: null, last_accessed_at: null, metadata: null };
+
+/** Names the copy as Supabase does and `supabase-js` reads it: `Key`, with the bucket before it. */
+export async function copyObject(request: Request, send: Send): Promise<Response> {
+  const response = await send(request.clone());
+  if (!response.ok) return response;
+  const { bucketId, destinationBucket = bucketId } = (await request.json()) as Record<string, string>;
+  const { key } = (await response.json()) as { key: string };
+  return Response.json({ Key: `${destinationBucket}/${key}` }, { headers: withoutLength(response.headers) });
 }
 
 /** Whether a request asks for signed links. */

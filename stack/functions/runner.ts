@@ -19,7 +19,10 @@ export type FunctionRunnerOptions = {
 
 const NAME = /^[A-Za-z0-9][\w-]*$/;
 /** Headers that belong to one connection, or that are wrong once `fetch` has unpacked a body. */
-const NOT_FORWARDED = ["connection", "keep-alive", "transfer-encoding", "content-encoding", "content-length", "host"];
+const NOT_FORWARDED = [
+  ...["connection", "keep-alive", "transfer-encoding", "content-encoding", "content-length", "host"],
+  ...["expect", "upgrade", "te", "trailer", "proxy-connection"],
+];
 
 /** Serves `/functions/v1/<name>`: a Deno process for each function, started when first asked for. */
 export class FunctionRunner {
@@ -92,9 +95,9 @@ export class FunctionRunner {
       ...(existsSync(file) ? parse(readFileSync(file)) : {}),
       SUPABASE_URL: apiUrl,
       SUPABASE_ANON_KEY: keys.publishableKey,
-      SUPABASE_PUBLISHABLE_KEY: keys.publishableKey,
+      SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishableKey }),
       SUPABASE_SERVICE_ROLE_KEY: keys.secretKey,
-      SUPABASE_SECRET_KEY: keys.secretKey,
+      SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secretKey }),
       SUPABASE_DB_URL: databaseUrl,
     };
   }

@@ -106,7 +106,7 @@ function typedMessage(type: string, body: string): Buffer {
   return bytes;
 }
 
-/** An ErrorResponse of severity FATAL, after which the connection is closed. */
-export function fatalError(code: string, message: string): Buffer {
-  return typedMessage("E", `SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
+/** An ErrorResponse; after one of severity FATAL the connection is closed. */
+export function errorResponse(severity: "ERROR" | "FATAL", code: string, message: string): Buffer {
+  return typedMessage("E", `S${severity}\0V${severity}\0C${code}\0M${message}\0\0`);
 }

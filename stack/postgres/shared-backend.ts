@@ -1,6 +1,6 @@
 import type { PGlite } from "@electric-sql/pglite";
 import type { ClientSession } from "./client-session.ts";
-import { queryMessage, SYNC } from "./frontend-messages.ts";
+import { errorResponse, queryMessage, SYNC } from "./frontend-messages.ts";
 
 /** What a session runs to save and restore itself: `rows` gives fields as text, `run` says whether it went well. */
 export type Engine = {
@@ -17,8 +17,12 @@ type Job = {
   done: () => void;
 };
 
-const READY_FOR_QUERY = "Z".charCodeAt(0);
+const READY_FOR_QUERY = "Z";
 const READY_FOR_QUERY_BYTES = 6;
+
+const ERROR_RESPONSE = "E";
+/** Which of a server's messages answer those of a client: Query and Execute, Parse, Bind. */
+const ANSWERS: Record<string, string> = { Q: "CIsGHW", E: "CIsGHW", P: "1", B: "2" };
 
 /** How long a client may sit idle in an open transaction while others wait for the backend. */
 const HOLD_LIMIT_MS = 20_000;
@@ -43,7 +47,7 @@ export class SharedBackend {
     run: async (sql) => !(await this.#execute(queryMessage(sql))).failed,
   };
 
-  /** `evict` is called for a client that held the backend for too long; it has to close the connection. */
+  /** `evict` has to close the connection of a client: it held the backend for too long, or the backend failed on it. */
   constructor(db: PGlite, evict: (session: ClientSession) => void) {
     this.#db = db;
     this.#evict = evict;
@@ -94,14 +98,23 @@ export class SharedBackend {
     if (this.#busy) return;
     this.#busy = true;
     for (let job = this.#take(); job !== undefined; job = this.#take()) {
-      await this.#admit(job.session);
-      const { data, status } = await this.#execute(job.messages);
-      this.#hold(job.endsBatch && status === "I" ? undefined : job.session);
-      job.send(withReadyForQuery(data, job.endsBatch ? 1 : 0));
+      try {
+        await this.#run(job);
+      } catch (error) {
+        console.error("embedded database:", error);
+        this.#evict(job.session);
+      }
       job.done();
     }
     this.#busy = false;
     if (this.#holder !== undefined && this.#queue.length > 0) this.#limitHold(this.#holder);
+  }
+
+  async #run(job: Job): Promise<void> {
+    await this.#admit(job.session);
+    const { data, status } = await this.#execute(job.messages);
+    this.#hold(job.endsBatch && status === "I" ? undefined : job.session);
+    job.send(withReadyForQuery(withItsError(job.messages, data), job.endsBatch ? 1 : 0));
   }
 
   #take(): Job | undefined {
@@ -150,9 +163,7 @@ export class SharedBackend {
  * one for the answer to its next statement, so only as many as were asked for are let through, the last ones.
  */
 function withReadyForQuery(data: Uint8Array, wanted: number): Uint8Array {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const starts: number[] = [];
-  for (let at = 0; at < data.length; at += 1 + view.getInt32(at + 1)) if (data[at] === READY_FOR_QUERY) starts.push(at);
+  const starts = messagesIn(data).flatMap(({ type, at }) => (type === READY_FOR_QUERY ? [at] : []));
   const surplus = starts.slice(0, starts.length - wanted);
   if (surplus.length === 0) return data;
   const parts: Uint8Array[] = [];
@@ -162,4 +173,29 @@ function withReadyForQuery(data: Uint8Array, wanted: number): Uint8Array {
     from = at + READY_FOR_QUERY_BYTES;
   }
   return Buffer.concat([...parts, data.subarray(from)]);
+}
+
+/**
+ * A statement for which WebAssembly's stack is too small ends without a word: its message has no answer, and no error is
+ * told. Its client would wait for ever.
+ */
+function withItsError(messages: Uint8Array, data: Uint8Array): Uint8Array {
+  const answers = messagesIn(data);
+  const count = (types: string) => answers.filter(({ type }) => types.includes(type)).length;
+  const asked = messagesIn(messages).map(({ type }) => ANSWERS[type]);
+  const isAnswered = (types: string | undefined) =>
+    types === undefined || count(types) >= asked.filter((other) => other === types).length;
+  if (count(ERROR_RESPONSE) > 0 || asked.every(isAnswered)) return data;
+  const end = answers.find(({ type }) => type === READY_FOR_QUERY)?.at ?? data.length;
+  const error = errorResponse("ERROR", "54001", "the statement is too deep for the embedded database");
+  return Buffer.concat([data.subarray(0, end), error, data.subarray(end)]);
+}
+
+function messagesIn(data: Uint8Array): { type: string; at: number }[] {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const found: { type: string; at: number }[] = [];
+  for (let at = 0; at < data.length; at += 1 + view.getInt32(at + 1)) {
+    found.push({ type: String.fromCharCode(data[at]!), at });
+  }
+  return found;
 }

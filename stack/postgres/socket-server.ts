@@ -3,8 +3,8 @@ import type { PGlite } from "@electric-sql/pglite";
 import { ClientSession } from "./client-session.ts";
 import {
   closeStatement,
+  errorResponse,
   type FrontendMessage,
-  fatalError,
   MessageReader,
   parseMessage,
   queryMessage,
@@ -20,6 +20,9 @@ import { SharedBackend } from "./shared-backend.ts";
 /** Messages after which a client expects an answer; those before them wait, so that a batch is run in one go. */
 const ANSWERED = new Set(["Q", "S", "H", "F", "c", "f"]);
 
+const COPIES_IN = /\bcopy\b[^;]*\bfrom\s+stdin\b/i;
+const withoutComments = (sql: string) => sql.replace(/\/\*.*?\*\/|--[^\n]*/gs, " ");
+
 /**
  * Lets any PostgreSQL client speak to the embedded database.
  *
@@ -32,7 +35,7 @@ export function createSocketServer(db: PGlite): { server: Server; backend: Share
   const backend = new SharedBackend(db, (session) =>
     connections
       .get(session)
-      ?.terminate("25P03", "terminated: idle in a transaction while other clients of the embedded database waited"),
+      ?.terminate("25P03", "terminated: idle in a transaction while others waited, or the embedded database failed"),
   );
   // Copied, since the answer is a view of a buffer that is used again.
   const greeting = Buffer.from(db.execProtocolRawSync(startMessage()));
@@ -67,7 +70,7 @@ class Connection {
   }
 
   terminate(code: string, message: string): void {
-    this.#socket.end(fatalError(code, message));
+    this.#socket.end(errorResponse("FATAL", code, message));
     this.#socket.destroySoon();
   }
 
@@ -106,7 +109,7 @@ class Connection {
     }
     const sql = sqlOf(message);
     if (sql !== undefined) session.observe(sql);
-    if (sql !== undefined && /\bcopy\b[^;]*\bfrom\s+stdin\b/i.test(sql)) {
+    if (sql !== undefined && COPIES_IN.test(withoutComments(sql))) {
       this.#refuseCopy(session, message);
       return;
     }

@@ -10,6 +10,14 @@ revoke execute on function event_private.advance_event_status(int) from service_
 revoke execute on function user_private.fold_counters(int), event_private.fold_counters(int), post_private.fold_counters(int) from service_role;
 revoke select on user_private.accepts_followers from anon;
 
+-- In bytes, since their indexes are bounded in bytes.
+alter table user_service.users drop constraint avatar_url_is_bounded, add constraint avatar_url_is_bounded
+  check ((octet_length(avatar_url) <= 1000) is not false or user_private.refuse('text_too_long', 'An image path has at most 1,000 bytes.'));
+alter table event_service.event_images drop constraint image_url_is_given_and_bounded, add constraint image_url_is_given_and_bounded
+  check (octet_length(image_url) between 1 and 1000 or event_private.refuse('text_too_long', 'An image path has 1 to 1,000 bytes.'));
+alter table post_service.post_images drop constraint image_url_is_given_and_bounded, add constraint image_url_is_given_and_bounded
+  check (octet_length(image_url) between 1 and 1000 or post_private.refuse('text_too_long', 'An image path has 1 to 1,000 bytes.'));
+
 create or replace trigger users_updated_at
   before update of email, name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests, is_verified on user_service.users
   for each row execute function user_service.update_updated_at_column();
@@ -33,6 +41,23 @@ begin
     and (p.profile_visible, p.events_visible, p.allow_followers, p.show_email, p.show_location) = (true, true, true, false, true);
   return new;
 end $$;
+
+-- Definer: it reads blocks, of which the blocked may not know. A policy looks at the statement's snapshot; this looks
+-- again under a lock, so that a follow and a block sent at the same moment do not both stand.
+create or replace function user_private.tg_follows__refuse_blocked()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.lock_pair(new.follower_id, new.following_id);
+  if exists (select 1 from user_service.blocks b
+    where (b.blocker_id, b.blocked_id) in ((new.follower_id, new.following_id), (new.following_id, new.follower_id)))
+  then
+    perform user_private.refuse('person_not_found', 'There is no such person.', 404);
+  end if;
+  return null;
+end $$;
+
+create or replace trigger follows_refuse_blocked after insert on user_service.follows
+  for each row execute function user_private.tg_follows__refuse_blocked();
 
 -- Definer: it counts for both people.
 create or replace function user_private.tg_follows__count_for_both()
@@ -87,7 +112,7 @@ declare
 begin
   select c.taken into already_taken from event_private.event_capacity c where c.event_id = new.id for update;
   if places < already_taken then
-    perform event_private.refuse('places_are_taken', format('%s people have a place. Set max_attendees to that at least.', already_taken), 409);
+    perform event_private.refuse('places_are_taken', 'More people than that have a place. Set max_attendees to their number at least.', 409);
   end if;
   insert into event_private.event_capacity (event_id, capacity) values (new.id, places)
   on conflict (event_id) do update set capacity = excluded.capacity;
@@ -161,7 +186,7 @@ begin
   if (select auth.uid()) is not null then
     perform from event_service.events e where e.id = new.event_id for no key update;
     if (select count(*) from event_service.event_images i where i.event_id = new.event_id) > 10 then
-      perform event_private.refuse('too_many_images', 'An event has at most ten pictures.', 409);
+      perform event_private.refuse('too_many_images', 'There are ten pictures already, which is the most.', 409);
     end if;
   end if;
   return null;
@@ -255,7 +280,7 @@ declare
   after_id uuid := coalesce((after ->> 'id')::uuid, '00000000-0000-0000-0000-000000000000');
   -- No event lasts longer than a year, so one that is not over began after this.
   earliest timestamptz := greatest(after_time, case when include_past then '-infinity' else now() - interval '366 days' end);
-  ids uuid[] := '{}';
+  ids uuid[] := array[]::uuid[];
   looked_at int := 0;
   window_end int;
 begin
@@ -374,7 +399,7 @@ begin
   if (select auth.uid()) is not null then
     perform from post_service.posts p where p.id = new.post_id for no key update;
     if (select count(*) from post_service.post_images i where i.post_id = new.post_id) > 10 then
-      perform post_private.refuse('too_many_images', 'A post has at most ten pictures.', 409);
+      perform post_private.refuse('too_many_images', 'There are ten pictures already, which is the most.', 409);
     end if;
   end if;
   return null;
@@ -398,6 +423,15 @@ revoke execute on function post_private.tg_poll_options__keep_voted() from publi
 
 create or replace trigger poll_options_keep_voted before delete on post_service.poll_options
   for each row execute function post_private.tg_poll_options__keep_voted();
+
+drop policy reposts_select_visible on post_service.reposts;
+create policy reposts_select_visible on post_service.reposts for select to authenticated
+  using (
+    exists (select 1 from post_private.visible_posts p where p.id = reposts.post_id)
+    -- One's own also before its post is made, or it could not be inserted and returned at once.
+    and (user_id = (select auth.uid())
+      or exists (select 1 from post_private.visible_posts p where p.id = reposts.repost_id)
+        and exists (select 1 from post_private.visible_people p where p.id = reposts.user_id)));
 
 create or replace view post_private.post_cards as
   select p.id,
@@ -434,7 +468,7 @@ declare
   after jsonb := post_private.read_cursor(cursor, 'feed');
   before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
   before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-  ids uuid[] := '{}';
+  ids uuid[] := array[]::uuid[];
   looked_at int := 0;
   window_end int;
 begin
@@ -487,7 +521,7 @@ declare
   after jsonb := post_private.read_cursor(cursor, 'posts');
   before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
   before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-  ids uuid[] := '{}';
+  ids uuid[] := array[]::uuid[];
   looked_at int := 0;
   window_end int;
 begin
@@ -531,7 +565,7 @@ begin
   else
     select s.held + s.sold into already_taken from ticket_private.event_seats s where s.event_id = new.id for update;
     if new.max_attendees < already_taken then
-      perform ticket_private.refuse('places_are_taken', format('%s tickets are sold or held. Set max_attendees to that at least.', already_taken), 409);
+      perform ticket_private.refuse('places_are_taken', 'More tickets than that are sold or held. Set max_attendees to their number at least.', 409);
     end if;
     insert into ticket_private.event_seats (event_id, capacity) values (new.id, new.max_attendees)
     on conflict (event_id) do update set capacity = excluded.capacity;

@@ -88,6 +88,32 @@ describe("a row", () => {
 });
 
 describe("what comes over the wire", () => {
+  test("`*` brings columns alone, and its type says so; what is computed or embedded comes when asked for", async () => {
+    const id = await host(ani, { location_lat: -6.175392, location_lng: 106.827153 });
+    const event = ok(await events(budi).from("events").select().eq("id", id).single());
+    expectTypeOf(event).not.toHaveProperty("location");
+    expectTypeOf(event).not.toHaveProperty("host");
+    expect(Object.keys(event)).not.toContain("location");
+    const told = ok(await events(budi).from("events").select("location,host(username)").eq("id", id).single());
+    expectTypeOf(told).toEqualTypeOf<{ location: Location | null; host: { username: string } | null }>();
+    expect(told.host?.username).toBe(ani.username);
+    const written = await post(ani);
+    const row = ok(await posts(budi).from("posts").select().eq("id", written).single());
+    expectTypeOf(row).not.toHaveProperty("author");
+    expect(Object.keys(row)).not.toContain("author");
+    const comments = ok(await posts(budi).from("comments").select("*,author(username)").eq("post_id", written));
+    expectTypeOf<(typeof comments)[number]["author"]>().toEqualTypeOf<{ username: string } | null>();
+  });
+
+  test("a repost comes back from its insert, and again does nothing", async () => {
+    const post_id = await post(ani);
+    const made = ok(await posts(budi).from("reposts").insert({ post_id, quote_content: "Look" }).select().single());
+    expect(made).toMatchObject({ post_id, user_id: budi.id, quote_content: "Look" });
+    const again = { onConflict: "user_id,post_id", ignoreDuplicates: true };
+    expect(ok(await posts(budi).from("reposts").upsert({ post_id }, again).select())).toEqual([]);
+    expect(ok(await posts(ani).from("posts").select("reposts_count").eq("id", post_id).single()).reposts_count).toBe(1);
+  });
+
   test("numbers are numbers, times are ISO 8601 with an offset, places are GeoJSON", async () => {
     const id = await host(ani, { price: 0.1, location_lat: -6.175392, location_lng: 106.827153, max_attendees: 3 });
     const event = ok(await events(budi).from("events").select("*,location").eq("id", id).single());

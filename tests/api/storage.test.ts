@@ -150,3 +150,18 @@ test("the files of someone who left are no longer written, and wait to be delete
   const waiting = ok(await users({ client: service() }).rpc("files_to_delete", { batch: 1000 }));
   expect(waiting).toContainEqual({ bucket_id: "avatars", path });
 });
+
+test("a folder is listed by the names within it, page by page, and a copy says where it is", async () => {
+  const bucket = ani.client.storage.from("avatars");
+  const folder = `${ani.id}/listed`;
+  for (const name of ["a.png", "b.png", "deep/c.png"]) await upload(ani, "avatars", `${folder}/${name}`);
+  const listed = async (path: string, options = {}) => (await bucket.list(path, options)).data?.map(({ name }) => name);
+  expect(await listed(folder)).toEqual(["a.png", "b.png", "deep"]);
+  expect(await listed(`${folder}/`)).toEqual(["a.png", "b.png", "deep"]);
+  expect(await listed(folder, { limit: 1, offset: 1 })).toEqual(["b.png"]);
+  expect(await listed(folder, { search: "b" })).toEqual(["b.png"]);
+  expect((await bucket.list(folder)).data?.map(({ id }) => id !== null)).toEqual([true, true, false]);
+  expect(await listed("")).toContain(ani.id);
+  const copied = await bucket.copy(`${folder}/a.png`, `${folder}/copy.png`);
+  expect(copied).toMatchObject({ data: { path: `avatars/${folder}/copy.png` }, error: null });
+});

@@ -32,7 +32,7 @@ const isHelper = (file: TapFile) => /^(000|zzz)_/.test(file.name);
 async function main(): Promise<number> {
   const server = await findServer();
   if (!server) {
-    console.log("Mutation testing needs a PostgreSQL server: see CONTRIBUTING.md, or set TEST_DATABASE_URL.");
+    console.log('Mutation testing needs a PostgreSQL server with PostGIS and pgTAP: see README.md, "Test it".');
     return 1;
   }
   const names = Array.from({ length: Number(options.workers) }, (_, n) => `anigmaa_mutation_${process.pid}_${n}`);

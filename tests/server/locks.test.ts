@@ -13,7 +13,10 @@ let second: pg.Client;
 let event: string;
 
 beforeAll(async () => {
-  [owner, holder, first, second] = (await Promise.all([connect(), connect(), connect(), connect()])) as never;
+  owner = await connect();
+  holder = await connect();
+  first = await connect();
+  second = await connect();
   for (const id of [host, guest]) {
     await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [id]);
   }

@@ -11,6 +11,8 @@ export type TapResult = {
   passed: string[];
   /** What did not hold, with the diagnostics that follow it. */
   failed: string[];
+  /** Why the file left something out. */
+  skipped: string[];
   /** Why the file did not run to its end, or ran other tests than it planned. */
   broken?: string;
 };
@@ -51,23 +53,31 @@ export async function runTapFile(client: pg.Client, file: TapFile, before = ""):
 export function readTap(lines: string[], error?: Error): TapResult {
   const passed: string[] = [];
   const failed: string[] = [];
+  const skipped: string[] = [];
   let planned: number | undefined;
   let open = false;
   for (const line of lines) {
     const test = /^(not )?ok \d+(?: - (.*))?$/.exec(line);
     if (test) {
-      const isTodo = /# (TODO|SKIP)\b/i.test(line);
-      open = Boolean(test[1]) && !isTodo;
+      const skip = /# SKIP:?\s*(.*)/i.exec(line);
+      open = Boolean(test[1]) && !skip;
       if (open) failed.push(line);
+      else if (skip) skipped.push(skip[1]!);
       else passed.push(test[2] ?? "");
     } else if (/^1\.\.\d+/.test(line)) planned = Number(/^1\.\.(\d+)/.exec(line)![1]);
     else if (line.startsWith("#") && open) failed[failed.length - 1] += `\n${line}`;
   }
-  const ran = passed.length + failed.length;
+  const ran = passed.length + failed.length + skipped.length;
   if (error)
-    return { passed, failed, broken: `stopped after test ${ran} (${passed.at(-1) ?? "none"}): ${describe(error)}` };
-  if (planned !== ran) return { passed, failed, broken: `planned ${planned ?? "nothing"}, but ran ${ran} tests` };
-  return { passed, failed };
+    return {
+      passed,
+      failed,
+      skipped,
+      broken: `stopped after test ${ran} (${passed.at(-1) ?? "none"}): ${describe(error)}`,
+    };
+  if (planned !== ran)
+    return { passed, failed, skipped, broken: `planned ${planned ?? "nothing"}, but ran ${ran} tests` };
+  return { passed, failed, skipped };
 }
 
 function describe(error: Error & { code?: string; where?: string; detail?: string }): string {

@@ -54,10 +54,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function run(script: string): Run {
-  const env = { ...process.env, NO_COLOR: "1" };
-  for (const name of Object.keys(env))
-    if (/^(SUPABASE_|DATABASE_URL)/.test(name)) delete (env as NodeJS.ProcessEnv)[name];
+function run(script: string, given: NodeJS.ProcessEnv = {}): Run {
+  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1" };
+  for (const name of Object.keys(env)) if (/^(SUPABASE_|DATABASE_URL)/.test(name)) delete env[name];
+  Object.assign(env, given);
   const child = spawn(process.execPath, ["--import", "tsx", stack(script), root], { env });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -143,6 +143,20 @@ test("a port that is taken is named, with what to do", async () => {
     expect(refused.output()).toContain("supabase/config.toml");
     await new Promise((resolve) => other.close(resolve));
   }
+}, 30_000);
+
+test("what is wrong with DATABASE_URL is said in a sentence, and a reset does not pretend to empty that database", async () => {
+  const port = await freePort();
+  for (const [url, words] of [
+    ["localhost/anigmaa", "DATABASE_URL is no URL"],
+    [`postgresql://127.0.0.1:${port}/anigmaa`, `No PostgreSQL server answers at 127.0.0.1:${port}`],
+  ]) {
+    const refused = run("main", { DATABASE_URL: url });
+    expect(await refused.exit).toBe(1);
+    expect(refused.output().trim().split("\n")).toEqual([expect.stringContaining(words!)]);
+  }
+  const reset = run("reset", { DATABASE_URL: "postgresql://127.0.0.1/anigmaa" });
+  expect([await reset.exit, existsSync(join(root, ".anigmaa"))]).toEqual([1, true]);
 }, 30_000);
 
 test("a reset empties the data folder", async () => {

@@ -144,9 +144,18 @@ describe("the extended protocol", () => {
   });
 });
 
+test("a statement too deep for the backend's stack is an error, not silence", async () => {
+  await withClient(async (client) => {
+    const deep = `${"(".repeat(50_000)}a${")".repeat(50_000)}`;
+    await expect(client.query("select to_tsquery('simple', $1)", [deep])).rejects.toMatchObject({ code: "54001" });
+    expect(await only(client, "select 1")).toBe(1);
+  });
+});
+
 test("what would end the backend is an error: copying rows in", async () => {
   await withClient(async (client) => {
     await expect(client.query("copy counter from stdin")).rejects.toMatchObject({ code: "0A000" });
+    await expect(client.query("copy/**/counter from/* */stdin")).rejects.toMatchObject({ code: "0A000" });
     expect(await only(client, "select 1")).toBe(1);
   });
 });

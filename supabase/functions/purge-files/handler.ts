@@ -3,8 +3,8 @@ import type { SupabaseClient } from "@supabase/supabase-js";
 export type Dependencies = {
   /** A client with the secret key. */
   service: SupabaseClient;
-  /** Who sends it may ask for the work. */
-  secretKey: string;
+  /** Who sends one of them may ask for the work. */
+  secretKeys: string[];
 };
 
 const batch = 100;
@@ -15,9 +15,9 @@ const maxBatches = 20;
  * Deletes the files of people who left, through the Storage API, and takes them off the queue.
  * `POST` with the secret key as `apikey`; answers `{data: {deleted}}`, or `{error: {code, message}}` with 401, 405 or 502.
  */
-export async function handle(request: Request, { service, secretKey }: Dependencies): Promise<Response> {
+export async function handle(request: Request, { service, secretKeys }: Dependencies): Promise<Response> {
   if (request.method !== "POST") return refuse(405, "method_not_allowed", "Send a POST.");
-  if (request.headers.get("apikey") !== secretKey) {
+  if (!secretKeys.includes(request.headers.get("apikey") ?? "")) {
     return refuse(401, "secret_key_required", "Send the secret key as apikey.");
   }
   let deleted = 0;
@@ -25,11 +25,13 @@ export async function handle(request: Request, { service, secretKey }: Dependenc
     const { data: waiting, error } = await service.schema("user_service").rpc("files_to_delete", { batch });
     if (error) return refuse(502, "queue_unavailable", error.message);
     if (waiting.length === 0) break;
+    const problems: string[] = [];
     for (const [bucket, paths] of byBucket(waiting)) {
       const problem = await remove(service, bucket, paths);
-      if (problem) return refuse(502, "storage_failed", problem);
-      deleted += paths.length;
+      if (problem) problems.push(`${bucket}: ${problem}`);
+      else deleted += paths.length;
     }
+    if (problems.length > 0) return refuse(502, "storage_failed", problems.join("; "));
   }
   return Response.json({ data: { deleted } });
 }

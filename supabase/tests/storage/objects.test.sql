@@ -26,7 +26,7 @@ begin
   select bucket, tests.id('owner') || '/' || file
   from (values ('avatars', 'me.png'), ('avatars', 'old.png'), ('event-images', 'open.png'), ('event-images', 'secret.png'), ('post-images', 'open.png'), ('post-images', 'for-followers.png'), ('post-images', 'unused.png'), ('tap-other', 'me.png'),
     ('avatars', 'open.png'), ('event-images', 'me.png')) files (bucket, file);
-  insert into storage.objects (bucket_id, name) values ('avatars', tests.id('hidden') || '/me.png'), ('post-images', tests.id('stranger') || '/private.png'), ('avatars', 'no-uuid/me.png');
+  insert into storage.objects (bucket_id, name) values ('avatars', tests.id('hidden') || '/me.png'), ('post-images', tests.id('stranger') || '/private.png'), ('avatars', 'no-uuid/me.png'), ('avatars', tests.id('gone') || '/me.png');
 
   -- Reading: whoever sees what names the file.
   return query select tests.outcomes(format($$ select from storage.objects where bucket_id = %L and name = tests.id(%L) || '/' || %L $$, bucket, owner, file), outcomes, format('%s of the %s in %s', file, owner, bucket))
@@ -53,6 +53,9 @@ begin
     ('avatars', 'owner', 'owner 1, stranger 42501/policy, anonymous 42501/policy'), ('event-images', 'owner', 'owner 1'), ('post-images', 'owner', 'owner 1'),
     ('tap-other', 'owner', 'owner 42501/policy'), ('avatars', 'gone', 'gone 42501/policy')
   ) files (bucket, folder, outcomes);
+  -- Without a condition too, since with one the row has to pass the policy for reading.
+  return query select tests.outcomes(statement, 'gone 0', 'whose account is gone: ' || statement)
+  from unnest(array[$$ select from storage.objects where name = tests.id('gone') || '/me.png' $$, $$ update storage.objects set metadata = '{}' $$, $$ delete from storage.objects $$]) statement;
   return next tests.outcomes($$ insert into storage.objects (bucket_id, name) values ('avatars', tests.id('owner') || 'x/new.png') $$, 'owner 42501/policy', 'a folder that begins like one''s own');
   return next tests.outcomes($$ update storage.objects set metadata = '{}' where bucket_id = 'avatars' and name = tests.id('owner') || '/me.png' $$, 'owner 1, stranger 0, anonymous 0', 'only the owner replaces a file');
   -- Without a condition, since with one the row has to pass the policy for reading too.

@@ -98,6 +98,10 @@ select tests.outcomes(
   $$ insert into user_service.follows (following_id) values (tests.id('owner')) $$,
   'stranger 1', 'and the 5,000th one can');
 
+-- For somebody else, blocked or not: a refusal that differs would tell who has blocked whom.
+select tests.outcomes(format($$ insert into user_service.follows (follower_id, following_id) values (tests.id('owner'), tests.id(%L)) $$, other), 'stranger 42501/policy', 'nobody follows for another, ' || other)
+from unnest(array['blocked', 'blocker', 'acquaintance']) other;
+
 -- Followers whom one does not see.
 update user_service.user_privacy set profile_visible = false where user_id in (tests.id('follower'), tests.id('mutual'));
 select tests.outcomes($$ delete from user_service.follows where following_id = tests.id('owner') and follower_id = tests.id('follower') $$, 'owner 0', 'who cannot be seen cannot be removed by name');

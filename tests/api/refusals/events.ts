@@ -70,6 +70,23 @@ export const publishingEvents = {
     ok(await join(budi, event));
     return { can, cannot: await change(ani, event, { ticketing_enabled: true }) };
   },
+  places_are_taken: async ({ ani, budi, citra }) => {
+    const event = await host(ani, { max_attendees: 3 });
+    ok(await join(budi, event));
+    ok(await join(citra, event));
+    return {
+      cannot: await change(ani, event, { max_attendees: 1 }),
+      can: await change(ani, event, { max_attendees: 2 }),
+    };
+  },
+  too_many_images: async ({ ani }) => {
+    const pictures = async (count: number) => {
+      const event_id = await host(ani);
+      const all = Array.from({ length: count }, (_, n) => ({ event_id, image_url: `https://example.test/${n}.jpg` }));
+      return events(ani).from("event_images").insert(all);
+    };
+    return { cannot: await pictures(11), can: await pictures(10) };
+  },
   order_index_out_of_range: async ({ ani }) => {
     const event_id = await host(ani);
     const add = (order_index: number) =>
@@ -117,6 +134,13 @@ export const takingPart = {
     const question = await ask(budi, await host(ani));
     const reword = (who: Person) => events(who).from("event_qna").update({ question: "Or soy?" }).eq("id", question);
     return { cannot: await reword(ani), can: await reword(budi) };
+  },
+  question_answered: async ({ ani, budi }) => {
+    const question = await ask(budi, await host(ani));
+    const reword = (words: string) => events(budi).from("event_qna").update({ question: words }).eq("id", question);
+    const can = await reword("Or soy?");
+    ok(await events(ani).from("event_qna").update({ answer: "Yes." }).eq("id", question));
+    return { can, cannot: await reword("Or oat?") };
   },
   question_not_found: async ({ ani, budi }) => {
     const question = await ask(budi, await host(ani));

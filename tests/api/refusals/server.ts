@@ -3,7 +3,7 @@ import type { Database, ErrorCode } from "../../../types/index.ts";
 import { connect, inRolledBackTransaction } from "../../support/database.ts";
 import { type Person, service } from "../../support/people.ts";
 import { type Answer, ok } from "../support/answers.ts";
-import { host, tickets } from "../support/scenes.ts";
+import { host, poll, posts, tickets } from "../support/scenes.ts";
 import type { Attempt, Cast } from "./attempt.ts";
 
 type Table = Database["ticket_service"]["Tables"];
@@ -67,6 +67,12 @@ export const server = {
     const sell = ({ id }: Person) => asServer().from("tickets").insert({ event_id, user_id: id, status: "active" });
     const can = await sell(budi);
     return { can, cannot: await sell(citra) };
+  },
+  poll_has_votes: async ({ ani, budi }) => {
+    const [voted, open] = [await poll(ani), await poll(ani)];
+    ok(await posts(budi).from("poll_votes").insert({ post_id: voted.id, option_id: voted.options[0]! }));
+    const remove = (option: string) => posts({ client: service() }).from("poll_options").delete().eq("id", option);
+    return { cannot: await remove(voted.options[1]!), can: await remove(open.options[1]!) };
   },
   refund_exceeds_payment: async ({ ani }) => {
     const id = await ticket(ani);

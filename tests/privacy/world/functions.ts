@@ -6,6 +6,7 @@ import { type Viewer, WORD } from "./world.ts";
 /** What a client can call, and the matrix does not. */
 export const NOT_ASKED: Record<string, string> = {
   "user_service.delete_account": "tells nothing of others, and would take the world away",
+  "user_service.remove_hidden_followers": "tells how many follow the caller unseen, and would take that away",
   "user_service.update_updated_at_column": "a trigger function: no statement can call it",
   "event_service.update_updated_at_column": "a trigger function: no statement can call it",
   "post_service.update_updated_at_column": "a trigger function: no statement can call it",

@@ -157,6 +157,47 @@ export function authAndStorageTests(desk: () => Desk): void {
       expect((await made.storage.from("papers").download(path)).error).not.toBeNull();
     });
 
+    test("any name that lite takes is a file's: within another's, longer than a file's may be, at a folder's end", async () => {
+      const { supabase: rina, id } = await signUp("rina");
+      const papers = rina.storage.from("papers");
+      for (const name of ["a", "a/b", "c/d", "c", "x".repeat(300)]) {
+        expect((await papers.upload(`${id}/${name}`, new Blob([name], { type: "text/plain" }))).error).toBeNull();
+      }
+      for (const name of ["a", "a/b", "c/d", "c", "x".repeat(300)]) {
+        expect(await (await papers.download(`${id}/${name}`)).data?.text()).toBe(name);
+      }
+    });
+
+    test("what is wrong with a request for files is 4xx", async () => {
+      const ask = (path: string, body: string, headers: Record<string, string> = {}) =>
+        fetch(`${desk().api.url}/storage/v1/object/${path}`, {
+          method: "POST",
+          headers: { apikey: desk().api.keys.secretKey, "Content-Type": "application/json", ...headers },
+          body,
+        });
+      const order = { column: "name", order: "asc, (select 1/0)" };
+      expect((await ask("list/papers", JSON.stringify({ prefix: "", sortBy: order }))).status).toBe(400);
+      expect((await ask("list/papers", "[]")).status).toBe(400);
+      const paths = ["\ud800", "../../../_system/health", 5];
+      const signed = await ask("sign/papers", JSON.stringify({ paths, expiresIn: 60 }));
+      expect(signed.status).toBe(200);
+      expect(((await signed.json()) as { signedURL: null }[]).map(({ signedURL }) => signedURL)).toEqual([
+        null,
+        null,
+        null,
+      ]);
+    });
+
+    test("a row whose file is gone is 404", async () => {
+      const { supabase: sari, id } = await signUp("sari");
+      await runSql(
+        desk().database.url,
+        `insert into storage.objects (bucket_id, name, owner_id) values ('papers', '${id}/lost.txt', '${id}')`,
+      );
+      const { data } = await sari.storage.from("papers").createSignedUrl(`${id}/lost.txt`, 60);
+      expect((await fetch(data!.signedUrl)).status).toBe(404);
+    });
+
     test("a name that leaves its bucket is refused", async () => {
       const response = await fetch(`${desk().api.url}/storage/v1/object/papers/..%2F..%2Fx`, {
         method: "POST",

@@ -88,6 +88,26 @@ export function restTests(desk: () => Desk): void {
       expect((await call("anonymous", "/numbers?n=eq.%ff")).status).toBe(400);
     });
 
+    test("what is nested beyond 100 is 400, an address beyond 32 KB 414, a method of no use 405", async () => {
+      const nested = (depth: number) => `${"(".repeat(depth)}a${")".repeat(depth)}`;
+      for (const depth of [101, 5_000, 10_000]) {
+        expect((await call("anonymous", `/numbers?n=fts.${nested(depth)}`)).status).toBe(400);
+        expect((await call("anonymous", `/numbers?or=${"(and".repeat(depth / 2)}(n.eq.1)`)).status).toBe(400);
+      }
+      expect((await call("anonymous", `/numbers?n=in.(${"1,".repeat(17_000)}1)`)).status).toBe(414);
+      expect((await call("anonymous", `/numbers?limit=1&n=in.(${"1,".repeat(10_000)}1)`)).status).toBe(200);
+      const deep = (depth: number) => `{"body":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+      expect((await call(ANI, "/notes", deep(200_000))).status).toBe(400);
+      expect((await call(ANI, "/notes", { body: `"${"[".repeat(1000)}\\` })).status).toBe(201);
+      for (const method of ["PROPFIND", "LINK"]) {
+        const response = await fetch(`${desk().api.url}/rest/v1/numbers`, {
+          method,
+          headers: await as(desk().api, "anonymous"),
+        });
+        expect(response.status).toBe(405);
+      }
+    });
+
     test("a body of more than 10 MB is 413, sent at once or in pieces; one below is not", async () => {
       expect((await call(ANI, "/notes", { body: "x".repeat(11_000_000) })).status).toBe(413);
       const pieces = new ReadableStream({
