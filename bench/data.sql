@@ -46,6 +46,12 @@ select gen_random_uuid(), ('a0000000-0000-4000-8000-' || lpad(to_hex(1 + floor(r
   (case when random() < 0.8 then 'public' else 'friends_only' end)::event_service.event_privacy
 from (select n, -6.4 + random() * 0.5 as lat, 106.6 + random() * 0.5 as lng from generate_series(1, 20000) n) places;
 
+-- As many that are over, as a city has that is some years old.
+insert into event_service.events (id, host_id, title, category, start_time, end_time, location_lat, location_lng, location_geom, status, privacy)
+select gen_random_uuid(), e.host_id, e.title, e.category, e.start_time - interval '100 days', e.end_time - interval '100 days',
+  e.location_lat, e.location_lng, e.location_geom, 'completed', e.privacy
+from event_service.events e;
+
 update user_service.user_stats s set
   following_count = (select count(*) from user_service.follows f where f.follower_id = s.user_id),
   followers_count = (select count(*) from user_service.follows f where f.following_id = s.user_id);

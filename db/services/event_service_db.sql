@@ -338,12 +338,14 @@ returns tsvector language sql immutable parallel safe set search_path = '' as $$
 $$;
 comment on function event_private.event_document(text, text, text) is 'What search_events searches.';
 
--- A host's events; nearest first; by words; the next to come; the small ones of them; and those the clock has to move on.
+-- A host's events; nearest first; by words; in the order of time, all and the next to come; the small ones of these; and
+-- those the clock has to move on.
 create index if not exists events_host_id on event_service.events (host_id, start_time);
 -- Of those that are not over, since nobody looks for the others by place.
 create index if not exists events_to_come_location_geom on event_service.events using gist (location_geom) where status in ('upcoming', 'ongoing');
 create index if not exists events_document on event_service.events using gin (event_private.event_document(title, description, location_name));
 create index if not exists events_start_time on event_service.events (start_time, id);
+create index if not exists events_not_over on event_service.events (start_time, id) where status <> 'completed';
 create index if not exists events_quiet on event_service.events (start_time, id) where status = 'upcoming' and max_attendees <= 20;
 create index if not exists events_to_start on event_service.events (start_time) where status = 'upcoming';
 create index if not exists events_to_end on event_service.events (end_time) where status in ('upcoming', 'ongoing');
@@ -1030,6 +1032,7 @@ create policy reviews_select_visible on event_service.reviews for select to anon
   using (
     exists (select 1 from event_private.visible_events e where e.id = reviews.event_id)
     and (reviewer_id is null or exists (select 1 from event_private.visible_people p where p.id = reviews.reviewer_id)));
+-- Confirmed is enough, also where ticketed: a host who scans nobody would otherwise have no reviews.
 drop policy if exists reviews_insert_attendee on event_service.reviews;
 create policy reviews_insert_attendee on event_service.reviews for insert to authenticated
   with check (
@@ -1224,7 +1227,7 @@ end;
 comment on function event_service.events_near(double precision, double precision, double precision, event_service.event_category[], timestamptz, timestamptz, numeric, text, text, int) is
   'Events that are not over within radius_m metres (100,000 at most) of a point in degrees, nearest first; optionally of some categories, starting in a span of time, at most at a price, and with words. Keyset; at most 100 rows.';
 
--- Definer: as above.
+-- Definer: reads visible_events, as events_near does.
 create or replace function event_private.search_events(query text, categories event_service.event_category[], include_past boolean, cursor text, page_size int)
 returns setof event_service.event_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -1233,8 +1236,6 @@ declare
   after jsonb := event_private.read_cursor(cursor, 'events');
   after_time timestamptz := coalesce(event_private.cursor_time(after, 'time'), '-infinity');
   after_id uuid := coalesce((after ->> 'id')::uuid, '00000000-0000-0000-0000-000000000000');
-  -- No event lasts longer than a year, so one that is not over began after this.
-  earliest timestamptz := greatest(after_time, case when include_past then '-infinity' else now() - interval '366 days' end);
   ids uuid[] := array[]::uuid[];
   looked_at int := 0;
   window_end int;
@@ -1244,10 +1245,16 @@ begin
     ids := ids || array(
       select next.id
       from (
-        select e.id, e.start_time, e.title, e.description, e.location_name from event_private.visible_events e
-        where e.start_time >= earliest and (e.start_time, e.id) > (after_time, after_id)
-          and (include_past or e.end_time > now()) and (categories is null or e.category = any (categories))
-        order by e.start_time, e.id offset looked_at limit window_end - looked_at) next
+        -- One of the two, each by its index; the other one is not run.
+        (select e.id, e.start_time, e.title, e.description, e.location_name from event_private.visible_events e
+          where not include_past and e.status <> 'completed' and e.end_time > now()
+            and (e.start_time, e.id) > (after_time, after_id) and (categories is null or e.category = any (categories))
+          order by e.start_time, e.id offset looked_at limit window_end - looked_at)
+        union all
+        (select e.id, e.start_time, e.title, e.description, e.location_name from event_private.visible_events e
+          where include_past
+            and (e.start_time, e.id) > (after_time, after_id) and (categories is null or e.category = any (categories))
+          order by e.start_time, e.id offset looked_at limit window_end - looked_at)) next
       where event_private.event_document(next.title, next.description, next.location_name) @@ words
       order by next.start_time, next.id
       limit size - cardinality(ids));
@@ -1395,7 +1402,8 @@ end $$;
 revoke execute on function event_private.discover_events(event_service.discovery_mode, double precision, double precision, event_service.event_category[], text, int) from public;
 grant execute on function event_private.discover_events(event_service.discovery_mode, double precision, double precision, event_service.event_category[], text, int) to anon, authenticated, service_role;
 
--- Quiet events are small ones, soonest first: an order that does not move, so it needs no generation. Definer: as above.
+-- Quiet events are small ones, soonest first: an order that does not move, so it needs no generation. Definer:
+-- reads visible_events, as events_near does.
 create or replace function event_private.quiet_events(
   lat double precision, lng double precision, categories event_service.event_category[], after jsonb, page_size int)
 returns setof event_service.event_card language plpgsql stable security definer set search_path = '' as $$

@@ -1207,7 +1207,7 @@ create or replace view post_private.post_cards as
   join user_service.profiles a on a.id = p.author_id;
 comment on view post_private.post_cards is 'Posts as cards without a cursor, for those who have asked visible_posts which ones the caller sees. What hangs on a post is shown as far as the caller sees it.';
 
--- Definer, as all below: reads the views by which the caller's rights are kept.
+-- Definer: reads tables for ids that the caller sees.
 create or replace function post_private.cards_of(ids uuid[], list text)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -1220,6 +1220,7 @@ end $$;
 comment on function post_private.cards_of(uuid[], text) is 'The cards of a page, newest first, with cursors of the list they are in. Does not ask whether the caller sees the posts: pass ids of visible_posts.';
 revoke execute on function post_private.cards_of(uuid[], text) from public;
 
+-- Definer: reads visible_posts, which carries the policy's predicate, so that the feed can use its indexes.
 create or replace function post_private.home_feed(cursor text, page_size int)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -1283,6 +1284,7 @@ comment on function post_service.home_feed(text, int) is 'Posts of those whom th
 revoke execute on function post_service.home_feed(text, int) from public;
 grant execute on function post_service.home_feed(text, int) to authenticated, service_role;
 
+-- Definer: reads visible_posts, as home_feed does.
 create or replace function post_private.posts_by(author_id uuid, cursor text, page_size int)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -1306,6 +1308,7 @@ begin atomic
 end;
 comment on function post_service.posts_by(uuid, text, int) is 'One person''s posts as the caller sees them, newest first. Keyset; at most 100 rows.';
 
+-- Definer: reads visible_posts, so that words can use their index.
 create or replace function post_private.search_posts(query text, cursor text, page_size int)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 declare

@@ -325,7 +325,8 @@ create or replace trigger journal_entries_refuse_change before update or delete 
 create or replace trigger journal_entries_refuse_truncate before truncate on ticket_private.journal_entries
   for each statement execute function ticket_private.tg_journal_entries__refuse_change();
 
--- Definer: as above. At commit, since entries of one transaction belong together; under the ticket's lock, since two may commit at once.
+-- Definer: the server's role has no way into this schema. At commit, since entries of one transaction belong together;
+-- under the ticket's lock, since two may commit at once.
 create or replace function ticket_private.tg_journal_entries__balance()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -103,6 +103,8 @@ grant execute on function user_service.remove_hidden_followers() to authenticate
 -- Of those that are not over, since nobody looks for the others by place.
 create index events_to_come_location_geom on event_service.events using gist (location_geom) where status in ('upcoming', 'ongoing');
 
+create index events_not_over on event_service.events (start_time, id) where status <> 'completed';
+
 -- Definer: clients may not write capacity.
 create or replace function event_private.tg_events__set_capacity()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
@@ -269,7 +271,7 @@ begin
   return null;
 end $$;
 
--- Definer: as above.
+-- Definer: reads visible_events, as events_near does.
 create or replace function event_private.search_events(query text, categories event_service.event_category[], include_past boolean, cursor text, page_size int)
 returns setof event_service.event_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -278,8 +280,6 @@ declare
   after jsonb := event_private.read_cursor(cursor, 'events');
   after_time timestamptz := coalesce(event_private.cursor_time(after, 'time'), '-infinity');
   after_id uuid := coalesce((after ->> 'id')::uuid, '00000000-0000-0000-0000-000000000000');
-  -- No event lasts longer than a year, so one that is not over began after this.
-  earliest timestamptz := greatest(after_time, case when include_past then '-infinity' else now() - interval '366 days' end);
   ids uuid[] := array[]::uuid[];
   looked_at int := 0;
   window_end int;
@@ -289,10 +289,16 @@ begin
     ids := ids || array(
       select next.id
       from (
-        select e.id, e.start_time, e.title, e.description, e.location_name from event_private.visible_events e
-        where e.start_time >= earliest and (e.start_time, e.id) > (after_time, after_id)
-          and (include_past or e.end_time > now()) and (categories is null or e.category = any (categories))
-        order by e.start_time, e.id offset looked_at limit window_end - looked_at) next
+        -- One of the two, each by its index; the other one is not run.
+        (select e.id, e.start_time, e.title, e.description, e.location_name from event_private.visible_events e
+          where not include_past and e.status <> 'completed' and e.end_time > now()
+            and (e.start_time, e.id) > (after_time, after_id) and (categories is null or e.category = any (categories))
+          order by e.start_time, e.id offset looked_at limit window_end - looked_at)
+        union all
+        (select e.id, e.start_time, e.title, e.description, e.location_name from event_private.visible_events e
+          where include_past
+            and (e.start_time, e.id) > (after_time, after_id) and (categories is null or e.category = any (categories))
+          order by e.start_time, e.id offset looked_at limit window_end - looked_at)) next
       where event_private.event_document(next.title, next.description, next.location_name) @@ words
       order by next.start_time, next.id
       limit size - cardinality(ids));
@@ -367,7 +373,8 @@ begin
   return ranking;
 end $$;
 
--- Quiet events are small ones, soonest first: an order that does not move, so it needs no generation. Definer: as above.
+-- Quiet events are small ones, soonest first: an order that does not move, so it needs no generation. Definer:
+-- reads visible_events, as events_near does.
 create or replace function event_private.quiet_events(
   lat double precision, lng double precision, categories event_service.event_category[], after jsonb, page_size int)
 returns setof event_service.event_card language plpgsql stable security definer set search_path = '' as $$
@@ -461,6 +468,7 @@ create or replace view post_private.post_cards as
 comment on view post_private.post_cards is 'Posts as cards without a cursor, for those who have asked visible_posts which ones the caller sees. What hangs on a post is shown as far as the caller sees it.';
 comment on function post_private.cards_of(uuid[], text) is 'The cards of a page, newest first, with cursors of the list they are in. Does not ask whether the caller sees the posts: pass ids of visible_posts.';
 
+-- Definer: reads visible_posts, which carries the policy's predicate, so that the feed can use its indexes.
 create or replace function post_private.home_feed(cursor text, page_size int)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -513,6 +521,7 @@ begin
   return query select * from post_private.cards_of(ids, 'feed');
 end $$;
 
+-- Definer: reads visible_posts, so that words can use their index.
 create or replace function post_private.search_posts(query text, cursor text, page_size int)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 declare

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { connect } from "../support/database.ts";
 import { readCatalogue, root } from "./support/catalogue.ts";
 
 type Refusal = { code: string; message: string; status: number };
@@ -52,4 +53,22 @@ describe("docs/errors.md, types/errors.ts and the refusals in db/", () => {
     const given = refusals.map(({ code, message }) => `${code}: ${message}`);
     for (const [code, { message }] of catalogue) expect(given).toContain(`${code}: ${message}`);
   });
+});
+
+test("docs/api.md names every table, relationship and function that clients reach, and nothing else by their form", async () => {
+  const text = readFileSync(resolve(root, "docs/api.md"), "utf8");
+  const db = await connect();
+  const { rows } = await db.query(`
+    select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname like '%\\_service' and c.relkind in ('r', 'v')
+    union
+    select n.nspname, p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname like '%\\_service' and p.prorettype <> 'trigger'::regtype`);
+  await db.end();
+  const section = (schema: string) => text.split(`\n## ${schema}\n`)[1]!.split("\n## ")[0]!;
+  const missing = rows.filter(({ schema, name }) => !new RegExp(`\`${name}[\`(]`).test(section(schema)));
+  expect(missing).toEqual([]);
+  const known = new Set(rows.map(({ name }) => name));
+  const called = [...text.matchAll(/^\| `(\w+)\(/gm)].map(([, name]) => name!);
+  expect(called.filter((name) => !known.has(name))).toEqual([]);
 });

@@ -35,6 +35,9 @@ select tests.does('attendee', $$ insert into event_service.reviews (event_id, ra
 update event_service.reviews set id = tests.id(case when event_id = tests.id('secret') then 'secret review' when reviewer_id = tests.id('hidden') then 'hidden review' else 'review' end)
 where reviewer_id in (tests.id('attendee'), tests.id('hidden'));
 select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('going'), 4) $$, 'attendee 23505/reviews_are_unique', 'once');
+select tests.make_event('ticketed', 'owner', jsonb_build_object('start_time', now() - interval '1 hour', 'ticketing_enabled', true));
+insert into ticket_service.tickets (event_id, user_id, status) values (tests.id('ticketed'), tests.id('attendee'), 'active'), (tests.id('ticketed'), tests.id('follower'), 'refunded');
+select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('ticketed'), 2) $$, 'attendee 1, follower not_attended/403', 'a ticket is enough, scanned or not');
 
 -- Reading and changing.
 select tests.outcomes($$ select from event_service.reviews where id = tests.id('review') $$,
