@@ -89,7 +89,7 @@ async function requireFree(port: number, section: string): Promise<void> {
 
 /** What is wrong with a DATABASE_URL is said in a sentence, before anything is done. */
 async function requireServer(databaseUrl: string): Promise<void> {
-  if (!URL.canParse(databaseUrl)) {
+  if (!URL.canParse(databaseUrl) || !/^postgres(ql)?:$/.test(new URL(databaseUrl).protocol)) {
     throw new StackError("DATABASE_URL is no URL. It looks like postgresql://user:password@host:5432/database.");
   }
   const { host, pathname, username } = new URL(databaseUrl);

@@ -1,7 +1,7 @@
 import type { FunctionRunner } from "../functions/runner.ts";
 import type { Lite } from "./lite-app.ts";
 import { currentRequest, isUnreadable, refusalBehind } from "./refusals.ts";
-import { type Body, nesting, nestingOfJson, problem, readBody, withBody } from "./requests.ts";
+import { type Body, isJson, nesting, nestingOfJson, problem, readBody, withBody } from "./requests.ts";
 import { asksForLinks, copyObject, listFolder, plainUpload, signLinks } from "./storage-requests.ts";
 import { isFromStudio, isLocal, studioAsset } from "./studio.ts";
 
@@ -71,7 +71,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (request.url.length > MAX_ADDRESS) {
       return problem(414, "414", `The address may have ${MAX_ADDRESS} characters at most`);
     }
-    if (nesting(decoded(url.search) ?? "") > MAX_NESTING) {
+    if (nesting(url.search) > MAX_NESTING) {
       return problem(400, "PGRST100", `The query may have ${MAX_NESTING} parentheses within each other at most`);
     }
     // Lite looks at the decoded path too, so what is hidden must be hidden under each of its spellings.
@@ -79,7 +79,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (pathname === undefined) return problem(400, "PGRST125", "The path is not valid percent-encoding");
     const body = request.body ? await readBody(request, maxBodyBytes) : undefined;
     if (body === "too large") return problem(413, "413", `The request body may have ${maxBodyBytes} bytes at most`);
-    if (body && nestingOfJson(body) > MAX_NESTING) {
+    if (body && isJson(request) && nestingOfJson(body) > MAX_NESTING) {
       return problem(400, "PGRST102", `The body may have ${MAX_NESTING} arrays and objects within each other at most`);
     }
     if (pathname.startsWith("/functions/v1/")) {

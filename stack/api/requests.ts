@@ -33,14 +33,20 @@ export function problem(status: number, code: string, message: string): Response
   );
 }
 
-/** How many parentheses stand within each other. */
-export function nesting(text: string): number {
+/** How many parentheses of a query stand within each other, as they are or as percent-encoding. */
+export function nesting(query: string): number {
   let [depth, deepest] = [0, 0];
-  for (const character of text) {
-    if (character === "(") deepest = Math.max(deepest, ++depth);
-    else if (character === ")") depth--;
+  for (const [parenthesis] of query.matchAll(/[()]|%2[89]/g)) {
+    if (parenthesis === "(" || parenthesis === "%28") deepest = Math.max(deepest, ++depth);
+    else depth--;
   }
   return deepest;
+}
+
+/** Whether a body is read as JSON: that of REST and auth is, unless it says that it is something else. */
+export function isJson({ url, headers }: Request): boolean {
+  const type = headers.get("Content-Type");
+  return type === null ? /^\/(rest|auth)\//.test(new URL(url).pathname) : /\bjson\b/i.test(type);
 }
 
 const [QUOTE, BACKSLASH] = ['"', "\\"].map((character) => character.charCodeAt(0));

@@ -142,6 +142,7 @@ test("what is wrong with DATABASE_URL is said in a sentence, and a reset does no
   const port = await freePort();
   for (const [url, words] of [
     ["localhost/anigmaa", "DATABASE_URL is no URL"],
+    ["localhost:5432/anigmaa", "DATABASE_URL is no URL"],
     [`postgresql://127.0.0.1:${port}/anigmaa`, `No PostgreSQL server answers at 127.0.0.1:${port}`],
   ]) {
     const refused = run("main", { DATABASE_URL: url });

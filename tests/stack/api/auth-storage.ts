@@ -168,6 +168,12 @@ export function authAndStorageTests(desk: () => Desk): void {
       }
     });
 
+    test("a file may hold any bytes", async () => {
+      const { supabase: tari, id } = await signUp("tari");
+      const bytes = new Blob(["[{".repeat(10_000)], { type: "text/plain" });
+      expect((await tari.storage.from("papers").upload(`${id}/brackets.txt`, bytes)).error).toBeNull();
+    });
+
     test("what is wrong with a request for files is 4xx", async () => {
       const ask = (path: string, body: string, headers: Record<string, string> = {}) =>
         fetch(`${desk().api.url}/storage/v1/object/${path}`, {

@@ -93,6 +93,7 @@ export function restTests(desk: () => Desk): void {
       for (const depth of [101, 5_000, 10_000]) {
         expect((await call("anonymous", `/numbers?n=fts.${nested(depth)}`)).status).toBe(400);
         expect((await call("anonymous", `/numbers?or=${"(and".repeat(depth / 2)}(n.eq.1)`)).status).toBe(400);
+        expect((await call("anonymous", `/numbers?x=%ff&n=fts.${"%28".repeat(depth)}a`)).status).toBe(400);
       }
       expect((await call("anonymous", `/numbers?n=in.(${"1,".repeat(17_000)}1)`)).status).toBe(414);
       expect((await call("anonymous", `/numbers?limit=1&n=in.(${"1,".repeat(10_000)}1)`)).status).toBe(200);
