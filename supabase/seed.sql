@@ -119,10 +119,11 @@ begin
 end
 $$;
 
--- What they tell of themselves. Two in three have a picture; a few hosts are verified.
+-- What they tell of themselves. Two in three have a picture; a few hosts are verified. Pictures here are of placeholder
+-- services, since a seed cannot store files; what people upload themselves is a path in a bucket.
 update user_service.users u
 set bio = p.bio, location = p.location, interests = p.interests, gender = p.gender, date_of_birth = p.born,
-  avatar_url = case when p.number % 3 <> 2 then p.id || '/avatar.jpg' end,
+  avatar_url = case when p.number % 3 <> 2 then 'https://i.pravatar.cc/300?u=' || p.username end,
   is_verified = p.username in ('ayu_prameswari', 'fajar_ramadhan', 'hana_tjahjadi', 'rangga_pratama', 'melati_sukma', 'dewa_arta', 'bang_mamat'),
   last_login_at = now() - interval '1 hour' * (p.number % 40),
   created_at = now() - interval '1 day' * p.joined - interval '37 minutes' * p.number
@@ -457,11 +458,11 @@ select e.id, e.host_id, e.title, e.description, e.category::event_service.event_
 from seed_events e join seed_venues v on v.slug = e.venue
 order by e.number;
 
--- Most have a cover, every third a second picture. A path begins with the id of whose file it is.
+-- Most have a cover, every third a second picture.
 insert into event_service.event_images (event_id, image_url, order_index)
-select e.id, e.host_id || '/' || e.slug || i.file, i.position
+select e.id, 'https://picsum.photos/seed/' || e.slug || i.suffix || '/1200/800', i.position
 from seed_events e
-cross join (values (0, '-cover.jpg'), (1, '-suasana.jpg')) as i (position, file)
+cross join (values (0, ''), (1, '-suasana')) as i (position, suffix)
 where case i.position when 0 then e.number % 8 <> 5 else e.number % 3 = 0 and e.number % 8 <> 5 end;
 
 -- Who sees whom and what, by the rules of the platform: what follows is spread over people by chance, but
@@ -962,7 +963,7 @@ left join seed_posts o on o.number = r.original
 order by s.written;
 
 insert into post_service.post_images (post_id, image_url, order_index)
-select s.id, s.author_id || '/post-' || s.number || '-' || i || '.jpg', i - 1
+select s.id, 'https://picsum.photos/seed/anigmaa-' || s.number || '-' || i || '/1080/1080', i - 1
 from seed_posts s cross join generate_series(1, 1 + s.number % 3) i
 where s.type = 'text_with_images';
 
