@@ -97,6 +97,18 @@ it("leaving and joining again", async () => {
   expect(taken).toBe(attendees);
 });
 
+it("blocking somebody and their follow", async () => {
+  const block = "insert into user_service.blocks (blocked_id) values ($1)";
+  await asPerson(first, host, block, guest, "begin");
+  const follows = asPerson(second, guest, "insert into user_service.follows (following_id) values ($1)", host).catch(
+    (error: Error) => JSON.parse(error.message).code,
+  );
+  await waiting(second);
+  await first.query("commit");
+  expect(await follows).toBe("person_not_found");
+  await owner.query("delete from user_service.blocks where blocker_id = $1", [host]);
+});
+
 it("two refunds of one payment", async () => {
   const { rows } = await owner.query(
     `with ticket as (insert into ticket_service.tickets (user_id, event_id, price_paid, status) values ($1, $2, 100, 'active') returning id)

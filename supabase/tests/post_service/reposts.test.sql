@@ -9,6 +9,8 @@ select tests.make_post('open'), tests.make_post('for followers', 'owner', '{"vis
 select is(tests.may('owner', 'post_service.reposts'), 'select, insert (user_id, post_id, quote_content), update (quote_content), delete', 'which post it is is the database''s to choose');
 select is(tests.may('anonymous', 'post_service.reposts'), 'nothing', 'visitors see none');
 
+select tests.outcomes($$ insert into post_service.reposts (post_id) values (tests.id('open')) returning id $$, 'reposter 1', 'a repost comes back from its insert');
+
 -- A row of reposts makes the post.
 select tests.does('reposter', $$ insert into post_service.reposts (post_id, quote_content) values (tests.id('open'), 'Look') $$);
 select is((select array[p.author_id::text, p.type::text, p.original_post_id::text, p.content] from post_service.posts p join post_service.reposts r on r.repost_id = p.id where r.user_id = tests.id('reposter')),
