@@ -92,9 +92,9 @@ update ticket_service.tickets set status = 'refunded' where id = tests.id('ticke
 select tests.outcomes($$ delete from event_service.events where id = tests.id('show') $$, 'owner has_sold_tickets/409, database has_sold_tickets/409', 'refunded ones keep it too, for their journal');
 select tests.outcomes($$ delete from event_service.events where id = tests.id('other') $$, 'owner 1', 'one without can go');
 -- Where tickets are in a database of their own, the event knows them by whom they let in.
-insert into event_service.event_attendees (event_id, user_id, by_ticket) values (tests.id('other'), tests.id('stranger'), true);
+insert into event_service.event_attendees (event_id, user_id, by_ticket) values (tests.id('other'), tests.id('acquaintance'), true);
 select tests.outcomes($$ delete from event_service.events where id = tests.id('other') $$, 'owner has_sold_tickets/409', 'who comes by a ticket keeps the event');
-update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('other') and user_id = tests.id('stranger');
+update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('other') and user_id = tests.id('acquaintance');
 select tests.outcomes($$ delete from event_service.events where id = tests.id('other') $$, 'owner 1', 'while they come');
 
 select * from finish();
