@@ -302,8 +302,8 @@ create table if not exists event_service.events (
   max_attendees int constraint max_attendees_is_positive check ((max_attendees > 0) is not false
     or event_private.refuse('invalid_capacity', 'An event has room for at least one person. Leave max_attendees null for no limit.')),
   attendees_count int not null default 0,
-  price numeric not null default 0 constraint price_in_range check (price >= 0 and price < 1e12
-    or event_private.refuse('price_out_of_range', 'A price is 0 or more, and less than 1,000,000,000,000.')),
+  price numeric not null default 0 constraint price_in_range check (price >= 0 and price < 1e12 and price = round(price, 4)
+    or event_private.refuse('price_out_of_range', 'A price is 0 or more, less than 1,000,000,000,000, and has at most four decimals.')),
   currency text not null default 'IDR' constraint currency_is_a_code check (currency ~ '^[A-Z]{3}$'
     or event_private.refuse('invalid_currency', 'Give a currency as its ISO 4217 code, such as "IDR".')),
   is_free boolean not null default true,
@@ -891,7 +891,9 @@ create policy event_qna_insert_own on event_service.event_qna for insert to auth
       or event_private.refuse('event_not_found', 'There is no such event.', 404)));
 drop policy if exists event_qna_update_asker_or_host on event_service.event_qna;
 create policy event_qna_update_asker_or_host on event_service.event_qna for update to authenticated
-  using (user_id = (select auth.uid()) or exists (select 1 from event_private.my_events e where e.id = event_qna.event_id))
+  -- The event too, since an update that reads no column asks no policy for reading.
+  using (user_id = (select auth.uid()) and exists (select 1 from event_private.visible_events e where e.id = event_qna.event_id)
+    or exists (select 1 from event_private.my_events e where e.id = event_qna.event_id))
   with check (user_id = (select auth.uid()) or exists (select 1 from event_private.my_events e where e.id = event_qna.event_id));
 drop policy if exists event_qna_delete_asker_or_host on event_service.event_qna;
 create policy event_qna_delete_asker_or_host on event_service.event_qna for delete to authenticated
@@ -1050,7 +1052,8 @@ create policy reviews_insert_attendee on event_service.reviews for insert to aut
       or event_private.refuse('not_attended', 'Only people who attended an event can review it.', 403)));
 drop policy if exists reviews_update_own on event_service.reviews;
 create policy reviews_update_own on event_service.reviews for update to authenticated
-  using (reviewer_id = (select auth.uid())) with check (reviewer_id = (select auth.uid()));
+  using (reviewer_id = (select auth.uid()) and exists (select 1 from event_private.visible_events e where e.id = reviews.event_id))
+  with check (reviewer_id = (select auth.uid()));
 drop policy if exists reviews_delete_own on event_service.reviews;
 create policy reviews_delete_own on event_service.reviews for delete to authenticated
   using (reviewer_id = (select auth.uid()));

@@ -415,6 +415,19 @@ revoke execute on function post_private.tg_posts__start() from public;
 create or replace trigger posts_start before insert on post_service.posts
   for each row execute function post_private.tg_posts__start();
 
+-- Definer: votes are secret.
+create or replace function post_private.tg_posts__keep_voted()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if exists (select 1 from post_service.poll_votes v where v.post_id = old.id) then
+    perform post_private.refuse('poll_has_votes', 'Somebody has voted, so the poll stays as it is.', 409);
+  end if;
+  return new;
+end $$;
+revoke execute on function post_private.tg_posts__keep_voted() from public;
+create or replace trigger posts_keep_voted before update of content on post_service.posts
+  for each row when (old.type = 'poll' and old.content is distinct from new.content) execute function post_private.tg_posts__keep_voted();
+
 -- Counters of this service: those of posts and comments, and poll_options.votes_count.
 create table if not exists post_private.counter_deltas (
   id bigint generated always as identity primary key,
@@ -664,7 +677,7 @@ create or replace function post_private.tg_poll_options__keep_voted()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if exists (select from post_service.posts p join post_service.poll_votes v on v.post_id = p.id where p.id = old.post_id) then
-    perform post_private.refuse('poll_has_votes', 'Somebody has voted, so the options stay as they are.', 409);
+    perform post_private.refuse('poll_has_votes', 'Somebody has voted, so the poll stays as it is.', 409);
   end if;
   return old;
 end $$;
@@ -779,7 +792,9 @@ create policy comments_insert_own on post_service.comments for insert to authent
       or post_private.refuse('comment_not_found', 'There is no such comment under this post to reply to.', 404)));
 drop policy if exists comments_update_own on post_service.comments;
 create policy comments_update_own on post_service.comments for update to authenticated
-  using (author_id = (select auth.uid())) with check (author_id = (select auth.uid()));
+  -- The post too, since an update that reads no column asks no policy for reading.
+  using (author_id = (select auth.uid()) and exists (select 1 from post_private.visible_posts p where p.id = comments.post_id))
+  with check (author_id = (select auth.uid()));
 drop policy if exists comments_delete_own_or_author on post_service.comments;
 create policy comments_delete_own_or_author on post_service.comments for delete to authenticated
   using (author_id = (select auth.uid()) or exists (select 1 from post_private.my_posts p where p.id = comments.post_id));
@@ -957,7 +972,8 @@ create policy reposts_insert_own on post_service.reposts for insert to authentic
       or post_private.refuse('post_not_found', 'There is no such post.', 404)));
 drop policy if exists reposts_update_own on post_service.reposts;
 create policy reposts_update_own on post_service.reposts for update to authenticated
-  using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+  using (user_id = (select auth.uid()) and exists (select 1 from post_private.visible_posts p where p.id = reposts.post_id))
+  with check (user_id = (select auth.uid()));
 drop policy if exists reposts_delete_own on post_service.reposts;
 create policy reposts_delete_own on post_service.reposts for delete to authenticated
   using (user_id = (select auth.uid()));

@@ -125,8 +125,8 @@ create table if not exists ticket_service.tickets (
     constraint attendance_code_is_valid check (attendance_code ~ '^([23456789A-HJ-NP-Z]{8}|[A-Z0-9]{4})$'
       or ticket_private.refuse('invalid_attendance_code', 'An attendance code has eight characters of 2-9 and A-Z without I and O; imported ones have four.'))
     constraint attendance_codes_are_unique unique,
-  price_paid numeric not null default 0 constraint price_paid_in_range check (price_paid >= 0 and price_paid < 1e12
-    or ticket_private.refuse('price_out_of_range', 'A price is 0 or more, and less than 1,000,000,000,000.')),
+  price_paid numeric not null default 0 constraint price_paid_in_range check (price_paid >= 0 and price_paid < 1e12 and price_paid = round(price_paid, 4)
+    or ticket_private.refuse('price_out_of_range', 'A price is 0 or more, less than 1,000,000,000,000, and has at most four decimals.')),
   currency text not null default 'IDR' constraint currency_is_a_code check (currency ~ '^[A-Z]{3}$'
     or ticket_private.refuse('invalid_currency', 'Give a currency as its ISO 4217 code, such as "IDR".')),
   purchased_at timestamptz not null default now(),

@@ -1,7 +1,7 @@
 import type { FunctionRunner } from "../functions/runner.ts";
 import type { Lite } from "./lite-app.ts";
 import { currentRequest, isUnreadable, refusalBehind } from "./refusals.ts";
-import { type Body, isJson, nesting, nestingOfJson, problem, readBody, withBody } from "./requests.ts";
+import { type Body, isJson, nesting, nestingOfJson, problem, readBody, valuesOf, withBody } from "./requests.ts";
 import { asksForLinks, copyObject, listFolder, plainUpload, signLinks } from "./storage-requests.ts";
 import { isFromStudio, isLocal, studioAsset } from "./studio.ts";
 
@@ -23,6 +23,11 @@ const RELOAD_PAUSE_MS = 5_000;
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 /** What lite and the embedded database take apart by recursion would keep everyone waiting, or end them. */
 const MAX_NESTING = 100;
+/** Each embed within an embed multiplies the rows. */
+const MAX_EMBEDS = 50;
+const MAX_EMBED_DEPTH = 6;
+/** Lite sends a parameter for each value, and the embedded database takes no more. */
+const MAX_VALUES = 32_767;
 const MAX_ADDRESS = 32 * 1024;
 
 /** What stands before lite and the edge functions: it turns away what they would stumble over, and hides `/_system`. */
@@ -44,6 +49,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   async function rest(request: Request, body: Body, peerAddress: string | null): Promise<Response> {
+    const select = new URL(request.url).searchParams.getAll("select").join();
+    if (nesting(select) > MAX_EMBED_DEPTH || select.split("(").length - 1 > MAX_EMBEDS) {
+      const limits = `${MAX_EMBEDS} embeds, ${MAX_EMBED_DEPTH} within each other`;
+      return problem(400, "PGRST100", `select may have ${limits} at most`);
+    }
+    if (body && isJson(request) && valuesOf(body) > MAX_VALUES) {
+      return problem(413, "413", `The rows of a request may have ${MAX_VALUES} values together: send fewer at once`);
+    }
     const schema = nameSchema(request, options.defaultSchema);
     const send = () => ask(withBody(request, body), peerAddress, schema);
     const response = await send();

@@ -38,7 +38,7 @@ export function nesting(query: string): number {
   let [depth, deepest] = [0, 0];
   for (const [parenthesis] of query.matchAll(/[()]|%2[89]/g)) {
     if (parenthesis === "(" || parenthesis === "%28") deepest = Math.max(deepest, ++depth);
-    else depth--;
+    else depth = Math.max(0, depth - 1);
   }
   return deepest;
 }
@@ -64,4 +64,17 @@ export function nestingOfJson(body: Uint8Array): number {
     else if (!isText && CLOSING.has(byte)) depth--;
   }
   return deepest;
+}
+
+/** How many values the rows of a body have together, if it is an array of rows. */
+export function valuesOf(body: Uint8Array): number {
+  if (body.find((byte) => byte > 0x20) !== "[".charCodeAt(0)) return 0;
+  try {
+    const rows: unknown[] = JSON.parse(Buffer.from(body).toString());
+    const widest = Math.max(0, ...rows.slice(0, 100).map((row) => Object.keys(row ?? {}).length));
+    return rows.length * widest;
+  } catch {
+    // What is no JSON is refused further on.
+    return 0;
+  }
 }

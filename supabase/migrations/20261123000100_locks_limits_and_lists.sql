@@ -18,6 +18,14 @@ alter table event_service.event_images drop constraint image_url_is_given_and_bo
 alter table post_service.post_images drop constraint image_url_is_given_and_bounded, add constraint image_url_is_given_and_bounded
   check (octet_length(image_url) between 1 and 1000 or post_private.refuse('text_too_long', 'An image path has 1 to 1,000 bytes.'));
 
+-- Amounts of money have no more decimals than any currency needs.
+alter table event_service.events drop constraint price_in_range, add constraint price_in_range
+  check (price >= 0 and price < 1e12 and price = round(price, 4)
+    or event_private.refuse('price_out_of_range', 'A price is 0 or more, less than 1,000,000,000,000, and has at most four decimals.'));
+alter table ticket_service.tickets drop constraint price_paid_in_range, add constraint price_paid_in_range
+  check (price_paid >= 0 and price_paid < 1e12 and price_paid = round(price_paid, 4)
+    or ticket_private.refuse('price_out_of_range', 'A price is 0 or more, less than 1,000,000,000,000, and has at most four decimals.'));
+
 create or replace trigger users_updated_at
   before update of email, name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests, is_verified on user_service.users
   for each row execute function user_service.update_updated_at_column();
@@ -198,6 +206,13 @@ revoke execute on function event_private.tg_event_images__at_most_ten() from pub
 create or replace trigger event_images_at_most_ten after insert on event_service.event_images
   for each row execute function event_private.tg_event_images__at_most_ten();
 
+drop policy event_qna_update_asker_or_host on event_service.event_qna;
+create policy event_qna_update_asker_or_host on event_service.event_qna for update to authenticated
+  -- The event too, since an update that reads no column asks no policy for reading.
+  using (user_id = (select auth.uid()) and exists (select 1 from event_private.visible_events e where e.id = event_qna.event_id)
+    or exists (select 1 from event_private.my_events e where e.id = event_qna.event_id))
+  with check (user_id = (select auth.uid()) or exists (select 1 from event_private.my_events e where e.id = event_qna.event_id));
+
 -- Definer: it asks whose event it is. A policy sees one side of an update, and so not which column changed.
 create or replace function event_private.tg_event_qna__settle()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
@@ -224,6 +239,11 @@ begin
   end if;
   return new;
 end $$;
+
+drop policy reviews_update_own on event_service.reviews;
+create policy reviews_update_own on event_service.reviews for update to authenticated
+  using (reviewer_id = (select auth.uid()) and exists (select 1 from event_private.visible_events e where e.id = reviews.event_id))
+  with check (reviewer_id = (select auth.uid()));
 
 -- Definer: it changes rows of everyone's. Someone left: what is theirs goes, what others need stays without them.
 -- Attendance before capacity, as everyone locks them, and capacity in the order of events.
@@ -398,6 +418,20 @@ end $$;
 comment on function event_service.discover_events(event_service.discovery_mode, double precision, double precision, event_service.event_category[], text, int) is
   'Events of the next thirty days, within about 50 km of a point if one is given: trending, for_you (friends who go, hosts one follows, kinds one attends; needs sign-in), or quiet (at most 20 places, soonest first). Ranked lists keep their order for an hour by their cursor, then refuse it with cursor_expired. Call by POST; at most 100 rows.';
 
+-- Definer: votes are secret.
+create or replace function post_private.tg_posts__keep_voted()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if exists (select 1 from post_service.poll_votes v where v.post_id = old.id) then
+    perform post_private.refuse('poll_has_votes', 'Somebody has voted, so the poll stays as it is.', 409);
+  end if;
+  return new;
+end $$;
+revoke execute on function post_private.tg_posts__keep_voted() from public;
+
+create or replace trigger posts_keep_voted before update of content on post_service.posts
+  for each row when (old.type = 'poll' and old.content is distinct from new.content) execute function post_private.tg_posts__keep_voted();
+
 -- Definer: the lock is on a row that clients may not lock. Under it, since two may add the tenth at once. An operator who
 -- imports may bring more.
 create or replace function post_private.tg_post_images__at_most_ten()
@@ -422,7 +456,7 @@ create or replace function post_private.tg_poll_options__keep_voted()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if exists (select from post_service.posts p join post_service.poll_votes v on v.post_id = p.id where p.id = old.post_id) then
-    perform post_private.refuse('poll_has_votes', 'Somebody has voted, so the options stay as they are.', 409);
+    perform post_private.refuse('poll_has_votes', 'Somebody has voted, so the poll stays as it is.', 409);
   end if;
   return old;
 end $$;
@@ -430,6 +464,12 @@ revoke execute on function post_private.tg_poll_options__keep_voted() from publi
 
 create or replace trigger poll_options_keep_voted before delete on post_service.poll_options
   for each row execute function post_private.tg_poll_options__keep_voted();
+
+drop policy comments_update_own on post_service.comments;
+create policy comments_update_own on post_service.comments for update to authenticated
+  -- The post too, since an update that reads no column asks no policy for reading.
+  using (author_id = (select auth.uid()) and exists (select 1 from post_private.visible_posts p where p.id = comments.post_id))
+  with check (author_id = (select auth.uid()));
 
 drop policy reposts_select_visible on post_service.reposts;
 create policy reposts_select_visible on post_service.reposts for select to authenticated
@@ -439,6 +479,11 @@ create policy reposts_select_visible on post_service.reposts for select to authe
     and (user_id = (select auth.uid())
       or exists (select 1 from post_private.visible_posts p where p.id = reposts.repost_id)
         and exists (select 1 from post_private.visible_people p where p.id = reposts.user_id)));
+
+drop policy reposts_update_own on post_service.reposts;
+create policy reposts_update_own on post_service.reposts for update to authenticated
+  using (user_id = (select auth.uid()) and exists (select 1 from post_private.visible_posts p where p.id = reposts.post_id))
+  with check (user_id = (select auth.uid()));
 
 create or replace view post_private.post_cards as
   select p.id,

@@ -85,5 +85,12 @@ select is((select array[(event_service.asker(q)).username, (event_service.answer
   array['tap_asker', 'tap_owner'], 'asker() and answerer() are the two');
 select tests.act_as('database');
 
+-- An update that reads no column asks no policy for reading.
+select tests.make_person('unwelcome');
+insert into event_service.event_qna (event_id, user_id, question) values (tests.id('open'), tests.id('unwelcome'), 'Hi?');
+select tests.outcomes($$ update event_service.event_qna set question = 'Rude?' $$, 'unwelcome 1', 'one''s own words are changed');
+insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('owner'), tests.id('unwelcome'));
+select tests.outcomes($$ update event_service.event_qna set question = 'Rude?' $$, 'unwelcome 0', 'but not on what one does not see any more');
+
 select * from finish();
 rollback;

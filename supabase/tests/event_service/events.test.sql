@@ -62,7 +62,7 @@ from (values
   ('location_lat = 0, location_lng = 181', 'longitude_out_of_range/400'), ('location_lat = 0, location_lng = -180.1', 'longitude_out_of_range/400'), ('location_lat = 0, location_lng = -180', '1'),
   ('location_lat = 1, location_lng = null', 'incomplete_location/400'), ('location_lat = null, location_lng = 1', 'incomplete_location/400'), ('location_lat = null, location_lng = null', '1'),
   ('max_attendees = 0', 'invalid_capacity/400'), ('max_attendees = 1', '1'), ('max_attendees = null', '1'),
-  ('price = -1', 'price_out_of_range/400'), ('price = 1e12', 'price_out_of_range/400'), ('price = ''NaN''', 'price_out_of_range/400'), ('price = 1e12 - 0.01', '1'),
+  ('price = -1', 'price_out_of_range/400'), ('price = 1e12', 'price_out_of_range/400'), ('price = ''NaN''', 'price_out_of_range/400'), ('price = 1e12 - 0.01', '1'), ('price = 0.0001', '1'), ('price = 0.00001', 'price_out_of_range/400'),
   ('currency = ''rupiah''', 'invalid_currency/400'), ('currency = ''eur''', 'invalid_currency/400'), ('currency = ''EUR''', '1'),
   ('end_time = start_time', 'event_ends_before_start/400'), ('end_time = start_time - interval ''1 minute''', 'event_ends_before_start/400'), ('end_time = start_time + interval ''1 minute''', '1'),
   ('end_time = start_time + interval ''367 days''', 'event_too_long/400'), ('end_time = start_time + interval ''366 days''', '1'),

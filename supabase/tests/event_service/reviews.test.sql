@@ -92,5 +92,13 @@ select tests.act_as('mutual');
 select is((select (event_service.reviewer(r)).username from event_service.reviews r where id = tests.id('review')), 'tap_attendee', 'reviewer() is who reviewed');
 select tests.act_as('database');
 
+-- An update that reads no column asks no policy for reading.
+select tests.make_person('unwelcome'), tests.make_event('newer', 'owner', jsonb_build_object('start_time', now() - interval '1 hour'));
+insert into event_service.event_attendees (event_id, user_id) values (tests.id('newer'), tests.id('unwelcome'));
+insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('newer'), tests.id('unwelcome'), 3);
+select tests.outcomes($$ update event_service.reviews set comment = 'Rude' $$, 'unwelcome 1', 'one''s own words are changed');
+insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('owner'), tests.id('unwelcome'));
+select tests.outcomes($$ update event_service.reviews set comment = 'Rude' $$, 'unwelcome 0', 'but not on what one does not see any more');
+
 select * from finish();
 rollback;

@@ -78,5 +78,12 @@ select tests.act_as('database');
 delete from post_service.posts where id = tests.id('open');
 select is((select count(*)::int from post_service.comments where post_id = tests.id('open')), 0, 'comments go with their post, tombstones too');
 
+-- An update that reads no column asks no policy for reading.
+select tests.make_person('unwelcome'), tests.make_post('newer');
+insert into post_service.comments (post_id, author_id, content) values (tests.id('newer'), tests.id('unwelcome'), 'Hi');
+select tests.outcomes($$ update post_service.comments set content = 'Rude' $$, 'unwelcome 1', 'one''s own words are changed');
+insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('owner'), tests.id('unwelcome'));
+select tests.outcomes($$ update post_service.comments set content = 'Rude' $$, 'unwelcome 0', 'but not on what one does not see any more');
+
 select * from finish();
 rollback;

@@ -61,6 +61,9 @@ select tests.does('stranger', $$ delete from post_service.poll_votes where post_
 select is((select array_agg(votes_count order by order_index) from post_service.poll_options where post_id = tests.id('poll')), array[1, 0, 0], 'while they are there');
 select tests.outcomes($$ insert into post_service.poll_options (post_id, label, order_index) values (tests.id('poll'), 'Maybe', 2) $$, 'owner post_not_found/404', 'once somebody voted options are fixed');
 select tests.outcomes($$ delete from post_service.poll_options where post_id = tests.id('poll') $$, 'owner 0', 'all of them');
+select tests.outcomes($$ update post_service.posts set content = 'The opposite?' where id = tests.id('poll') $$, 'owner poll_has_votes/409', 'and so is what was asked');
+select tests.outcomes($$ update post_service.posts set content = content, visibility = 'followers' where id = tests.id('poll') $$, 'owner 1', 'but not who sees it');
+select tests.outcomes($$ update post_service.posts set content = 'Else?' where id = tests.id('diary') $$, 'owner 1', 'nor other posts');
 select tests.outcomes($$ insert into post_service.poll_options (post_id, label, order_index) values (tests.id('diary'), 'Maybe', 2) $$, 'owner 1', 'but not those of other polls');
 update post_service.posts set poll_closes_at = now() where id = tests.id('closing');
 select tests.outcomes($$ update post_service.poll_votes set option_id = tests.id('closing no') where post_id = tests.id('closing') $$, 'stranger poll_closed/409', 'a closed poll''s votes stay');

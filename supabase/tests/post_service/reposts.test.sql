@@ -79,5 +79,12 @@ select tests.act_as('database');
 delete from post_service.posts where id = tests.id('for followers');
 select is((select count(*)::int from post_service.reposts where user_id = tests.id('follower')) + (select count(*)::int from post_service.posts where author_id = tests.id('follower')), 0, 'reposts go with their original');
 
+-- An update that reads no column asks no policy for reading.
+select tests.make_person('unwelcome');
+insert into post_service.reposts (post_id, user_id, quote_content) values (tests.id('open'), tests.id('unwelcome'), 'Hi');
+select tests.outcomes($$ update post_service.reposts set quote_content = 'Rude' $$, 'unwelcome 1', 'one''s own words are changed');
+insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('owner'), tests.id('unwelcome'));
+select tests.outcomes($$ update post_service.reposts set quote_content = 'Rude' $$, 'unwelcome 0', 'but not on what one does not see any more');
+
 select * from finish();
 rollback;

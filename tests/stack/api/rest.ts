@@ -97,6 +97,15 @@ export function restTests(desk: () => Desk): void {
       }
       expect((await call("anonymous", `/numbers?n=in.(${"1,".repeat(17_000)}1)`)).status).toBe(414);
       expect((await call("anonymous", `/numbers?limit=1&n=in.(${"1,".repeat(10_000)}1)`)).status).toBe(200);
+      expect(
+        (await call("anonymous", `/numbers?x=eq.${")".repeat(5_000)}&or=${"(and".repeat(2_000)}(n.eq.1)`)).status,
+      ).toBe(400);
+      const embeds = (depth: number) => `${"notes(id,".repeat(depth)}id${")".repeat(depth)}`;
+      expect((await call(ANI, `/notes?limit=1&select=id,${embeds(7)}`)).status).toBe(400);
+      expect((await call(ANI, `/notes?limit=1&select=id${",notes(id)".repeat(51)}`)).status).toBe(400);
+      const rows = (count: number) => Array.from({ length: count }, () => ({ body: "" }));
+      expect((await call(ANI, "/notes", rows(32_768))).status).toBe(413);
+      expect((await call(ANI, "/notes", rows(30_000))).status).toBe(400);
       const deep = (depth: number) => `{"body":${"[".repeat(depth)}${"]".repeat(depth)}}`;
       expect((await call(ANI, "/notes", deep(200_000))).status).toBe(400);
       expect((await call(ANI, "/notes", { body: `"${"[".repeat(1000)}\\` })).status).toBe(201);
