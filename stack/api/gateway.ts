@@ -29,6 +29,8 @@ const MAX_EMBED_DEPTH = 6;
 /** Lite sends a parameter for each value, and the embedded database takes no more. */
 const MAX_VALUES = 32_767;
 const MAX_ADDRESS = 32 * 1024;
+/** An answer names the address that was asked for; above this size `fetch` in Node does not take the headers. */
+const MAX_ECHO = 4096;
 
 /** What stands before lite and the edge functions: it turns away what they would stumble over, and hides `/_system`. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -49,12 +51,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   async function rest(request: Request, body: Body, peerAddress: string | null): Promise<Response> {
-    const select = new URL(request.url).searchParams.getAll("select").join();
+    const parameters = new URL(request.url).searchParams;
+    const select = parameters.getAll("select").join();
     if (nesting(select) > MAX_EMBED_DEPTH || select.split("(").length - 1 > MAX_EMBEDS) {
       const limits = `${MAX_EMBEDS} embeds, ${MAX_EMBED_DEPTH} within each other`;
       return problem(400, "PGRST100", `select may have ${limits} at most`);
     }
-    if (body && isJson(request) && valuesOf(body) > MAX_VALUES) {
+    const columns = parameters.getAll("columns").join().split(",").length;
+    if (body && isJson(request) && valuesOf(body, columns) > MAX_VALUES) {
       return problem(413, "413", `The rows of a request may have ${MAX_VALUES} values together: send fewer at once`);
     }
     const schema = nameSchema(request, options.defaultSchema);
@@ -141,9 +145,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   };
 }
-
-/** An answer names the address that was asked for; above this size `fetch` in Node does not take the headers. */
-const MAX_ECHO = 4096;
 
 const notFound = () => problem(404, "404", "There is nothing at this path");
 

@@ -66,13 +66,12 @@ export function nestingOfJson(body: Uint8Array): number {
   return deepest;
 }
 
-/** How many values the rows of a body have together, if it is an array of rows. */
-export function valuesOf(body: Uint8Array): number {
+/** How many values the rows of a body have together, if it is an array of rows: each has the columns of the widest. */
+export function valuesOf(body: Uint8Array, columns: number): number {
   if (body.find((byte) => byte > 0x20) !== "[".charCodeAt(0)) return 0;
   try {
     const rows: unknown[] = JSON.parse(Buffer.from(body).toString());
-    const widest = Math.max(0, ...rows.slice(0, 100).map((row) => Object.keys(row ?? {}).length));
-    return rows.length * widest;
+    return rows.length * rows.reduce<number>((widest, row) => Math.max(widest, Object.keys(row ?? {}).length), columns);
   } catch {
     // What is no JSON is refused further on.
     return 0;

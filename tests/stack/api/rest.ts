@@ -106,6 +106,10 @@ export function restTests(desk: () => Desk): void {
       const rows = (count: number) => Array.from({ length: count }, () => ({ body: "" }));
       expect((await call(ANI, "/notes", rows(32_768))).status).toBe(413);
       expect((await call(ANI, "/notes", rows(30_000))).status).toBe(400);
+      // With columns= rows need not be alike: neither the first ones nor a row alone tell how many values there are.
+      const unlike = [...Array.from({ length: 100 }, () => ({})), ...rows(20_000).map((row) => ({ ...row, code: "" }))];
+      expect((await call(ANI, "/notes?columns=body,code", unlike)).status).toBe(413);
+      expect((await call(ANI, "/notes?columns=body,code", rows(20_000))).status).toBe(413);
       const deep = (depth: number) => `{"body":${"[".repeat(depth)}${"]".repeat(depth)}}`;
       expect((await call(ANI, "/notes", deep(200_000))).status).toBe(400);
       expect((await call(ANI, "/notes", { body: `"${"[".repeat(1000)}\\` })).status).toBe(201);
