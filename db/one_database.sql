@@ -30,7 +30,10 @@ begin
       ('user_service.invitations', 'event_id', 'event_service.events', 'cascade'),
       ('event_service.qna_upvotes', 'user_id', 'user_service.users', 'cascade'),
       ('event_service.reviews', 'host_id', 'user_service.users', 'set null'),
-      ('post_service.poll_votes', 'user_id', 'user_service.users', 'cascade')
+      ('post_service.poll_votes', 'user_id', 'user_service.users', 'cascade'),
+      ('ticket_service.tickets', 'checked_in_by', 'user_service.users', 'set null'),
+      ('ticket_service.waitlist_entries', 'user_id', 'user_service.users', 'cascade'),
+      ('ticket_service.event_staff', 'user_id', 'user_service.users', 'cascade')
     ) as links (source, source_column, target, on_delete)
   loop
     if not exists (
@@ -52,6 +55,8 @@ create or replace trigger events_count_for_host after insert or delete or update
 create or replace trigger event_attendees_count_for_attendee
   after insert or delete or update of user_id, status, checked_in_at, has_attended on event_service.event_attendees
   for each row execute function user_private.tg_event_attendees__count_for_attendee();
+create or replace trigger event_attendees_settle_invitations after insert or delete or update of event_id, user_id, status on event_service.event_attendees
+  for each row execute function user_private.tg_event_attendees__settle_invitations();
 create or replace trigger reviews_count_for_both after insert or delete or update of rating, reviewer_id, event_id, host_id on event_service.reviews
   for each row execute function user_private.tg_reviews__count_for_both();
 
@@ -66,6 +71,8 @@ create or replace trigger profiles_forget_in_posts after delete on user_service.
 create or replace trigger profiles_mirror_privacy after update of is_private on user_service.profiles
   for each row when (old.is_private is distinct from new.is_private) execute function post_private.tg_profiles__mirror_privacy();
 
+create or replace trigger events_cancel_tickets after update of status on event_service.events
+  for each row when (old.status is distinct from new.status and new.status = 'cancelled') execute function ticket_private.tg_events__cancel_tickets();
 create or replace trigger events_set_seats after insert or delete or update of max_attendees on event_service.events
   for each row execute function ticket_private.tg_events__set_seats();
 
@@ -76,6 +83,9 @@ create or replace view user_private.invitable_events as
   from event_private.visible_events e
   where e.status in ('upcoming', 'ongoing')
     and (e.privacy <> 'private' or e.host_id = (select auth.uid()));
+
+create or replace view user_private.attendance as
+  select a.event_id, a.user_id from event_service.event_attendees a where a.status = 'confirmed';
 
 -- Definer: it reads tickets of everyone's. Also those that are pending or have ended, of which the event service knows
 -- nothing; the foreign key would refuse without saying why.
@@ -243,8 +253,10 @@ begin
   perform event_private.fold_counters();
   commit;
   perform post_private.fold_counters();
+  commit;
+  call ticket_private.run_scheduled_work();
 end $$;
-comment on procedure event_private.run_scheduled_work() is 'What the database''s owner is to call each second: event status by the clock, and the folding of counters, each in a transaction of its own.';
+comment on procedure event_private.run_scheduled_work() is 'What the database''s owner is to call each second: event status by the clock, the folding of counters, and the end of held seats, each in a transaction of its own.';
 revoke execute on procedure event_private.run_scheduled_work() from public;
 
 commit;

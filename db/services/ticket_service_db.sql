@@ -1,4 +1,4 @@
--- Ticket service: tickets, the seats they hold, payments and refunds, and the journal of money.
+-- Ticket service: tickets, the seats they hold, payments and refunds, the journal of money, and the door.
 --
 -- Builds the schemas ticket_service (exposed over REST) and ticket_private (not exposed) in an empty database, alone or
 -- after the user, event and post services. Loading it again does no harm. It builds, it does not upgrade: what already exists is changed by
@@ -86,6 +86,175 @@ begin
 end $$;
 comment on function ticket_service.update_updated_at_column() is 'Trigger function: stamps updated_at.';
 
+create or replace function ticket_private.write_cursor(keys jsonb)
+returns text language sql immutable set search_path = '' as $$
+  select translate(encode(convert_to(keys::text, 'UTF8'), 'base64'), E'+/=\n', '-_')
+$$;
+comment on function ticket_private.write_cursor(jsonb) is 'The keys of a row in its list as the opaque text that clients hand back.';
+
+create or replace function ticket_private.read_cursor(cursor text, kind text)
+returns jsonb language plpgsql immutable set search_path = '' as $$
+declare
+  keys jsonb;
+begin
+  if cursor is null then
+    return null;
+  end if;
+  begin
+    keys := convert_from(decode(
+      rpad(translate(left(cursor, 1000), '-_', '+/'), (length(left(cursor, 1000)) + 3) / 4 * 4, '='), 'base64'), 'UTF8')::jsonb;
+    if keys ->> 'kind' = kind and (keys ->> 'id')::uuid is not null then
+      return keys;
+    end if;
+  exception when data_exception or character_not_in_repertoire or untranslatable_character then
+    null;
+  end;
+  perform ticket_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  return null;
+end $$;
+comment on function ticket_private.read_cursor(text, text) is 'The keys in a cursor made for lists of this kind; null for the first page; refuses anything else with malformed_cursor.';
+
+create or replace function ticket_private.cursor_time(keys jsonb, key text)
+returns timestamptz language plpgsql stable set search_path = '' as $$
+begin
+  if keys is not null and (keys ->> key)::timestamptz is null then
+    perform ticket_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  end if;
+  return (keys ->> key)::timestamptz;
+exception when data_exception then
+  perform ticket_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  return null;
+end $$;
+comment on function ticket_private.cursor_time(jsonb, text) is 'A moment among a cursor''s keys; refuses what is none.';
+
+create or replace function ticket_private.page_size(wanted int)
+returns int language sql immutable set search_path = '' as $$ select least(greatest(coalesce(wanted, 20), 1), 100) $$;
+comment on function ticket_private.page_size(int) is 'Rows in a page: 20 unless asked, never more than 100.';
+
+-- What this service needs of its neighbours: stubs, which find the real table in one database and make the local
+-- copy that replication fills in a database of its own. No policy and no grant: only the views below read them.
+
+create schema if not exists user_service;
+
+create table if not exists user_service.profiles (
+  id uuid primary key,
+  username text not null,
+  name text,
+  avatar_url text,
+  is_verified boolean not null default false,
+  is_private boolean not null default false,
+  shows_attendance boolean not null default true
+);
+create table if not exists user_service.follows (
+  id uuid primary key default gen_random_uuid(),
+  follower_id uuid not null,
+  following_id uuid not null,
+  constraint follows_are_unique unique (follower_id, following_id)
+);
+create unique index if not exists follows_following_id_follower_id on user_service.follows (following_id, follower_id);
+create table if not exists user_service.blocks (
+  id uuid primary key default gen_random_uuid(),
+  blocker_id uuid not null,
+  blocked_id uuid not null,
+  constraint blocks_are_unique unique (blocker_id, blocked_id)
+);
+create unique index if not exists blocks_blocked_id_blocker_id on user_service.blocks (blocked_id, blocker_id);
+create table if not exists user_service.invitations (
+  id uuid primary key default gen_random_uuid(),
+  inviter_id uuid not null,
+  invitee_id uuid not null,
+  event_id uuid not null
+);
+create index if not exists invitations_invitee_id on user_service.invitations (invitee_id, event_id);
+
+create schema if not exists event_service;
+create table if not exists event_service.events (
+  id uuid primary key,
+  host_id uuid,
+  title text not null,
+  start_time timestamptz not null,
+  end_time timestamptz not null,
+  location_name text,
+  max_attendees int,
+  price numeric not null,
+  currency text not null,
+  status text not null,
+  privacy text not null,
+  ticketing_enabled boolean not null
+);
+create table if not exists event_service.event_attendees (
+  id uuid primary key default gen_random_uuid(),
+  event_id uuid not null,
+  user_id uuid not null,
+  status text not null,
+  constraint attendance_is_unique unique (event_id, user_id)
+);
+
+alter table user_service.profiles enable row level security;
+alter table user_service.follows enable row level security;
+alter table user_service.blocks enable row level security;
+alter table user_service.invitations enable row level security;
+alter table event_service.events enable row level security;
+alter table event_service.event_attendees enable row level security;
+
+do $$
+declare
+  neighbour text;
+begin
+  foreach neighbour in array array['user_service.profiles', 'user_service.follows', 'user_service.blocks',
+    'user_service.invitations', 'event_service.events', 'event_service.event_attendees'] loop
+    if obj_description(neighbour::regclass, 'pg_class') is null then
+      execute format('comment on table %s is %L', neighbour, 'Stub of the neighbour''s table, filled by replication.');
+    end if;
+  end loop;
+end $$;
+
+create or replace view ticket_private.me as
+  select p.id from user_service.profiles p where p.id = (select auth.uid());
+comment on view ticket_private.me is 'The caller, if their account still exists: tokens outlive accounts.';
+
+create or replace view ticket_private.my_mutuals as
+  select f.following_id as user_id
+  from user_service.follows f
+  where f.follower_id = (select auth.uid())
+    and exists (select 1 from user_service.follows b where b.follower_id = f.following_id and b.following_id = (select auth.uid()));
+
+create or replace view ticket_private.my_blocks as
+  select b.blocked_id as user_id from user_service.blocks b where b.blocker_id = (select auth.uid())
+  union all
+  select b.blocker_id from user_service.blocks b where b.blocked_id = (select auth.uid());
+comment on view ticket_private.my_blocks is 'Everyone whom the caller has blocked or who has blocked the caller.';
+
+create or replace view ticket_private.visible_people as
+  select p.id, p.username, p.name, p.avatar_url, p.is_verified, p.is_private, p.shows_attendance
+  from user_service.profiles p
+  where p.id = (select auth.uid())
+    or (not p.is_private or exists (select 1 from ticket_private.my_mutuals m where m.user_id = p.id))
+      and not exists (select 1 from ticket_private.my_blocks b where b.user_id = p.id);
+comment on view ticket_private.visible_people is 'Whom the caller sees.';
+
+-- The predicate of the event service's policies, over the rows that this service knows of.
+create or replace view ticket_private.visible_events as
+  select e.id, e.host_id, e.title, e.start_time, e.end_time, e.location_name, e.price, e.currency,
+    e.status::text as status, e.privacy::text as privacy, e.ticketing_enabled
+  from event_service.events e
+  where e.host_id = (select auth.uid())
+    or (e.privacy = 'public'
+      or e.privacy = 'friends_only' and exists (select 1 from ticket_private.my_mutuals m where m.user_id = e.host_id)
+      or e.privacy = 'private' and (
+        exists (select 1 from event_service.event_attendees a
+          where a.event_id = e.id and a.user_id = (select auth.uid()) and a.status <> 'cancelled')
+        or exists (select 1 from user_service.invitations i where i.event_id = e.id and i.invitee_id = (select auth.uid()))))
+      and not exists (select 1 from ticket_private.my_blocks b where b.user_id = e.host_id);
+comment on view ticket_private.visible_events is 'The events that the caller sees.';
+
+create or replace view ticket_private.my_events as
+  select e.id from event_service.events e where e.host_id = (select auth.uid());
+comment on view ticket_private.my_events is 'The events that the caller hosts.';
+
+grant select on ticket_private.me, ticket_private.my_mutuals, ticket_private.my_blocks, ticket_private.visible_people,
+  ticket_private.visible_events, ticket_private.my_events to authenticated, service_role;
+
 -- tickets, and the seats they hold
 
 do $$
@@ -95,6 +264,16 @@ begin
     create type ticket_service.transaction_status as enum ('pending', 'success', 'failed', 'refunded');
     create type ticket_service.transaction_kind as enum ('payment', 'refund');
     create type ticket_private.journal_kind as enum ('captured', 'refunded', 'charged_back', 'charge_back_returned');
+  end if;
+  if to_regtype('ticket_service.payment_outcome') is null then
+    create type ticket_service.payment_outcome as enum
+      ('activated', 'sold_out', 'event_closed', 'already_has_ticket', 'paid_twice', 'buyer_gone', 'set_aside', 'refunded', 'disputed', 'reversed');
+    create type ticket_service.check_in_result as enum ('checked_in', 'already_checked_in');
+    -- In the order in which a provider's notices win over one another, whatever the order they arrive in.
+    create type ticket_private.payment_state as enum ('pending', 'expired', 'failed', 'paid', 'reversed');
+    create type ticket_private.refund_state as enum ('requested', 'sent', 'requires_action', 'succeeded', 'failed', 'cancelled');
+    create type ticket_private.attempt_state as enum ('creating', 'open', 'superseded', 'closed');
+    create type ticket_private.refund_origin as enum ('buyer', 'host', 'cancellation', 'payment', 'operator', 'provider');
   end if;
 end $$;
 
@@ -132,21 +311,31 @@ create table if not exists ticket_service.tickets (
   purchased_at timestamptz not null default now(),
   is_checked_in boolean not null default false,
   checked_in_at timestamptz,
+  checked_in_by uuid,
   status ticket_service.ticket_status not null default 'pending',
-  constraint checked_in_at_a_time check (is_checked_in = (checked_in_at is not null))
+  held_until timestamptz,
+  refund_fee numeric not null default 0 constraint refund_fee_in_range check (refund_fee >= 0 and refund_fee < 1e12),
+  refund_deadline timestamptz,
+  constraint checked_in_at_a_time check (is_checked_in = (checked_in_at is not null)),
+  constraint held_while_pending check ((status = 'pending') = (held_until is not null))
 );
 comment on table ticket_service.tickets is 'One seat at an event. pending: held while its payment goes on; active: sold. Its buyer reads it; only the server writes it.';
 comment on column ticket_service.tickets.user_id is 'Null when the buyer''s account is gone.';
 comment on column ticket_service.tickets.attendance_code is 'What is shown at the door. Imported codes have four characters.';
+comment on column ticket_service.tickets.held_until is 'Until when a pending ticket holds its seat; null for any other.';
+comment on column ticket_service.tickets.refund_fee is 'What a refund that the buyer asks for costs, in major units of currency, by the policy at purchase.';
+comment on column ticket_service.tickets.refund_deadline is 'Until when the buyer may ask for a refund, by the policy at purchase; null: until the start.';
 comment on column ticket_service.tickets.price_paid is 'In major units of currency, for example 150000 IDR or 12.50 EUR.';
 
 -- Live tickets only, so that one can buy again after a refund.
 create unique index if not exists one_live_ticket_each on ticket_service.tickets (user_id, event_id) where status in ('pending', 'active');
 create index if not exists tickets_user_id on ticket_service.tickets (user_id, purchased_at);
 create index if not exists tickets_event_id on ticket_service.tickets (event_id, status);
+create index if not exists tickets_held_until on ticket_service.tickets (held_until) where status = 'pending';
+create index if not exists tickets_checked_in_by on ticket_service.tickets (checked_in_by) where checked_in_by is not null;
 
 create or replace view ticket_private.my_tickets as
-  select t.id from ticket_service.tickets t where t.user_id = (select auth.uid());
+  select t.id, t.event_id from ticket_service.tickets t where t.user_id = (select auth.uid());
 grant select on ticket_private.my_tickets to authenticated, service_role;
 
 alter table ticket_service.tickets enable row level security;
@@ -160,14 +349,18 @@ revoke all on ticket_service.tickets from anon, authenticated;
 grant select on ticket_service.tickets to authenticated;
 grant all on ticket_service.tickets to service_role;
 
-create or replace function ticket_private.tg_tickets__stamp_check_in()
+create or replace function ticket_private.tg_tickets__stamp()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
+  -- Ten minutes longer than a payment provider takes money for the longest attempt.
+  new.held_until = case when new.status = 'pending' then coalesce(new.held_until, now() + interval '42 minutes') end;
   return new;
 end $$;
-create or replace trigger tickets_stamp_check_in before insert or update of is_checked_in, checked_in_at on ticket_service.tickets
-  for each row execute function ticket_private.tg_tickets__stamp_check_in();
+create or replace trigger tickets_stamp before insert or update of is_checked_in, checked_in_at, status, held_until on ticket_service.tickets
+  for each row execute function ticket_private.tg_tickets__stamp();
+
+-- event_seats: how many there are, are held and are sold
 
 create table if not exists ticket_private.event_seats (
   event_id uuid primary key,
@@ -182,7 +375,76 @@ comment on table ticket_private.event_seats is 'The seats of each event, exact: 
 comment on column ticket_private.event_seats.capacity is 'Copy of events.max_attendees, kept by effect; null means no limit.';
 alter table ticket_private.event_seats enable row level security;
 
--- Definer: clients may not write seats. Whoever writes a ticket, its table's owner included, takes the seat with it.
+-- waitlist_entries: who wants a seat that is freed
+
+create table if not exists ticket_service.waitlist_entries (
+  id uuid primary key default gen_random_uuid(),
+  event_id uuid not null,
+  user_id uuid not null,
+  joined_at timestamptz not null default clock_timestamp(),
+  constraint waitlist_entries_are_unique unique (event_id, user_id)
+);
+comment on table ticket_service.waitlist_entries is 'People waiting for a seat at a sold-out event, first come first served. An entry goes when its seat is offered: a pending ticket until held_until.';
+
+create index if not exists waitlist_entries_event_id on ticket_service.waitlist_entries (event_id, joined_at, id);
+create index if not exists waitlist_entries_user_id on ticket_service.waitlist_entries (user_id);
+
+alter table ticket_service.waitlist_entries enable row level security;
+
+drop policy if exists waitlist_entries_select_own on ticket_service.waitlist_entries;
+create policy waitlist_entries_select_own on ticket_service.waitlist_entries for select to authenticated
+  using (user_id = (select auth.uid()));
+
+-- Writing is not granted: join_waitlist() looks under the lock of the event's seats whether there is none free.
+revoke all on ticket_service.waitlist_entries from anon, authenticated;
+grant select on ticket_service.waitlist_entries to authenticated;
+grant all on ticket_service.waitlist_entries to service_role;
+
+-- Who sees an event does not change in the middle of a request, but who asks does: the server asks for the person whose
+-- token it was given, and a freed seat for the one who waits.
+create or replace function ticket_private.sees_event(person uuid, event uuid)
+returns boolean language plpgsql volatile security definer set search_path = '' as $$
+declare
+  asker text := coalesce(current_setting('request.jwt.claims', true), '');
+  sees boolean;
+begin
+  perform set_config('request.jwt.claims', json_build_object('sub', person)::text, true);
+  sees := exists (select 1 from ticket_private.me) and exists (select 1 from ticket_private.visible_events e where e.id = event);
+  perform set_config('request.jwt.claims', asker, true);
+  return sees;
+end $$;
+comment on function ticket_private.sees_event(uuid, uuid) is 'Whether this person has an account and sees the event.';
+revoke execute on function ticket_private.sees_event(uuid, uuid) from public;
+
+-- Definer: clients may not write tickets. The caller holds the lock of the event's seats. Each offer is a pending ticket,
+-- so it has its seat like any other.
+create or replace function ticket_private.offer_seats(event uuid)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+declare
+  next record;
+  until timestamptz;
+begin
+  select least(now() + interval '2 hours', e.end_time) into until
+  from event_service.events e where e.id = event and e.status in ('upcoming', 'ongoing') and e.ticketing_enabled;
+  if until is null or until <= now() then
+    return;
+  end if;
+  while exists (select 1 from ticket_private.event_seats s where s.event_id = event and (s.capacity is null or s.held + s.sold < s.capacity)) loop
+    delete from ticket_service.waitlist_entries w
+    where w.id = (select f.id from ticket_service.waitlist_entries f where f.event_id = event order by f.joined_at, f.id limit 1 for update skip locked)
+    returning w.user_id into next;
+    exit when not found;
+    if ticket_private.sees_event(next.user_id, event) then
+      insert into ticket_service.tickets (user_id, event_id, status, held_until) values (next.user_id, event, 'pending', until)
+      on conflict (user_id, event_id) where status in ('pending', 'active') do nothing;
+    end if;
+  end loop;
+end $$;
+comment on function ticket_private.offer_seats(uuid) is 'Gives the free seats of an event to those who wait longest, as pending tickets that are theirs for two hours.';
+revoke execute on function ticket_private.offer_seats(uuid) from public;
+
+-- Definer: clients may not write seats. Whoever writes a ticket, its table's owner included, takes the seat with it, and
+-- whoever frees one passes it on.
 create or replace function ticket_private.tg_tickets__take_seat()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -192,6 +454,9 @@ begin
       sold = sold - (old.status = 'active')::int
     where event_id = old.event_id
       and (tg_op = 'DELETE' or new.status not in ('pending', 'active') or new.event_id <> old.event_id);
+    if found then
+      perform ticket_private.offer_seats(old.event_id);
+    end if;
   end if;
   if tg_op <> 'DELETE' and new.status in ('pending', 'active') then
     -- A ticket that stays live moves between held and sold in one step, which needs no free seat.
@@ -220,6 +485,9 @@ declare
 begin
   if tg_op = 'DELETE' then
     delete from ticket_private.event_seats where event_id = old.id;
+    delete from ticket_service.waitlist_entries where event_id = old.id;
+    delete from ticket_service.event_staff where event_id = old.id;
+    delete from ticket_service.refund_policies where event_id = old.id;
   else
     select s.held + s.sold into already_taken from ticket_private.event_seats s where s.event_id = new.id for update;
     if new.max_attendees < already_taken then
@@ -227,10 +495,96 @@ begin
     end if;
     insert into ticket_private.event_seats (event_id, capacity) values (new.id, new.max_attendees)
     on conflict (event_id) do update set capacity = excluded.capacity;
+    perform ticket_private.offer_seats(new.id);
   end if;
   return null;
 end $$;
 revoke execute on function ticket_private.tg_events__set_seats() from public;
+
+-- refund_policies: what a buyer gets back, and until when
+
+create table if not exists ticket_service.refund_policies (
+  event_id uuid primary key,
+  fee_fixed numeric not null default 0 constraint fee_fixed_in_range check (fee_fixed >= 0 and fee_fixed < 1e12 and fee_fixed = round(fee_fixed, 4)
+    or ticket_private.refuse('price_out_of_range', 'A price is 0 or more, less than 1,000,000,000,000, and has at most four decimals.')),
+  fee_percent numeric not null default 0 constraint fee_percent_in_range check (fee_percent between 0 and 100
+    or ticket_private.refuse('fee_out_of_range', 'A percentage is between 0 and 100.')),
+  closes_hours_before int not null default 24 constraint closes_hours_before_in_range check (closes_hours_before between 0 and 8760
+    or ticket_private.refuse('deadline_out_of_range', 'Refunds close 0 to 8,760 hours before the start.')),
+  updated_at timestamptz not null default now(),
+  constraint one_kind_of_fee check (fee_fixed = 0 or fee_percent = 0
+    or ticket_private.refuse('two_fees', 'Give a fixed fee or a percentage, not both.'))
+);
+comment on table ticket_service.refund_policies is 'What a buyer''s refund costs, and until when there is one. A ticket keeps the policy it was bought under. Without a row: no fee, until 24 hours before the start.';
+comment on column ticket_service.refund_policies.fee_fixed is 'Kept of each refund, in major units of the event''s currency.';
+comment on column ticket_service.refund_policies.fee_percent is 'Kept of each refund, in percent of the price.';
+comment on column ticket_service.refund_policies.closes_hours_before is 'Hours before the start at which a buyer can no longer have a refund.';
+
+alter table ticket_service.refund_policies enable row level security;
+
+drop policy if exists refund_policies_select_visible on ticket_service.refund_policies;
+create policy refund_policies_select_visible on ticket_service.refund_policies for select to authenticated
+  using (exists (select 1 from ticket_private.visible_events e where e.id = refund_policies.event_id));
+drop policy if exists refund_policies_insert_host on ticket_service.refund_policies;
+create policy refund_policies_insert_host on ticket_service.refund_policies for insert to authenticated
+  with check (
+    (exists (select 1 from ticket_private.me)
+      or ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
+    and (exists (select 1 from ticket_private.my_events e where e.id = refund_policies.event_id)
+      or ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404)));
+drop policy if exists refund_policies_update_host on ticket_service.refund_policies;
+create policy refund_policies_update_host on ticket_service.refund_policies for update to authenticated
+  using (exists (select 1 from ticket_private.my_events e where e.id = refund_policies.event_id))
+  with check (exists (select 1 from ticket_private.my_events e where e.id = refund_policies.event_id));
+drop policy if exists refund_policies_delete_host on ticket_service.refund_policies;
+create policy refund_policies_delete_host on ticket_service.refund_policies for delete to authenticated
+  using (exists (select 1 from ticket_private.my_events e where e.id = refund_policies.event_id));
+
+revoke all on ticket_service.refund_policies from anon, authenticated;
+grant select, delete on ticket_service.refund_policies to authenticated;
+grant insert (event_id, fee_fixed, fee_percent, closes_hours_before) on ticket_service.refund_policies to authenticated;
+grant update (event_id, fee_fixed, fee_percent, closes_hours_before) on ticket_service.refund_policies to authenticated;
+grant all on ticket_service.refund_policies to service_role;
+
+create or replace trigger refund_policies_updated_at before update on ticket_service.refund_policies
+  for each row execute function ticket_service.update_updated_at_column();
+
+-- event_staff: who may check people in besides the host
+
+create table if not exists ticket_service.event_staff (
+  id uuid primary key default gen_random_uuid(),
+  event_id uuid not null,
+  user_id uuid not null,
+  added_at timestamptz not null default now(),
+  constraint event_staff_are_unique unique (event_id, user_id)
+);
+comment on table ticket_service.event_staff is 'People whom the host lets check tickets at the door, until six hours after the event.';
+
+create index if not exists event_staff_user_id on ticket_service.event_staff (user_id);
+
+alter table ticket_service.event_staff enable row level security;
+
+drop policy if exists event_staff_select_party on ticket_service.event_staff;
+create policy event_staff_select_party on ticket_service.event_staff for select to authenticated
+  using (user_id = (select auth.uid()) or exists (select 1 from ticket_private.my_events e where e.id = event_staff.event_id));
+drop policy if exists event_staff_insert_host on ticket_service.event_staff;
+create policy event_staff_insert_host on ticket_service.event_staff for insert to authenticated
+  with check (
+    (exists (select 1 from ticket_private.me)
+      or ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
+    and (exists (select 1 from ticket_private.my_events e where e.id = event_staff.event_id)
+      or ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404))
+    and (exists (select 1 from ticket_private.visible_people p where p.id = event_staff.user_id)
+      or ticket_private.refuse('person_not_found', 'There is no such person.', 404)));
+drop policy if exists event_staff_delete_host on ticket_service.event_staff;
+create policy event_staff_delete_host on ticket_service.event_staff for delete to authenticated
+  using (exists (select 1 from ticket_private.my_events e where e.id = event_staff.event_id) or user_id = (select auth.uid()));
+
+-- Update is not granted: somebody is staff or not.
+revoke all on ticket_service.event_staff from anon, authenticated;
+grant select, delete on ticket_service.event_staff to authenticated;
+grant insert (event_id, user_id) on ticket_service.event_staff to authenticated;
+grant all on ticket_service.event_staff to service_role;
 
 -- ticket_transactions: payments and refunds, a row each
 
@@ -247,11 +601,13 @@ create table if not exists ticket_service.ticket_transactions (
   status ticket_service.transaction_status not null default 'pending',
   created_at timestamptz not null default now(),
   completed_at timestamptz,
+  outcome ticket_service.payment_outcome,
   constraint refunds_name_their_payment check ((kind = 'refund') = (refund_of is not null))
 );
 comment on table ticket_service.ticket_transactions is 'Payments for a ticket, and refunds of them, a row each. The buyer reads them; only the server writes them.';
 comment on column ticket_service.ticket_transactions.transaction_id is 'The payment provider''s id of it, once there is one.';
 comment on column ticket_service.ticket_transactions.amount is 'In major units of currency.';
+comment on column ticket_service.ticket_transactions.outcome is 'What became of a payment. activated: it bought the ticket; set_aside: another amount arrived, an operator looks at it; sold_out, event_closed, already_has_ticket, paid_twice, buyer_gone: it is refunded by itself; refunded, disputed, reversed: the money went back another way.';
 comment on column ticket_service.ticket_transactions.refund_of is 'The payment that a refund gives back, in whole or in part.';
 
 create index if not exists ticket_transactions_ticket_id on ticket_service.ticket_transactions (ticket_id, created_at);
@@ -294,18 +650,172 @@ create or replace trigger ticket_transactions_refund_within_capture
   after insert or update of amount, currency, status, kind, refund_of, ticket_id on ticket_service.ticket_transactions
   for each row execute function ticket_private.tg_ticket_transactions__refund_within_capture();
 
+-- What the provider is asked for, and what it said: internal, since it names what is only for the server.
+
+create table if not exists ticket_private.attempts (
+  id uuid primary key references ticket_service.ticket_transactions (id) on delete restrict,
+  ticket_id uuid not null references ticket_service.tickets (id) on delete restrict,
+  provider text not null constraint provider_is_bounded check (length(provider) between 1 and 50),
+  amount numeric not null constraint amount_in_range check (amount > 0 and amount < 1e12),
+  currency text not null constraint currency_is_a_code check (currency ~ '^[A-Z]{3}$'),
+  title text not null,
+  return_url text,
+  session_id text,
+  checkout_url text,
+  state ticket_private.attempt_state not null default 'creating',
+  started_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  check_at timestamptz,
+  checks int not null default 0
+);
+comment on table ticket_private.attempts is 'What a payment provider was asked to collect. Its id is the provider''s idempotency key and order number; what it was asked for never changes, so that asking again asks the same.';
+comment on column ticket_private.attempts.expires_at is 'When the provider stops taking money for it. The seat is held ten minutes longer.';
+comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about it; null once nothing more is to come.';
+comment on column ticket_private.attempts.state is 'creating: the provider may or may not know it; open: the buyer may pay; superseded: another one took its place; closed: paid, expired or failed.';
+
+create unique index if not exists one_open_attempt_each on ticket_private.attempts (ticket_id) where state in ('creating', 'open');
+create index if not exists attempts_ticket_id on ticket_private.attempts (ticket_id);
+create index if not exists attempts_check_at on ticket_private.attempts (check_at) where check_at is not null;
+
+create table if not exists ticket_private.payments (
+  provider text not null,
+  provider_id text not null constraint provider_id_is_bounded check (length(provider_id) between 1 and 255),
+  attempt_id uuid not null references ticket_service.ticket_transactions (id) on delete restrict,
+  ticket_id uuid not null references ticket_service.tickets (id) on delete restrict,
+  transaction_id uuid constraint one_payment_for_each_transaction unique references ticket_service.ticket_transactions (id) on delete restrict,
+  state ticket_private.payment_state not null,
+  amount numeric constraint amount_in_range check (amount >= 0 and amount < 1e12),
+  currency text constraint currency_is_a_code check (currency ~ '^[A-Z]{3}$'),
+  method text constraint method_is_bounded check (length(method) <= 50),
+  outcome ticket_service.payment_outcome,
+  first_told_at timestamptz not null default clock_timestamp(),
+  constraint payments_are_unique primary key (provider, provider_id),
+  constraint paid_an_amount check (state < 'paid' or amount is not null and currency is not null)
+);
+comment on table ticket_private.payments is 'Each transaction of a provider''s, and the furthest state it told of. The state only rises, so that the order of notices changes nothing.';
+comment on column ticket_private.payments.attempt_id is 'The payment that was asked for; a buyer may pay it twice.';
+comment on column ticket_private.payments.transaction_id is 'The row that buyers see, once money arrived.';
+comment on column ticket_private.payments.amount is 'What really arrived, in major units of currency.';
+comment on column ticket_private.payments.outcome is 'What became of it; decided once, but for money that the provider takes back.';
+
+create index if not exists payments_attempt_id on ticket_private.payments (attempt_id);
+create index if not exists payments_ticket_id on ticket_private.payments (ticket_id);
+create index if not exists payments_set_aside on ticket_private.payments (first_told_at) where outcome = 'set_aside';
+
+create table if not exists ticket_private.refunds (
+  id uuid primary key default gen_random_uuid(),
+  ticket_id uuid not null references ticket_service.tickets (id) on delete restrict,
+  attempt_id uuid not null references ticket_service.ticket_transactions (id) on delete restrict,
+  provider text not null,
+  payment_provider_id text not null,
+  provider_id text constraint provider_id_is_bounded check (length(provider_id) between 1 and 255),
+  amount numeric not null constraint amount_in_range check (amount > 0 and amount < 1e12),
+  currency text not null constraint currency_is_a_code check (currency ~ '^[A-Z]{3}$'),
+  fee numeric not null default 0 constraint fee_in_range check (fee >= 0 and fee < 1e12),
+  origin ticket_private.refund_origin not null,
+  reason text constraint reason_is_bounded check (length(reason) <= 500),
+  state ticket_private.refund_state not null default 'requested',
+  is_manual boolean not null default false,
+  problem text,
+  closed_at timestamptz,
+  closing_reference text constraint closing_reference_is_given check (length(closing_reference) between 1 and 200),
+  requested_at timestamptz not null default now(),
+  sent_at timestamptz,
+  send_at timestamptz,
+  sends int not null default 0,
+  constraint provider_refunds_are_unique unique (provider, provider_id),
+  constraint closed_with_a_reference check ((closed_at is null) = (closing_reference is null))
+);
+comment on table ticket_private.refunds is 'Money that is to go back, or went back. Its id is the provider''s idempotency key. Owed until it succeeded, was cancelled or was closed by an operator.';
+comment on column ticket_private.refunds.is_manual is 'The provider cannot give it back by itself: an operator pays it and closes it with a reference.';
+comment on column ticket_private.refunds.fee is 'What the policy kept of it.';
+comment on column ticket_private.refunds.send_at is 'When maintenance sends it, or asks what became of it; null when there is nothing more to do by itself.';
+
+create index if not exists refunds_ticket_id on ticket_private.refunds (ticket_id);
+create index if not exists refunds_attempt_id on ticket_private.refunds (attempt_id);
+create index if not exists refunds_of_payment on ticket_private.refunds (provider, payment_provider_id);
+create index if not exists refunds_send_at on ticket_private.refunds (send_at) where send_at is not null;
+create index if not exists refunds_for_operators on ticket_private.refunds (requested_at) where closed_at is null and (is_manual or state = 'failed');
+
+create table if not exists ticket_private.disputes (
+  provider text not null,
+  provider_id text not null constraint provider_id_is_bounded check (length(provider_id) between 1 and 255),
+  ticket_id uuid not null references ticket_service.tickets (id) on delete restrict,
+  attempt_id uuid not null references ticket_service.ticket_transactions (id) on delete restrict,
+  payment_provider_id text not null,
+  amount numeric not null constraint amount_in_range check (amount > 0 and amount < 1e12),
+  currency text not null constraint currency_is_a_code check (currency ~ '^[A-Z]{3}$'),
+  is_withdrawn boolean not null default false,
+  is_reinstated boolean not null default false,
+  constraint disputes_are_unique primary key (provider, provider_id)
+);
+comment on table ticket_private.disputes is 'Payments that the buyer''s bank called back. Money moves when it is withdrawn and when it is reinstated.';
+
+create index if not exists disputes_ticket_id on ticket_private.disputes (ticket_id);
+create index if not exists disputes_attempt_id on ticket_private.disputes (attempt_id);
+create index if not exists disputes_of_payment on ticket_private.disputes (provider, payment_provider_id);
+
+create table if not exists ticket_private.notices (
+  provider text not null,
+  notice_id text not null constraint notice_id_is_bounded check (length(notice_id) between 1 and 255),
+  attempt_id uuid not null,
+  facts jsonb not null,
+  received_at timestamptz not null default now(),
+  constraint notices_are_unique primary key (provider, notice_id)
+);
+comment on table ticket_private.notices is 'What providers told, as it was understood, kept for ninety days. A notice that is known changes nothing.';
+create index if not exists notices_received_at on ticket_private.notices (received_at);
+
+alter table ticket_private.attempts enable row level security;
+alter table ticket_private.payments enable row level security;
+alter table ticket_private.refunds enable row level security;
+alter table ticket_private.disputes enable row level security;
+alter table ticket_private.notices enable row level security;
+
+create or replace view ticket_private.money as
+  select p.ticket_id, p.transaction_id, 'captured'::ticket_private.journal_kind as kind, p.amount, p.currency
+  from ticket_private.payments p where p.state >= 'paid' and p.transaction_id is not null and p.amount > 0
+  union all
+  select r.ticket_id, r.id, 'refunded', r.amount, r.currency
+  from ticket_private.refunds r
+  join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
+  where p.transaction_id is not null and (r.state = 'succeeded' or r.closed_at is not null)
+  union all
+  select p.ticket_id, p.transaction_id, 'charged_back', d.amount, d.currency
+  from ticket_private.disputes d
+  join ticket_private.payments p on p.provider = d.provider and p.provider_id = d.payment_provider_id
+  where p.transaction_id is not null and (d.is_withdrawn or d.is_reinstated)
+  union all
+  select p.ticket_id, p.transaction_id, 'charge_back_returned', d.amount, d.currency
+  from ticket_private.disputes d
+  join ticket_private.payments p on p.provider = d.provider and p.provider_id = d.payment_provider_id
+  where p.transaction_id is not null and d.is_reinstated
+  union all
+  -- A provider that takes a payment back takes what had not gone back already.
+  select p.ticket_id, p.transaction_id, 'charged_back', left_over.amount, p.currency
+  from ticket_private.payments p
+  cross join lateral (
+    select p.amount
+      - coalesce((select sum(r.amount) from ticket_private.refunds r
+          where r.provider = p.provider and r.payment_provider_id = p.provider_id and (r.state = 'succeeded' or r.closed_at is not null)), 0)
+      - coalesce((select sum(d.amount) from ticket_private.disputes d
+          where d.provider = p.provider and d.payment_provider_id = p.provider_id and d.is_withdrawn and not d.is_reinstated), 0) as amount) left_over
+  where p.state = 'reversed' and p.transaction_id is not null and left_over.amount > 0;
+comment on view ticket_private.money is 'What the journal of each ticket must say, by what the providers told. transaction_id is that of the payment, or of the refund.';
+
 -- The journal: what money really moved. Rows are added, never changed.
 
 create table if not exists ticket_private.journal_entries (
   id uuid primary key default gen_random_uuid(),
   ticket_id uuid not null references ticket_service.tickets (id) on delete restrict,
-  transaction_id uuid references ticket_service.ticket_transactions (id) on delete restrict,
+  transaction_id uuid not null references ticket_service.ticket_transactions (id) on delete restrict,
   kind ticket_private.journal_kind not null,
-  amount numeric not null constraint amount_in_range check (amount > 0 and amount < 1e12),
+  amount numeric not null constraint amount_in_range check (amount <> 0 and abs(amount) < 1e12),
   currency text not null constraint currency_is_a_code check (currency ~ '^[A-Z]{3}$'),
   recorded_at timestamptz not null default now()
 );
-comment on table ticket_private.journal_entries is 'Money that came and went for each ticket, append-only. For each ticket and currency, what went back never exceeds what came.';
+comment on table ticket_private.journal_entries is 'Money that came and went for each ticket, append-only. At commit its sums equal what the providers told (ticket_private.money), and what was refunded does not exceed what was captured.';
+comment on column ticket_private.journal_entries.amount is 'In major units of currency. Negative where it corrects an entry before it, such as that of a refund which came back.';
 
 create index if not exists journal_entries_ticket_id on ticket_private.journal_entries (ticket_id, currency);
 create index if not exists journal_entries_transaction_id on ticket_private.journal_entries (transaction_id);
@@ -325,29 +835,1364 @@ create or replace trigger journal_entries_refuse_change before update or delete 
 create or replace trigger journal_entries_refuse_truncate before truncate on ticket_private.journal_entries
   for each statement execute function ticket_private.tg_journal_entries__refuse_change();
 
--- Definer: the server's role has no way into this schema. At commit, since entries of one transaction belong together;
--- under the ticket's lock, since two may commit at once.
-create or replace function ticket_private.tg_journal_entries__balance()
+-- Definer: the server's role has no way into this schema. At commit, since what a provider told and its entries belong
+-- together; under the ticket's lock, since two may commit at once.
+create or replace function ticket_private.tg_journal__balance()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
-  retained numeric;
+  ticket uuid := case when tg_op = 'DELETE' then old.ticket_id else new.ticket_id end;
 begin
-  perform from ticket_service.tickets t where t.id = new.ticket_id for no key update;
-  select sum(case e.kind when 'captured' then e.amount when 'charge_back_returned' then e.amount else -e.amount end) into retained
-  from ticket_private.journal_entries e
-  where e.ticket_id = new.ticket_id and e.currency = new.currency;
-  if retained < 0 then
-    perform ticket_private.refuse('journal_out_of_balance', 'More would go back than was captured for this ticket.', 409);
+  perform from ticket_service.tickets t where t.id = ticket for no key update;
+  if exists (
+    select from (
+      select m.transaction_id, m.kind, m.currency, m.amount from ticket_private.money m where m.ticket_id = ticket
+      union all
+      select e.transaction_id, e.kind, e.currency, -e.amount from ticket_private.journal_entries e where e.ticket_id = ticket) both_sides
+    group by both_sides.transaction_id, both_sides.kind, both_sides.currency
+    having sum(both_sides.amount) <> 0)
+  or exists (
+    select from ticket_private.journal_entries e where e.ticket_id = ticket
+    group by e.currency
+    having sum(e.amount) filter (where e.kind = 'refunded') > coalesce(sum(e.amount) filter (where e.kind = 'captured'), 0))
+  then
+    perform ticket_private.refuse('journal_out_of_balance', 'The journal of this ticket does not say what was captured, refunded and charged back.', 409);
   end if;
   return null;
 end $$;
-revoke execute on function ticket_private.tg_journal_entries__balance() from public;
+revoke execute on function ticket_private.tg_journal__balance() from public;
 do $$
+declare
+  source text;
 begin
-  if not exists (select from pg_catalog.pg_trigger where tgname = 'journal_entries_balance' and tgrelid = 'ticket_private.journal_entries'::regclass) then
-    create constraint trigger journal_entries_balance after insert on ticket_private.journal_entries
-      deferrable initially deferred for each row execute function ticket_private.tg_journal_entries__balance();
+  foreach source in array array['journal_entries', 'payments', 'refunds', 'disputes'] loop
+    if not exists (select from pg_catalog.pg_trigger where tgname = source || '_balance' and tgrelid = ('ticket_private.' || source)::regclass) then
+      execute format('create constraint trigger %1$I after insert or update or delete on ticket_private.%2$I
+        deferrable initially deferred for each row execute function ticket_private.tg_journal__balance()', source || '_balance', source);
+    end if;
+  end loop;
+end $$;
+
+create or replace function ticket_private.record_journal(ticket uuid)
+returns void language sql volatile set search_path = '' as $$
+  insert into ticket_private.journal_entries (ticket_id, transaction_id, kind, amount, currency)
+  select ticket, both_sides.transaction_id, both_sides.kind, sum(both_sides.amount), both_sides.currency
+  from (
+    select m.transaction_id, m.kind, m.currency, m.amount from ticket_private.money m where m.ticket_id = ticket
+    union all
+    select e.transaction_id, e.kind, e.currency, -e.amount from ticket_private.journal_entries e where e.ticket_id = ticket) both_sides
+  group by both_sides.transaction_id, both_sides.kind, both_sides.currency
+  having sum(both_sides.amount) <> 0
+$$;
+comment on function ticket_private.record_journal(uuid) is 'Adds to the journal what is missing there of what the providers told.';
+revoke execute on function ticket_private.record_journal(uuid) from public;
+
+-- Idempotency keys: the answer to a request is kept, and given again to whoever asks with the same key.
+
+create table if not exists ticket_private.idempotency_keys (
+  user_id uuid not null,
+  function text not null,
+  key text not null constraint key_is_bounded check (length(key) between 1 and 255
+    or ticket_private.refuse('invalid_idempotency_key', 'An Idempotency-Key has 1 to 255 characters.')),
+  request_hash text not null,
+  locked_until timestamptz,
+  status int,
+  answer jsonb,
+  created_at timestamptz not null default now(),
+  constraint idempotency_keys_are_unique primary key (user_id, function, key),
+  constraint answered_with_a_status check ((status is null) = (answer is null))
+);
+comment on table ticket_private.idempotency_keys is 'First answers, a week long. Without an answer the request goes on until locked_until; then whoever repeats it takes it up again.';
+create index if not exists idempotency_keys_created_at on ticket_private.idempotency_keys (created_at);
+alter table ticket_private.idempotency_keys enable row level security;
+
+create or replace function ticket_private.claim_key(person uuid, function text, idempotency_key text, request_hash text)
+returns jsonb language plpgsql volatile set search_path = '' as $$
+declare
+  known ticket_private.idempotency_keys;
+begin
+  insert into ticket_private.idempotency_keys as k (user_id, function, key, request_hash, locked_until)
+  values (person, claim_key.function, idempotency_key, claim_key.request_hash, now() + interval '1 minute')
+  on conflict on constraint idempotency_keys_are_unique do update set locked_until = now() + interval '1 minute'
+    where k.answer is null and k.locked_until <= now() and k.request_hash = excluded.request_hash;
+  if found then
+    return null;
+  end if;
+  select * into known from ticket_private.idempotency_keys k
+  where k.user_id = person and k.function = claim_key.function and k.key = idempotency_key;
+  if known.request_hash <> claim_key.request_hash then
+    perform ticket_private.refuse('idempotency_key_reused', 'This Idempotency-Key was used for another request. Send a new key with a new request.', 422);
+  elsif known.answer is null then
+    perform ticket_private.refuse('request_in_progress', 'The first request with this Idempotency-Key is still being worked on. Ask again in a moment.', 409);
+  end if;
+  return jsonb_build_object('next', 'answer', 'status', known.status, 'answer', known.answer);
+end $$;
+comment on function ticket_private.claim_key(uuid, text, text, text) is
+  'Null where the caller is to do the work of this request, else the answer that it was given. Refuses another request under the same key, and one that goes on.';
+revoke execute on function ticket_private.claim_key(uuid, text, text, text) from public;
+
+create or replace function ticket_private.keep_answer(person uuid, function text, idempotency_key text, status int, answer jsonb)
+returns jsonb language plpgsql volatile set search_path = '' as $$
+begin
+  update ticket_private.idempotency_keys k
+  set status = keep_answer.status, answer = keep_answer.answer, locked_until = null
+  where k.user_id = person and k.function = keep_answer.function and k.key = idempotency_key;
+  return jsonb_build_object('next', 'answer', 'status', status, 'answer', answer);
+end $$;
+comment on function ticket_private.keep_answer(uuid, text, text, int, jsonb) is 'Keeps the first answer of a request, and returns it in the form of the server''s functions.';
+revoke execute on function ticket_private.keep_answer(uuid, text, text, int, jsonb) from public;
+
+-- Buying.
+
+create or replace function ticket_private.currency_decimals(currency text)
+returns int language sql immutable parallel safe set search_path = '' as $$
+  -- Rupiah have sen on paper only; the other ones have none.
+  select case when currency in ('IDR', 'BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
+    then 0 else 2 end
+$$;
+comment on function ticket_private.currency_decimals(text) is 'Decimals in which amounts of this currency are paid.';
+revoke execute on function ticket_private.currency_decimals(text) from public;
+
+-- Only holds that have run out at their provider too: an attempt's expiry lies before held_until.
+create or replace function ticket_private.expire_holds(batch int default 500, event uuid default null)
+returns int language plpgsql volatile security definer set search_path = '' as $$
+declare
+  expired int;
+begin
+  with due as (
+    select t.id from ticket_service.tickets t
+    where t.status = 'pending' and t.held_until <= now() and (event is null or t.event_id = event)
+    order by t.held_until limit batch for no key update skip locked)
+  update ticket_service.tickets t set status = 'expired' from due where t.id = due.id;
+  get diagnostics expired = row_count;
+  return expired;
+end $$;
+comment on function ticket_private.expire_holds(int, uuid) is 'Ends held seats and offers whose time is over, of all events or of one; returns how many.';
+revoke execute on function ticket_private.expire_holds(int, uuid) from public;
+
+create or replace function ticket_private.checkout_answer(attempt uuid)
+returns jsonb language sql stable set search_path = '' as $$
+  select jsonb_build_object('ticket', to_jsonb(t), 'transaction', to_jsonb(x), 'checkout_url', a.checkout_url, 'expires_at', a.expires_at)
+  from ticket_private.attempts a
+  join ticket_service.tickets t on t.id = a.ticket_id
+  join ticket_service.ticket_transactions x on x.id = a.id
+  where a.id = attempt
+$$;
+revoke execute on function ticket_private.checkout_answer(uuid) from public;
+
+create or replace function ticket_private.attempt_to_send(attempt uuid)
+returns jsonb language sql stable set search_path = '' as $$
+  select to_jsonb(a) - 'check_at' - 'checks' from ticket_private.attempts a where a.id = attempt
+$$;
+comment on function ticket_private.attempt_to_send(uuid) is 'An attempt as the server''s functions hand it to a provider.';
+revoke execute on function ticket_private.attempt_to_send(uuid) from public;
+
+-- Definer: only this, not the server's role, writes tickets and attempts. Everything that needs no other's lock comes
+-- first and the seat, which all buyers of an event want, last, in the trigger of the insert.
+create or replace function ticket_private.begin_checkout(
+  person uuid, idempotency_key text, request_hash text, event_id uuid, payment_method text, return_url text)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+declare
+  answered jsonb := ticket_private.claim_key(person, 'ticket-checkout', idempotency_key, request_hash);
+  wanted record;
+  policy ticket_service.refund_policies;
+  mine ticket_service.tickets;
+  open_attempt ticket_private.attempts;
+  attempt uuid := gen_random_uuid();
+  ends timestamptz := now() + interval '32 minutes';
+  fee numeric;
+  deadline timestamptz;
+begin
+  if answered is not null then
+    return answered;
+  end if;
+  if not ticket_private.sees_event(person, event_id) then
+    perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
+  end if;
+  select e.title, e.price, e.currency, e.start_time, e.end_time, e.status::text as status, e.ticketing_enabled into wanted
+  from event_service.events e where e.id = begin_checkout.event_id;
+  if wanted.status not in ('upcoming', 'ongoing') or wanted.end_time <= now() then
+    perform ticket_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
+  elsif not wanted.ticketing_enabled then
+    perform ticket_private.refuse('no_ticket_needed', 'This event takes no ticket: join it.', 409);
+  elsif wanted.price > 0 and payment_method is null then
+    perform ticket_private.refuse('payment_method_required', 'Say how this ticket is to be paid: give a payment_method.');
+  end if;
+  select * into policy from ticket_service.refund_policies p where p.event_id = begin_checkout.event_id;
+  fee := least(wanted.price, round(coalesce(policy.fee_fixed + wanted.price * policy.fee_percent / 100, 0), ticket_private.currency_decimals(wanted.currency)));
+  deadline := wanted.start_time - make_interval(hours => coalesce(policy.closes_hours_before, 24));
+
+  select * into mine from ticket_service.tickets t
+  where t.user_id = person and t.event_id = begin_checkout.event_id and t.status in ('pending', 'active') for no key update;
+  if mine.status = 'pending' and mine.held_until <= now() then
+    update ticket_service.tickets t set status = 'expired' where t.id = mine.id;
+    mine := null;
+  end if;
+  if mine.status = 'active' then
+    perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
+  end if;
+  if mine.id is not null then
+    select * into open_attempt from ticket_private.attempts a
+    where a.ticket_id = mine.id and a.state in ('creating', 'open', 'superseded') and a.check_at is not null
+    order by a.state limit 1;
+    if open_attempt.state <> 'superseded' and open_attempt.provider = payment_method and open_attempt.expires_at > now() + interval '1 minute' then
+      -- The same seat asked for again: by another tab, or after an answer that never arrived.
+      if open_attempt.state = 'open' then
+        return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(open_attempt.id));
+      end if;
+      return jsonb_build_object('next', 'pay', 'attempt', ticket_private.attempt_to_send(open_attempt.id));
+    elsif open_attempt.state = 'creating' then
+      -- Nobody was given its address, so nobody can pay it.
+      update ticket_private.attempts a set state = 'closed' where a.id = open_attempt.id;
+      update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = open_attempt.id;
+    elsif open_attempt.id is not null then
+      -- Under one hold only one may be paid: the provider ends the other before there is a next.
+      update ticket_private.attempts a set state = 'superseded', check_at = now() where a.id = open_attempt.id;
+      update ticket_private.idempotency_keys k set locked_until = now()
+      where k.user_id = person and k.function = 'ticket-checkout' and k.key = idempotency_key;
+      return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(open_attempt.id));
+    end if;
+  elsif exists (select from ticket_private.event_seats s where s.event_id = begin_checkout.event_id and s.held + s.sold >= s.capacity) then
+    perform ticket_private.expire_holds(500, begin_checkout.event_id);
+  end if;
+
+  if wanted.price = 0 then
+    if mine.id is null then
+      insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, refund_deadline)
+      values (person, begin_checkout.event_id, 0, wanted.currency, 'active', deadline) returning * into mine;
+    else
+      update ticket_service.tickets t set status = 'active', currency = wanted.currency, refund_deadline = deadline where t.id = mine.id returning * into mine;
+    end if;
+    return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200,
+      jsonb_build_object('ticket', to_jsonb(mine), 'transaction', null, 'checkout_url', null, 'expires_at', null));
+  end if;
+  if mine.id is not null then
+    update ticket_service.tickets t
+    set price_paid = wanted.price, currency = wanted.currency, refund_fee = fee, refund_deadline = deadline,
+      held_until = ends + interval '10 minutes', purchased_at = now()
+    where t.id = mine.id;
+  end if;
+  with ticket as (
+    insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline)
+    select person, begin_checkout.event_id, wanted.price, wanted.currency, 'pending', ends + interval '10 minutes', fee, deadline
+    where mine.id is null
+    returning id),
+  payment as (
+    insert into ticket_service.ticket_transactions (id, ticket_id, amount, currency, payment_method)
+    select attempt, coalesce(mine.id, (select id from ticket)), wanted.price, wanted.currency, payment_method
+    returning id, ticket_id)
+  insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, return_url, expires_at, check_at)
+  select p.id, p.ticket_id, payment_method, wanted.price, wanted.currency, wanted.title, begin_checkout.return_url, ends, ends + interval '1 minute'
+  from payment p;
+  return jsonb_build_object('next', 'pay', 'attempt', ticket_private.attempt_to_send(attempt));
+exception when unique_violation then
+  -- Two requests of one person at the same moment; the first has the seat.
+  perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
+  return null;
+end $$;
+revoke execute on function ticket_private.begin_checkout(uuid, text, text, uuid, text, text) from public;
+grant execute on function ticket_private.begin_checkout(uuid, text, text, uuid, text, text) to service_role;
+
+-- Definer: as above.
+create or replace function ticket_private.finish_checkout(
+  person uuid, idempotency_key text, attempt_id uuid, session_id text, checkout_url text)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+begin
+  update ticket_private.attempts a
+  set state = 'open', session_id = finish_checkout.session_id, checkout_url = finish_checkout.checkout_url
+  where a.id = finish_checkout.attempt_id and a.state in ('creating', 'open');
+  if not found then
+    -- Another one took its place meanwhile; the address is told to nobody.
+    update ticket_private.attempts a set session_id = finish_checkout.session_id where a.id = finish_checkout.attempt_id;
+    return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(finish_checkout.attempt_id));
+  end if;
+  return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(finish_checkout.attempt_id));
+end $$;
+revoke execute on function ticket_private.finish_checkout(uuid, text, uuid, text, text) from public;
+grant execute on function ticket_private.finish_checkout(uuid, text, uuid, text, text) to service_role;
+
+-- Definer: as above. Nobody was given the address of the checkout, so nobody can have paid.
+create or replace function ticket_private.fail_checkout(person uuid, idempotency_key text, attempt_id uuid, status int, answer jsonb)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+declare
+  ticket uuid;
+begin
+  select a.ticket_id into ticket from ticket_private.attempts a where a.id = fail_checkout.attempt_id;
+  perform from ticket_service.tickets t where t.id = ticket for no key update;
+  update ticket_private.attempts a set state = 'closed', check_at = now() + interval '5 minutes' where a.id = fail_checkout.attempt_id and a.state = 'creating';
+  if found then
+    update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = fail_checkout.attempt_id;
+    update ticket_service.tickets t set status = 'cancelled' where t.id = ticket and t.status = 'pending';
+  end if;
+  return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, status, answer);
+end $$;
+revoke execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) from public;
+grant execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) to service_role;
+
+-- What providers tell, and what follows from it. The facts about a payment are a set that only grows; all that hangs on
+-- them (the ticket, the rows that the buyer sees, the journal) is worked out of the whole set, so the order in which
+-- notices arrive and how often changes nothing.
+
+create or replace function ticket_private.record_facts(attempt ticket_private.attempts, facts jsonb)
+returns void language plpgsql volatile set search_path = '' as $$
+declare
+  fact jsonb;
+  known uuid;
+begin
+  for fact in select * from jsonb_array_elements(facts -> 'payments') loop
+    insert into ticket_private.payments as p (provider, provider_id, attempt_id, ticket_id, state, amount, currency, method)
+    values (attempt.provider, fact ->> 'id', attempt.id, attempt.ticket_id, (fact ->> 'state')::ticket_private.payment_state,
+      (fact ->> 'amount')::numeric, upper(fact ->> 'currency'), fact ->> 'method')
+    on conflict (provider, provider_id) do update
+    set state = greatest(p.state, excluded.state), amount = coalesce(p.amount, excluded.amount),
+      currency = coalesce(p.currency, excluded.currency), method = coalesce(p.method, excluded.method)
+    where (p.state, p.amount, p.currency, p.method) is distinct from
+      (greatest(p.state, excluded.state), coalesce(p.amount, excluded.amount), coalesce(p.currency, excluded.currency), coalesce(p.method, excluded.method));
+  end loop;
+  for fact in select * from jsonb_array_elements(facts -> 'refunds') loop
+    select r.id into known from ticket_private.refunds r
+    where r.attempt_id = attempt.id and (r.id::text = fact ->> 'our_id' or r.provider = attempt.provider and r.provider_id = fact ->> 'id')
+    order by r.id::text = fact ->> 'our_id' desc limit 1;
+    if known is not null then
+      update ticket_private.refunds r
+      set state = greatest(r.state, (fact ->> 'state')::ticket_private.refund_state), provider_id = coalesce(r.provider_id, fact ->> 'id'),
+        problem = coalesce(fact ->> 'problem', r.problem)
+      where r.id = known;
+    else
+      -- Not asked for by us: somebody refunded it at the provider.
+      insert into ticket_private.refunds (ticket_id, attempt_id, provider, payment_provider_id, provider_id, amount, currency, origin, state)
+      values (attempt.ticket_id, attempt.id, attempt.provider, fact ->> 'payment_id', fact ->> 'id', (fact ->> 'amount')::numeric,
+        upper(fact ->> 'currency'), 'provider', (fact ->> 'state')::ticket_private.refund_state);
+    end if;
+  end loop;
+  for fact in select * from jsonb_array_elements(facts -> 'disputes') loop
+    insert into ticket_private.disputes as d (provider, provider_id, ticket_id, attempt_id, payment_provider_id, amount, currency, is_withdrawn, is_reinstated)
+    values (attempt.provider, fact ->> 'id', attempt.ticket_id, attempt.id, fact ->> 'payment_id', (fact ->> 'amount')::numeric,
+      upper(fact ->> 'currency'), coalesce((fact ->> 'withdrawn')::boolean, false), coalesce((fact ->> 'reinstated')::boolean, false))
+    on conflict (provider, provider_id) do update
+    set is_withdrawn = d.is_withdrawn or excluded.is_withdrawn, is_reinstated = d.is_reinstated or excluded.is_reinstated;
+  end loop;
+end $$;
+comment on function ticket_private.record_facts(ticket_private.attempts, jsonb) is
+  'Adds to what is known of an attempt. facts: {payments: [{id, state, amount, currency, method}], refunds: [{id, our_id, payment_id, state, amount, currency, problem}], disputes: [{id, payment_id, amount, currency, withdrawn, reinstated}]}, amounts in major units.';
+revoke execute on function ticket_private.record_facts(ticket_private.attempts, jsonb) from public;
+
+create or replace function ticket_private.request_refund_of(
+  payment ticket_private.payments, amount numeric, fee numeric, origin ticket_private.refund_origin, reason text)
+returns uuid language plpgsql volatile set search_path = '' as $$
+declare
+  refund uuid := gen_random_uuid();
+begin
+  insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, amount, currency, payment_method)
+  values (refund, payment.ticket_id, 'refund', payment.transaction_id, amount, payment.currency, payment.provider);
+  insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, amount, currency, fee, origin, reason, send_at, is_manual)
+  values (refund, payment.ticket_id, payment.attempt_id, payment.provider, payment.provider_id, amount, payment.currency, fee, origin, reason,
+    case when payment.provider <> 'imported' then now() end, payment.provider = 'imported');
+  return refund;
+end $$;
+comment on function ticket_private.request_refund_of(ticket_private.payments, numeric, numeric, ticket_private.refund_origin, text) is
+  'Asks for money of a payment to go back; ticket_transactions_refund_within_capture refuses more than there is.';
+revoke execute on function ticket_private.request_refund_of(ticket_private.payments, numeric, numeric, ticket_private.refund_origin, text) from public;
+
+create or replace function ticket_private.activate(ticket ticket_service.tickets, payment ticket_private.payments)
+returns ticket_service.payment_outcome language plpgsql volatile set search_path = '' as $$
+begin
+  if ticket.user_id is null then
+    return 'buyer_gone'::ticket_service.payment_outcome;
+  elsif not exists (select from event_service.events e where e.id = ticket.event_id and e.status in ('upcoming', 'ongoing')) then
+    return 'event_closed'::ticket_service.payment_outcome;
+  end if;
+  if ticket.status <> 'pending' and exists (
+    select from ticket_private.event_seats s where s.event_id = ticket.event_id and s.held + s.sold >= s.capacity)
+  then
+    perform ticket_private.expire_holds(500, ticket.event_id);
+  end if;
+  begin
+    update ticket_service.tickets t set status = 'active', price_paid = payment.amount where t.id = ticket.id;
+  exception
+    when unique_violation then
+      return 'already_has_ticket'::ticket_service.payment_outcome;
+    when sqlstate 'PGRST' then
+      return 'sold_out'::ticket_service.payment_outcome;
+  end;
+  return 'activated'::ticket_service.payment_outcome;
+end $$;
+comment on function ticket_private.activate(ticket_service.tickets, ticket_private.payments) is
+  'Gives a payment its ticket. One whose hold took its end takes a seat again, if one is free and its buyer has no other.';
+revoke execute on function ticket_private.activate(ticket_service.tickets, ticket_private.payments) from public;
+
+-- The caller holds the lock of the ticket.
+create or replace function ticket_private.settle(attempt ticket_private.attempts)
+returns void language plpgsql volatile set search_path = '' as $$
+declare
+  ticket ticket_service.tickets;
+  payment ticket_private.payments;
+  refund ticket_private.refunds;
+  shown uuid;
+  ended ticket_service.payment_outcome;
+  verdict ticket_service.payment_outcome;
+begin
+  -- Money that arrived is a row that the buyer sees; the one that was asked for stands for the first.
+  for payment in
+    select * from ticket_private.payments p where p.attempt_id = attempt.id and p.state >= 'paid' and p.transaction_id is null order by p.first_told_at, p.provider_id
+  loop
+    if exists (select from ticket_private.payments p where p.transaction_id = attempt.id) then
+      insert into ticket_service.ticket_transactions (ticket_id, transaction_id, amount, currency, payment_method, status, completed_at)
+      values (attempt.ticket_id, payment.provider_id, payment.amount, payment.currency, attempt.provider, 'success', now()) returning id into shown;
+    else
+      shown := attempt.id;
+      update ticket_service.ticket_transactions x
+      set transaction_id = payment.provider_id, amount = payment.amount, currency = payment.currency, status = 'success', completed_at = now()
+      where x.id = shown;
+    end if;
+    update ticket_private.payments p set transaction_id = shown where p.provider = payment.provider and p.provider_id = payment.provider_id;
+  end loop;
+
+  -- A payment that the provider took back has nothing left that could be sent.
+  update ticket_private.refunds r set state = 'succeeded', send_at = null
+  from ticket_private.payments p
+  where p.attempt_id = attempt.id and p.state = 'reversed' and r.provider = p.provider and r.payment_provider_id = p.provider_id
+    and r.state < 'succeeded' and r.closed_at is null;
+  -- Refunds made at the provider are shown as soon as their payment is. Ours that they leave no money for are over.
+  for refund in
+    select * from ticket_private.refunds r
+    where r.attempt_id = attempt.id and r.origin = 'provider' and not exists (select from ticket_service.ticket_transactions x where x.id = r.id)
+    order by r.provider_id
+  loop
+    select p.transaction_id into shown from ticket_private.payments p
+    where p.provider = refund.provider and p.provider_id = refund.payment_provider_id;
+    continue when shown is null;
+    update ticket_private.refunds r set state = 'cancelled', send_at = null
+    where r.provider = refund.provider and r.payment_provider_id = refund.payment_provider_id and r.origin <> 'provider' and r.state < 'succeeded'
+      and refund.amount > (select p.amount - coalesce((
+          select sum(o.amount) from ticket_private.refunds o
+          where o.provider = p.provider and o.payment_provider_id = p.provider_id and o.id <> refund.id and o.state not in ('failed', 'cancelled')), 0)
+        from ticket_private.payments p where p.transaction_id = shown);
+    update ticket_service.ticket_transactions x set status = 'failed', completed_at = now()
+    from ticket_private.refunds r where r.id = x.id and r.attempt_id = attempt.id and r.state = 'cancelled' and x.status = 'pending';
+    insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, transaction_id, amount, currency, payment_method, status)
+    values (refund.id, attempt.ticket_id, 'refund', shown, refund.provider_id, refund.amount, refund.currency, refund.provider,
+      case when refund.state in ('failed', 'cancelled') then 'failed' else 'pending' end::ticket_service.transaction_status);
+  end loop;
+
+  for payment in
+    select * from ticket_private.payments p where p.attempt_id = attempt.id and p.transaction_id is not null order by p.outcome nulls last, p.first_told_at, p.provider_id
+  loop
+    select * into ticket from ticket_service.tickets t where t.id = attempt.ticket_id;
+    ended := case
+      when payment.amount > 0 and payment.amount <= (select sum(r.amount) from ticket_private.refunds r
+        where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin = 'provider' and r.state = 'succeeded') then 'refunded'
+      when payment.state = 'reversed' then 'reversed'
+      when exists (select from ticket_private.disputes d
+        where d.provider = payment.provider and d.payment_provider_id = payment.provider_id and (d.is_withdrawn or d.is_reinstated)) then 'disputed'
+    end::ticket_service.payment_outcome;
+    verdict := payment.outcome;
+    if ended is not null then
+      -- The money is gone, so is the ticket, unless another payment stands for it.
+      verdict := ended;
+      if not exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated'
+        and (p.provider, p.provider_id) <> (payment.provider, payment.provider_id))
+      then
+        update ticket_service.tickets t
+        set status = case ended when 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
+        where t.id = ticket.id and t.status <> 'refunded' and (ended = 'refunded' or t.status <> 'cancelled');
+      end if;
+    elsif verdict is null then
+      verdict := case
+        when (payment.amount, payment.currency) <> (attempt.amount, attempt.currency) then 'set_aside'
+        when exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated') and ticket.status in ('active', 'refunded') then 'paid_twice'
+        else ticket_private.activate(ticket, payment)
+      end;
+      if verdict not in ('activated', 'set_aside') then
+        update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id and t.status = 'pending';
+        if payment.amount > 0 then
+          perform ticket_private.request_refund_of(payment, payment.amount, 0, 'payment', null);
+        end if;
+      end if;
+    end if;
+    update ticket_private.payments p set outcome = verdict
+    where p.provider = payment.provider and p.provider_id = payment.provider_id and p.outcome is distinct from verdict;
+  end loop;
+
+  -- The rows that the buyer sees. What is owed stays pending, also when the provider failed to send it.
+  update ticket_service.ticket_transactions x
+  set status = shown_now.status, completed_at = case when shown_now.status <> 'pending' then coalesce(x.completed_at, now()) end,
+    transaction_id = coalesce(x.transaction_id, shown_now.provider_id), outcome = shown_now.outcome
+  from (
+    select p.transaction_id as id, p.provider_id, p.outcome,
+      case when p.state = 'reversed' or p.amount > 0 and p.amount <= (select sum(r.amount) from ticket_private.refunds r
+        where r.provider = p.provider and r.payment_provider_id = p.provider_id and (r.state = 'succeeded' or r.closed_at is not null))
+      then 'refunded' else 'success' end::ticket_service.transaction_status as status
+    from ticket_private.payments p where p.attempt_id = attempt.id and p.transaction_id is not null
+    union all
+    select r.id, r.provider_id, null,
+      case when r.state = 'succeeded' or r.closed_at is not null then 'success'
+        when r.state = 'cancelled' or r.state = 'failed' and r.origin = 'provider' then 'failed' else 'pending' end::ticket_service.transaction_status
+    from ticket_private.refunds r where r.attempt_id = attempt.id) shown_now
+  where x.id = shown_now.id
+    and (x.status, x.outcome) is distinct from (shown_now.status, shown_now.outcome) or x.id = shown_now.id and x.transaction_id is null and shown_now.provider_id is not null;
+
+  if exists (select from ticket_private.payments p where p.attempt_id = attempt.id and p.state >= 'paid') then
+    update ticket_private.attempts a set state = 'closed', check_at = null where a.id = attempt.id and (a.state <> 'closed' or a.check_at is not null);
+  elsif exists (select from ticket_private.payments p where p.attempt_id = attempt.id and p.state in ('expired', 'failed')) then
+    update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = attempt.id and x.status = 'pending';
+    if attempt.state in ('creating', 'open') then
+      update ticket_service.tickets t set status = 'expired' where t.id = attempt.ticket_id and t.status = 'pending';
+    end if;
+    update ticket_private.attempts a set state = 'closed', check_at = null where a.id = attempt.id and (a.state <> 'closed' or a.check_at is not null);
+  end if;
+  perform ticket_private.record_journal(attempt.ticket_id);
+end $$;
+comment on function ticket_private.settle(ticket_private.attempts) is
+  'Makes ticket, transactions and journal say what follows from all that is known of an attempt''s payments, refunds and disputes.';
+revoke execute on function ticket_private.settle(ticket_private.attempts) from public;
+
+-- Definer: only this, not the server's role, writes what providers told.
+create or replace function ticket_private.record_notice(provider text, notice_id text, attempt_id uuid, facts jsonb)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+declare
+  attempt ticket_private.attempts;
+begin
+  select * into attempt from ticket_private.attempts a where a.id = record_notice.attempt_id and a.provider = record_notice.provider;
+  if not found then
+    return jsonb_build_object('result', 'unknown');
+  end if;
+  perform from ticket_service.tickets t where t.id = attempt.ticket_id for no key update;
+  if notice_id is not null then
+    insert into ticket_private.notices (provider, notice_id, attempt_id, facts) values (record_notice.provider, record_notice.notice_id, attempt.id, record_notice.facts)
+    on conflict do nothing;
+    if not found then
+      return jsonb_build_object('result', 'repeated');
+    end if;
+  end if;
+  -- What is read under the lock is what the one before left.
+  select * into attempt from ticket_private.attempts a where a.id = record_notice.attempt_id;
+  perform ticket_private.record_facts(attempt, facts);
+  perform ticket_private.settle(attempt);
+  return jsonb_build_object('result', 'recorded');
+end $$;
+revoke execute on function ticket_private.record_notice(text, text, uuid, jsonb) from public;
+grant execute on function ticket_private.record_notice(text, text, uuid, jsonb) to service_role;
+
+-- Giving back.
+
+create or replace function ticket_private.refund_to_send(refund uuid)
+returns jsonb language sql stable set search_path = '' as $$
+  select jsonb_build_object('id', r.id, 'attempt_id', r.attempt_id, 'provider', r.provider, 'payment_id', r.payment_provider_id,
+    'provider_id', r.provider_id, 'amount', r.amount, 'currency', r.currency, 'paid', p.amount, 'method', p.method, 'sent_at', r.sent_at)
+  from ticket_private.refunds r
+  left join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
+  where r.id = refund
+$$;
+comment on function ticket_private.refund_to_send(uuid) is 'A refund as the server''s functions hand it to a provider. sent_at is when it was first sent.';
+revoke execute on function ticket_private.refund_to_send(uuid) from public;
+
+create or replace function ticket_private.refund_answer(ticket uuid, refund uuid)
+returns jsonb language sql stable set search_path = '' as $$
+  select jsonb_build_object(
+    'ticket', jsonb_build_object('id', t.id, 'event_id', t.event_id, 'status', t.status),
+    'refund', (select jsonb_build_object('id', r.id, 'amount', r.amount, 'currency', r.currency, 'fee', r.fee,
+        'status', case when r.state = 'succeeded' or r.closed_at is not null then 'succeeded' when r.state = 'cancelled' then 'cancelled'
+          when r.is_manual then 'manual' else r.state::text end)
+      from ticket_private.refunds r where r.id = refund))
+  from ticket_service.tickets t where t.id = ticket
+$$;
+revoke execute on function ticket_private.refund_answer(uuid, uuid) from public;
+
+-- The payment that a ticket stands on, under the ticket's lock. Money that was imported with a ticket is taken into the books first.
+create or replace function ticket_private.payment_of(ticket uuid)
+returns ticket_private.payments language plpgsql volatile set search_path = '' as $$
+declare
+  payment ticket_private.payments;
+begin
+  select * into payment from ticket_private.payments p where p.ticket_id = ticket and p.outcome = 'activated';
+  if not found then
+    insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome)
+    select 'imported', x.id, x.id, x.ticket_id, x.id, 'paid', x.amount, x.currency, x.payment_method, 'activated'
+    from ticket_service.ticket_transactions x
+    where x.ticket_id = ticket and x.kind = 'payment' and x.status = 'success' and x.amount > 0
+      and not exists (select from ticket_private.payments p where p.transaction_id = x.id)
+    order by x.created_at limit 1
+    returning * into payment;
+    perform ticket_private.record_journal(ticket);
+  end if;
+  return payment;
+end $$;
+comment on function ticket_private.payment_of(uuid) is 'The payment by which a ticket is active; null for a free one.';
+revoke execute on function ticket_private.payment_of(uuid) from public;
+
+create or replace function ticket_private.refundable(payment ticket_private.payments)
+returns numeric language sql stable set search_path = '' as $$
+  select payment.amount
+    - coalesce((select sum(r.amount) from ticket_private.refunds r
+        where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.state <> 'cancelled' and not (r.state = 'failed' and r.origin = 'provider')), 0)
+    - coalesce((select sum(d.amount) from ticket_private.disputes d
+        where d.provider = payment.provider and d.payment_provider_id = payment.provider_id and d.is_withdrawn and not d.is_reinstated), 0)
+$$;
+comment on function ticket_private.refundable(ticket_private.payments) is 'What is left of a payment, in major units: captured less what went back, is to go back, or was called back.';
+revoke execute on function ticket_private.refundable(ticket_private.payments) from public;
+
+-- Definer: only this, not the server's role, writes tickets and refunds.
+create or replace function ticket_private.begin_refund(
+  person uuid, idempotency_key text, request_hash text, ticket_id uuid, amount numeric, reason text)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+declare
+  answered jsonb := ticket_private.claim_key(person, 'ticket-refund', idempotency_key, request_hash);
+  ticket ticket_service.tickets;
+  event record;
+  is_host boolean;
+  payment ticket_private.payments;
+  open_attempt uuid;
+  due numeric;
+  fee numeric := 0;
+  refund uuid;
+begin
+  if answered is not null then
+    return answered;
+  end if;
+  select * into ticket from ticket_service.tickets t where t.id = begin_refund.ticket_id for no key update;
+  select e.host_id, e.start_time into event from event_service.events e where e.id = ticket.event_id;
+  is_host := event.host_id is not distinct from person and person is not null;
+  if ticket.id is null or not (is_host or ticket.user_id is not distinct from person) then
+    perform ticket_private.refuse('ticket_not_found', 'There is no such ticket.', 404);
+  end if;
+  if not is_host then
+    if amount is not null then
+      perform ticket_private.refuse('amount_is_for_hosts', 'Only the host chooses an amount. A refund that you ask for is of the whole price, less the fee.', 403);
+    elsif ticket.is_checked_in then
+      perform ticket_private.refuse('ticket_used', 'This ticket was used. Ask the host for a refund.', 409);
+    elsif ticket.status = 'active' and (now() >= event.start_time or now() > coalesce(ticket.refund_deadline, event.start_time)) then
+      perform ticket_private.refuse('refund_deadline_passed', 'The time for a refund of this ticket is over. Ask the host.', 409);
+    end if;
+  end if;
+  if amount is null and ticket.status not in ('pending', 'active') then
+    perform ticket_private.refuse('ticket_ended', 'This ticket has ended already.', 409);
+  end if;
+  if ticket.status = 'pending' and amount is null then
+    select a.id into open_attempt from ticket_private.attempts a
+    where a.ticket_id = ticket.id and a.state in ('open', 'superseded') and a.check_at is not null order by a.state limit 1;
+    if open_attempt is not null then
+      -- The provider takes no more money before the seat is free.
+      update ticket_private.attempts a set state = 'superseded', check_at = now() where a.id = open_attempt;
+      update ticket_private.idempotency_keys k set locked_until = now()
+      where k.user_id = person and k.function = 'ticket-refund' and k.key = idempotency_key;
+      return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(open_attempt));
+    end if;
+    update ticket_private.attempts a set state = 'closed' where a.ticket_id = ticket.id and a.state = 'creating';
+    update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id;
+    return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, null));
+  end if;
+
+  payment := ticket_private.payment_of(ticket.id);
+  due := coalesce(ticket_private.refundable(payment), 0);
+  if amount is not null then
+    if amount <= 0 or amount <> round(amount, ticket_private.currency_decimals(coalesce(payment.currency, ticket.currency))) then
+      perform ticket_private.refuse('invalid_amount', 'An amount is more than 0, and has no more decimals than its currency.');
+    elsif amount > due then
+      perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed what was paid.', 409);
+    end if;
+    due := amount;
+  elsif not is_host then
+    fee := least(due, ticket.refund_fee);
+    due := due - fee;
+  end if;
+  if amount is null then
+    update ticket_service.tickets t
+    set status = case when payment.provider_id is null then 'cancelled' else 'refunded' end::ticket_service.ticket_status
+    where t.id = ticket.id;
+  end if;
+  if due > 0 then
+    refund := ticket_private.request_refund_of(payment, due, fee, case when is_host then 'host' else 'buyer' end::ticket_private.refund_origin, reason);
+    if payment.provider <> 'imported' then
+      update ticket_private.refunds r set state = 'sent', sent_at = now(), send_at = now() + interval '2 minutes', sends = 1 where r.id = refund;
+      return jsonb_build_object('next', 'refund', 'refund', ticket_private.refund_to_send(refund))
+        -- Kept at once: whoever repeats the request after a crash is told of this refund, and maintenance sends it.
+        || jsonb_build_object('kept', ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund)) -> 'answer');
+    end if;
+  end if;
+  return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
+end $$;
+revoke execute on function ticket_private.begin_refund(uuid, text, text, uuid, numeric, text) from public;
+grant execute on function ticket_private.begin_refund(uuid, text, text, uuid, numeric, text) to service_role;
+
+-- Definer: as above.
+create or replace function ticket_private.record_refund(
+  refund_id uuid, state ticket_private.refund_state, provider_id text, is_manual boolean, problem text,
+  person uuid, idempotency_key text)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+declare
+  refund ticket_private.refunds;
+  attempt ticket_private.attempts;
+begin
+  select * into refund from ticket_private.refunds r where r.id = record_refund.refund_id;
+  if not found then
+    return jsonb_build_object('result', 'unknown');
+  end if;
+  perform from ticket_service.tickets t where t.id = refund.ticket_id for no key update;
+  update ticket_private.refunds r
+  set state = greatest(r.state, record_refund.state), provider_id = coalesce(r.provider_id, record_refund.provider_id),
+    is_manual = r.is_manual or record_refund.is_manual, problem = coalesce(record_refund.problem, r.problem),
+    -- Asked again ever more rarely, for some weeks; then it is an operator's.
+    send_at = case when record_refund.is_manual or greatest(r.state, record_refund.state) >= 'succeeded' or r.sends >= 60 then null
+      else now() + least(interval '1 minute' * power(2, least(r.sends, 10)), interval '12 hours') end
+  where r.id = refund.id;
+  update ticket_private.refunds r set is_manual = true where r.id = refund.id and r.sends >= 60 and r.state < 'succeeded';
+  select * into attempt from ticket_private.attempts a where a.id = refund.attempt_id;
+  if found then
+    perform ticket_private.settle(attempt);
+  end if;
+  if idempotency_key is not null then
+    return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(refund.ticket_id, refund.id));
+  end if;
+  return jsonb_build_object('result', 'recorded');
+end $$;
+revoke execute on function ticket_private.record_refund(uuid, ticket_private.refund_state, text, boolean, text, uuid, text) from public;
+grant execute on function ticket_private.record_refund(uuid, ticket_private.refund_state, text, boolean, text, uuid, text) to service_role;
+
+-- Cancelled events: everyone is given back everything.
+
+create table if not exists ticket_service.event_cancellations (
+  event_id uuid primary key,
+  reason text constraint reason_is_bounded check (length(reason) between 1 and 500
+    or ticket_private.refuse('text_too_long', 'A reason has 1 to 500 characters.')),
+  cancelled_at timestamptz not null default now(),
+  tickets_ended_at timestamptz
+);
+comment on table ticket_service.event_cancellations is 'Ticketed events that were cancelled, and why. Seen by the host and by whoever has a ticket.';
+comment on column ticket_service.event_cancellations.tickets_ended_at is 'When the last ticket was ended and its refund asked for.';
+
+create index if not exists event_cancellations_unfinished on ticket_service.event_cancellations (cancelled_at) where tickets_ended_at is null;
+
+alter table ticket_service.event_cancellations enable row level security;
+
+drop policy if exists event_cancellations_select_party on ticket_service.event_cancellations;
+create policy event_cancellations_select_party on ticket_service.event_cancellations for select to authenticated
+  using (
+    exists (select 1 from ticket_private.my_tickets t where t.event_id = event_cancellations.event_id)
+    or exists (select 1 from ticket_private.my_events e where e.id = event_cancellations.event_id));
+
+-- Writing is not granted: a row comes with the cancelling of the event, which is for its host.
+revoke all on ticket_service.event_cancellations from anon, authenticated;
+grant select on ticket_service.event_cancellations to authenticated;
+grant all on ticket_service.event_cancellations to service_role;
+
+-- Effect of the event service's rows: attached to events in one database, to its replicated copy in four.
+-- Definer: a host may not write this. However an event was cancelled, its tickets are refunded.
+create or replace function ticket_private.tg_events__cancel_tickets()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if exists (select from ticket_service.tickets t where t.event_id = new.id and t.status in ('pending', 'active')) then
+    insert into ticket_service.event_cancellations (event_id) values (new.id) on conflict do nothing;
+  end if;
+  delete from ticket_service.waitlist_entries w where w.event_id = new.id;
+  return null;
+end $$;
+revoke execute on function ticket_private.tg_events__cancel_tickets() from public;
+
+-- Definer: only this, not the server's role, ends tickets. A ticket that somebody is just writing waits for the next time.
+create or replace function ticket_private.continue_cancellations(batch int default 200)
+returns int language plpgsql volatile security definer set search_path = '' as $$
+declare
+  cancelled uuid;
+  ticket ticket_service.tickets;
+  payment ticket_private.payments;
+  due numeric;
+  ended int := 0;
+begin
+  for cancelled in select c.event_id from ticket_service.event_cancellations c where c.tickets_ended_at is null order by c.cancelled_at loop
+    for ticket in
+      select * from ticket_service.tickets t where t.event_id = cancelled and t.status in ('pending', 'active')
+      order by t.id limit batch - ended for no key update skip locked
+    loop
+      update ticket_private.attempts a set check_at = now() where a.ticket_id = ticket.id and a.state in ('creating', 'open');
+      if ticket.status = 'pending' then
+        update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id;
+      else
+        payment := ticket_private.payment_of(ticket.id);
+        due := coalesce(ticket_private.refundable(payment), 0);
+        update ticket_service.tickets t
+        set status = case when payment.provider_id is null then 'cancelled' else 'refunded' end::ticket_service.ticket_status
+        where t.id = ticket.id;
+        if due > 0 then
+          perform ticket_private.request_refund_of(payment, due, 0, 'cancellation', null);
+        end if;
+      end if;
+      ended := ended + 1;
+    end loop;
+    update ticket_service.event_cancellations c set tickets_ended_at = now()
+    where c.event_id = cancelled
+      and not exists (select from ticket_service.tickets t where t.event_id = cancelled and t.status in ('pending', 'active'));
+    exit when ended >= batch;
+  end loop;
+  return ended;
+end $$;
+comment on function ticket_private.continue_cancellations(int) is 'Ends tickets of cancelled events and asks for their refunds, a batch at a time; returns how many.';
+revoke execute on function ticket_private.continue_cancellations(int) from public;
+grant execute on function ticket_private.continue_cancellations(int) to service_role;
+
+-- Definer: as above.
+create or replace function ticket_private.cancellation_progress(person uuid, event_id uuid, reason text)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+declare
+  event record;
+begin
+  select e.host_id, e.status::text as status into event from event_service.events e where e.id = cancellation_progress.event_id;
+  if event.host_id is distinct from person or person is null then
+    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
+  elsif event.status <> 'cancelled' then
+    perform ticket_private.refuse('event_over', 'This event is over or cancelled, and stays so.', 409);
+  end if;
+  update ticket_service.event_cancellations c set reason = cancellation_progress.reason
+  where c.event_id = cancellation_progress.event_id and c.reason is null;
+  perform ticket_private.continue_cancellations();
+  return (
+    select jsonb_build_object(
+      'event_id', cancellation_progress.event_id,
+      'reason', (select c.reason from ticket_service.event_cancellations c where c.event_id = cancellation_progress.event_id),
+      'tickets_to_end', (select count(*) from ticket_service.tickets t where t.event_id = cancellation_progress.event_id and t.status in ('pending', 'active')),
+      'refunds', count(r.id),
+      'refunds_succeeded', count(r.id) filter (where r.state = 'succeeded' or r.closed_at is not null),
+      'refunds_under_way', count(r.id) filter (where r.state < 'succeeded' and r.closed_at is null and not r.is_manual),
+      'refunds_for_an_operator', count(r.id) filter (where r.closed_at is null and (r.is_manual or r.state = 'failed')))
+    from ticket_service.tickets t
+    join ticket_private.refunds r on r.ticket_id = t.id and r.origin = 'cancellation'
+    where t.event_id = cancellation_progress.event_id);
+end $$;
+revoke execute on function ticket_private.cancellation_progress(uuid, uuid, text) from public;
+grant execute on function ticket_private.cancellation_progress(uuid, uuid, text) to service_role;
+
+-- What maintenance does.
+
+-- Definer: only this, not the server's role, reads attempts and refunds. What is handed out is put off by the lease, so
+-- that two who ask at once are given different things, and what one drops is handed out again.
+create or replace function ticket_private.claim_work(batch int, lease interval)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+declare
+  refunds jsonb;
+  attempts jsonb;
+begin
+  with due as (
+    select r.id from ticket_private.refunds r
+    where r.send_at <= now() order by r.send_at limit batch for no key update skip locked),
+  claimed as (
+    update ticket_private.refunds r
+    set send_at = now() + lease, sends = r.sends + 1, sent_at = coalesce(r.sent_at, now()),
+      state = greatest(r.state, 'sent')
+    from due where r.id = due.id
+    returning r.id)
+  select jsonb_agg(ticket_private.refund_to_send(c.id)) into refunds from claimed c;
+  with due as (
+    select a.id from ticket_private.attempts a
+    where a.check_at <= now() order by a.check_at limit batch for no key update skip locked),
+  claimed as (
+    update ticket_private.attempts a
+    set checks = a.checks + 1,
+      -- Banks may take days to say whether a payment came; asked ever more rarely, for about a week.
+      check_at = case when a.checks < 40 then now() + greatest(lease, least(interval '1 minute' * power(2, least(a.checks, 10)), interval '6 hours')) end
+    from due where a.id = due.id
+    returning a.id, a.ticket_id, a.state)
+  select jsonb_agg(ticket_private.attempt_to_send(c.id)
+      -- A seat that is not held any more is not to be paid for.
+      || jsonb_build_object('expire', c.state = 'superseded' or t.status <> 'pending'
+        or exists (select from event_service.events e where e.id = t.event_id and e.status = 'cancelled')))
+  into attempts from claimed c join ticket_service.tickets t on t.id = c.ticket_id;
+  return jsonb_build_object('refunds', coalesce(refunds, '[]'), 'attempts', coalesce(attempts, '[]'));
+end $$;
+revoke execute on function ticket_private.claim_work(int, interval) from public;
+grant execute on function ticket_private.claim_work(int, interval) to service_role;
+
+-- Definer: it deletes what nobody may. In batches, since it runs each second.
+create or replace function ticket_private.forget_old_requests(batch int default 1000)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from ticket_private.idempotency_keys k where (k.user_id, k.function, k.key) in (
+    select o.user_id, o.function, o.key from ticket_private.idempotency_keys o where o.created_at < now() - interval '7 days' limit batch);
+  delete from ticket_private.notices n where (n.provider, n.notice_id) in (
+    select o.provider, o.notice_id from ticket_private.notices o where o.received_at < now() - interval '90 days' limit batch);
+end $$;
+comment on function ticket_private.forget_old_requests(int) is 'Forgets answers after a week and notices after ninety days.';
+revoke execute on function ticket_private.forget_old_requests(int) from public;
+
+-- What operators do.
+
+-- Definer: only this, not the server's role, reads refunds and payments.
+create or replace function ticket_private.operator_queue()
+returns table (kind text, id uuid, ticket_id uuid, provider text, provider_id text, amount numeric, currency text, problem text, since timestamptz)
+language sql stable security definer set search_path = '' as $$
+  select 'refund', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id), r.amount, r.currency,
+    coalesce(r.problem, case when r.is_manual then 'The provider cannot refund this payment.' end), r.requested_at
+  from ticket_private.refunds r where r.closed_at is null and r.origin <> 'provider' and (r.is_manual and r.state < 'succeeded' or r.state = 'failed')
+  union all
+  select 'payment', p.transaction_id, p.ticket_id, p.provider, p.provider_id, p.amount, p.currency,
+    'Another amount or currency arrived than was asked for.', p.first_told_at
+  from ticket_private.payments p where p.outcome = 'set_aside'
+    and not exists (select from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id)
+  order by 9, 2
+$$;
+revoke execute on function ticket_private.operator_queue() from public;
+grant execute on function ticket_private.operator_queue() to service_role;
+
+-- Definer: as above.
+create or replace function ticket_private.close_refund(refund_id uuid, reference text)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+declare
+  refund ticket_private.refunds;
+  attempt ticket_private.attempts;
+begin
+  select * into refund from ticket_private.refunds r where r.id = close_refund.refund_id;
+  perform from ticket_service.tickets t where t.id = refund.ticket_id for no key update;
+  update ticket_private.refunds r set closed_at = now(), closing_reference = reference, send_at = null
+  where r.id = refund.id and r.closed_at is null and r.origin <> 'provider' and (r.is_manual and r.state < 'succeeded' or r.state = 'failed');
+  if not found then
+    perform ticket_private.refuse('refund_not_open', 'There is no such refund that waits for an operator.', 404);
+  end if;
+  select * into attempt from ticket_private.attempts a where a.id = refund.attempt_id;
+  if found then
+    perform ticket_private.settle(attempt);
+  else
+    update ticket_service.ticket_transactions x set status = 'success', completed_at = now() where x.id = refund.id;
+    perform ticket_private.record_journal(refund.ticket_id);
   end if;
 end $$;
+revoke execute on function ticket_private.close_refund(uuid, text) from public;
+grant execute on function ticket_private.close_refund(uuid, text) to service_role;
+
+-- Definer: as above.
+create or replace function ticket_private.refund_set_aside(transaction_id uuid)
+returns uuid language plpgsql volatile security definer set search_path = '' as $$
+declare
+  payment ticket_private.payments;
+begin
+  select * into payment from ticket_private.payments p where p.transaction_id = refund_set_aside.transaction_id and p.outcome = 'set_aside';
+  perform from ticket_service.tickets t where t.id = payment.ticket_id for no key update;
+  if payment.provider is null or exists (
+    select from ticket_private.refunds r where r.provider = payment.provider and r.payment_provider_id = payment.provider_id)
+  then
+    perform ticket_private.refuse('payment_not_set_aside', 'There is no such payment that waits for an operator.', 404);
+  end if;
+  return ticket_private.request_refund_of(payment, payment.amount, 0, 'operator', null);
+end $$;
+revoke execute on function ticket_private.refund_set_aside(uuid) from public;
+grant execute on function ticket_private.refund_set_aside(uuid) to service_role;
+
+-- At the door.
+
+create or replace view ticket_private.my_gates as
+  select e.id from event_service.events e where e.host_id = (select auth.uid())
+  union
+  select s.event_id from ticket_service.event_staff s
+  join event_service.events e on e.id = s.event_id
+  where s.user_id = (select auth.uid()) and now() < e.end_time + interval '6 hours';
+comment on view ticket_private.my_gates is 'Events at whose door the caller may check tickets: the host always, staff until six hours after the end.';
+
+do $$
+begin
+  if to_regtype('ticket_service.check_in_answer') is null then
+    create type ticket_service.check_in_answer as (
+      result ticket_service.check_in_result, ticket_id uuid, holder jsonb, checked_in_at timestamptz, checked_in_by text);
+    create type ticket_service.ticket_card as (
+      id uuid, status ticket_service.ticket_status, attendance_code text, price_paid numeric, currency text, purchased_at timestamptz,
+      is_checked_in boolean, checked_in_at timestamptz, held_until timestamptz, is_offer boolean, refund_fee numeric, refund_deadline timestamptz,
+      event jsonb, payment jsonb, refunds jsonb, cursor text);
+    create type ticket_service.guest_card as (
+      ticket_id uuid, status ticket_service.ticket_status, guest jsonb, price_paid numeric, currency text, purchased_at timestamptz,
+      is_checked_in boolean, checked_in_at timestamptz, id uuid, cursor text);
+    create type ticket_service.sales_line as (
+      day date, currency text, sold int, held int, checked_in int, gross numeric, refunded numeric, charged_back numeric, fees_kept numeric, owed numeric);
+  end if;
+end $$;
+comment on type ticket_service.check_in_answer is 'What a scan found. holder: {id, username, name, avatar_url} or null where hidden; checked_in_by: username of who scanned it first.';
+comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, status, cancellation_reason}; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status}]; cursor continues the list after this row.';
+comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, null where hidden from the host or gone; cursor continues the list after this row.';
+comment on type ticket_service.sales_line is 'What an event sold on a day (UTC) in a currency; day null: altogether. Money in major units: gross as captured, refunded and charged_back as they went back, fees_kept of tickets that ended, owed still to be refunded.';
+
+-- Definer: it writes a ticket of somebody else's. The row is the lock: of two scans at once the second sees the first.
+create or replace function ticket_private.check_in(event_id uuid, code text)
+returns ticket_service.check_in_answer language plpgsql volatile security definer set search_path = '' as $$
+declare
+  asker uuid := (select auth.uid());
+  ticket ticket_service.tickets;
+  answer ticket_service.check_in_answer;
+begin
+  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_gates g where g.id = check_in.event_id) then
+    perform ticket_private.refuse('not_staff', 'Only the host and the staff of an event check its tickets, staff until six hours after its end.', 403);
+  end if;
+  select * into ticket from ticket_service.tickets t
+  where t.event_id = check_in.event_id and t.attendance_code = upper(btrim(code)) for no key update;
+  if ticket.id is null or ticket.status = 'pending' then
+    perform ticket_private.refuse('ticket_not_found', 'There is no such ticket.', 404);
+  elsif ticket.status <> 'active' then
+    perform ticket_private.refuse('ticket_ended', 'This ticket has ended already.', 409);
+  elsif exists (select from event_service.events e where e.id = check_in.event_id and e.status = 'cancelled') then
+    perform ticket_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
+  end if;
+  answer.result := case when ticket.is_checked_in then 'already_checked_in' else 'checked_in' end::ticket_service.check_in_result;
+  if not ticket.is_checked_in then
+    update ticket_service.tickets t set is_checked_in = true, checked_in_by = asker where t.id = ticket.id returning * into ticket;
+  end if;
+  answer.ticket_id := ticket.id;
+  answer.checked_in_at := ticket.checked_in_at;
+  answer.checked_in_by := (select p.username from user_service.profiles p where p.id = ticket.checked_in_by);
+  answer.holder := (select jsonb_build_object('id', p.id, 'username', p.username, 'name', p.name, 'avatar_url', p.avatar_url)
+    from ticket_private.visible_people p where p.id = ticket.user_id);
+  return answer;
+end $$;
+revoke execute on function ticket_private.check_in(uuid, text) from public;
+grant execute on function ticket_private.check_in(uuid, text) to authenticated, service_role;
+
+create or replace function ticket_service.check_in(event_id uuid, code text)
+returns ticket_service.check_in_answer language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.check_in(event_id, code);
+end;
+comment on function ticket_service.check_in(uuid, text) is
+  'Checks a ticket in by its attendance code, for the host and staff. A second scan is answered with result already_checked_in, when and by whom the first was.';
+
+-- Definer: as above. For scanners that are offline: what a genuine code does not tell.
+create or replace function ticket_private.revoked_tickets(event_id uuid)
+returns setof uuid language plpgsql stable security definer set search_path = '' as $$
+begin
+  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_gates g where g.id = revoked_tickets.event_id) then
+    perform ticket_private.refuse('not_staff', 'Only the host and the staff of an event check its tickets, staff until six hours after its end.', 403);
+  end if;
+  return query select t.id from ticket_service.tickets t
+    where t.event_id = revoked_tickets.event_id and t.status in ('cancelled', 'refunded', 'expired') order by t.id;
+end $$;
+revoke execute on function ticket_private.revoked_tickets(uuid) from public;
+grant execute on function ticket_private.revoked_tickets(uuid) to authenticated, service_role;
+
+create or replace function ticket_service.revoked_tickets(event_id uuid)
+returns setof uuid language sql stable security invoker set search_path = ''
+begin atomic
+  select ticket_private.revoked_tickets(event_id);
+end;
+comment on function ticket_service.revoked_tickets(uuid) is 'Ids of the tickets of an event that have ended, for the host and staff: an offline scanner turns them away.';
+
+-- Waiting.
+
+-- Definer: clients write neither waiting list nor seats. Under the lock of the seats: none is freed meanwhile unseen.
+create or replace function ticket_private.join_waitlist(event_id uuid)
+returns int language plpgsql volatile security definer set search_path = '' as $$
+declare
+  asker uuid := (select auth.uid());
+  event record;
+begin
+  if not exists (select from ticket_private.me) then
+    perform ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);
+  end if;
+  select e.status, e.end_time, e.ticketing_enabled into event from ticket_private.visible_events e where e.id = join_waitlist.event_id;
+  if not found then
+    perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
+  elsif event.status not in ('upcoming', 'ongoing') or event.end_time <= now() then
+    perform ticket_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
+  elsif not event.ticketing_enabled then
+    perform ticket_private.refuse('no_ticket_needed', 'This event takes no ticket: join it.', 409);
+  elsif exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status in ('pending', 'active')) then
+    perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
+  end if;
+  perform ticket_private.expire_holds(500, join_waitlist.event_id);
+  perform from ticket_private.event_seats s where s.event_id = join_waitlist.event_id for update;
+  if exists (select from ticket_private.event_seats s where s.event_id = join_waitlist.event_id and (s.capacity is null or s.held + s.sold < s.capacity)) then
+    perform ticket_private.refuse('seats_available', 'There are seats left: buy one.', 409);
+  end if;
+  insert into ticket_service.waitlist_entries (event_id, user_id) values (join_waitlist.event_id, asker) on conflict do nothing;
+  return (
+    select count(*) from ticket_service.waitlist_entries w
+    join ticket_service.waitlist_entries mine on mine.event_id = w.event_id and mine.user_id = asker
+    where w.event_id = join_waitlist.event_id and (w.joined_at, w.id) <= (mine.joined_at, mine.id));
+end $$;
+revoke execute on function ticket_private.join_waitlist(uuid) from public;
+grant execute on function ticket_private.join_waitlist(uuid) to authenticated, service_role;
+
+create or replace function ticket_service.join_waitlist(event_id uuid)
+returns int language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.join_waitlist(event_id);
+end;
+comment on function ticket_service.join_waitlist(uuid) is
+  'Waits for a seat at a sold-out event; returns one''s place in the line, 1 being next. A freed seat is offered as a pending ticket: check out until held_until.';
+
+-- Definer: as above.
+create or replace function ticket_private.leave_waitlist(event_id uuid)
+returns boolean language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from ticket_service.waitlist_entries w where w.event_id = leave_waitlist.event_id and w.user_id = (select auth.uid());
+  return found;
+end $$;
+revoke execute on function ticket_private.leave_waitlist(uuid) from public;
+grant execute on function ticket_private.leave_waitlist(uuid) to authenticated, service_role;
+
+create or replace function ticket_service.leave_waitlist(event_id uuid)
+returns boolean language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.leave_waitlist(event_id);
+end;
+comment on function ticket_service.leave_waitlist(uuid) is 'Waits no longer; whether one did.';
+
+-- Lists.
+
+-- Definer: it reads attempts and refunds, which are internal. Only of tickets that are the caller's.
+create or replace function ticket_private.my_ticket_cards(cursor text, page_size int)
+returns setof ticket_service.ticket_card language plpgsql stable security definer set search_path = '' as $$
+declare
+  after jsonb := ticket_private.read_cursor(cursor, 'tickets');
+  after_time timestamptz := coalesce(ticket_private.cursor_time(after, 'time'), 'infinity');
+begin
+  return query
+    select t.id, t.status, t.attendance_code, t.price_paid, t.currency, t.purchased_at, t.is_checked_in, t.checked_in_at, t.held_until,
+      t.status = 'pending' and a.id is null, t.refund_fee, t.refund_deadline,
+      (select jsonb_build_object('id', e.id, 'title', e.title, 'start_time', e.start_time, 'end_time', e.end_time,
+          'location_name', e.location_name, 'status', e.status,
+          'cancellation_reason', (select c.reason from ticket_service.event_cancellations c where c.event_id = e.id))
+        from event_service.events e where e.id = t.event_id),
+      (select jsonb_build_object('id', x.id, 'amount', x.amount, 'currency', x.currency, 'payment_method', x.payment_method, 'status', x.status,
+          'outcome', x.outcome, 'checkout_url', case when a.state = 'open' and a.expires_at > now() then a.checkout_url end, 'expires_at', a.expires_at)
+        from ticket_service.ticket_transactions x where x.id = a.id),
+      coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'amount', x.amount, 'currency', x.currency, 'fee', r.fee, 'status', x.status) order by x.created_at, x.id)
+        from ticket_service.ticket_transactions x left join ticket_private.refunds r on r.id = x.id
+        where x.ticket_id = t.id and x.kind = 'refund'), '[]'),
+      ticket_private.write_cursor(jsonb_build_object('kind', 'tickets', 'time', t.purchased_at, 'id', t.id))
+    from ticket_service.tickets t
+    left join lateral (
+      select o.* from ticket_private.attempts o where o.ticket_id = t.id order by o.started_at desc, o.id limit 1) a on true
+    where t.user_id = (select auth.uid())
+      and (after is null or (t.purchased_at, t.id) < (after_time, (after ->> 'id')::uuid))
+    order by t.purchased_at desc, t.id desc
+    limit ticket_private.page_size(page_size);
+end $$;
+revoke execute on function ticket_private.my_ticket_cards(text, int) from public;
+grant execute on function ticket_private.my_ticket_cards(text, int) to authenticated, service_role;
+
+create or replace function ticket_service.my_tickets(cursor text default null, page_size int default 20)
+returns setof ticket_service.ticket_card language sql stable security invoker set search_path = ''
+begin atomic
+  select * from ticket_private.my_ticket_cards(cursor, page_size);
+end;
+comment on function ticket_service.my_tickets(text, int) is
+  'The caller''s tickets with their event, payment and refunds, newest first. A pending one with is_offer is a freed seat: check out until held_until. Keyset; at most 100 rows.';
+
+-- Definer: it reads other people's tickets, for their host. Neither codes nor payments: who comes, not how they paid.
+create or replace function ticket_private.event_guests(event_id uuid, cursor text, page_size int)
+returns setof ticket_service.guest_card language plpgsql stable security definer set search_path = '' as $$
+declare
+  after jsonb := ticket_private.read_cursor(cursor, 'guests');
+begin
+  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_events e where e.id = event_guests.event_id) then
+    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
+  end if;
+  return query
+    select t.id, t.status,
+      case when p.id is not null then jsonb_build_object('id', p.id, 'username', p.username, 'name', p.name, 'avatar_url', p.avatar_url) end,
+      t.price_paid, t.currency, t.purchased_at, t.is_checked_in, t.checked_in_at, t.id,
+      ticket_private.write_cursor(jsonb_build_object('kind', 'guests', 'id', t.id))
+    from ticket_service.tickets t
+    left join ticket_private.visible_people p on p.id = t.user_id
+    where t.event_id = event_guests.event_id and t.status in ('active', 'refunded')
+      and (after is null or t.id > (after ->> 'id')::uuid)
+    order by t.id
+    limit ticket_private.page_size(page_size);
+end $$;
+revoke execute on function ticket_private.event_guests(uuid, text, int) from public;
+grant execute on function ticket_private.event_guests(uuid, text, int) to authenticated, service_role;
+
+create or replace function ticket_service.event_guests(event_id uuid, cursor text default null, page_size int default 20)
+returns setof ticket_service.guest_card language sql stable security invoker set search_path = ''
+begin atomic
+  select * from ticket_private.event_guests(event_id, cursor, page_size);
+end;
+comment on function ticket_service.event_guests(uuid, text, int) is 'Sold and refunded tickets of an event that the caller hosts, and whose they are. Keyset; at most 100 rows.';
+
+-- Definer: as above.
+create or replace function ticket_private.event_sales(event_id uuid)
+returns setof ticket_service.sales_line language plpgsql stable security definer set search_path = '' as $$
+begin
+  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_events e where e.id = event_sales.event_id) then
+    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
+  end if;
+  return query
+    with mine as (
+      select t.* from ticket_service.tickets t where t.event_id = event_sales.event_id),
+    owing as (
+      select r.ticket_id, r.requested_at, r.currency, r.amount from mine t
+      join ticket_private.refunds r on r.ticket_id = t.id
+      left join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
+      where r.closed_at is null and r.origin <> 'provider' and r.state not in ('succeeded', 'cancelled')),
+    retained as (
+      select t.id, t.purchased_at, e.currency,
+        sum(case e.kind when 'captured' then e.amount when 'charge_back_returned' then e.amount else -e.amount end)
+          - coalesce((select sum(o.amount) from owing o where o.ticket_id = t.id and o.currency = e.currency), 0) as amount
+      from mine t
+      join ticket_private.journal_entries e on e.ticket_id = t.id
+      where t.status not in ('pending', 'active')
+      group by t.id, t.purchased_at, e.currency),
+    lines as (
+      select (t.purchased_at at time zone 'UTC')::date as day, t.currency, (t.status = 'active')::int as sold, (t.status = 'pending')::int as held,
+        (t.status = 'active' and t.is_checked_in)::int as checked_in, 0::numeric as gross, 0::numeric as refunded, 0::numeric as charged_back,
+        0::numeric as fees_kept, 0::numeric as owed
+      from mine t where t.status in ('pending', 'active')
+      union all
+      select (e.recorded_at at time zone 'UTC')::date, e.currency, 0, 0, 0, case when e.kind = 'captured' then e.amount else 0 end,
+        case when e.kind = 'refunded' then e.amount else 0 end,
+        case e.kind when 'charged_back' then e.amount when 'charge_back_returned' then -e.amount else 0 end, 0, 0
+      from mine t join ticket_private.journal_entries e on e.ticket_id = t.id
+      union all
+      select (r.purchased_at at time zone 'UTC')::date, r.currency, 0, 0, 0, 0, 0, 0, greatest(r.amount, 0), 0 from retained r
+      union all
+      select (o.requested_at at time zone 'UTC')::date, o.currency, 0, 0, 0, 0, 0, 0, 0, o.amount from owing o)
+    select l.day, l.currency, sum(l.sold)::int, sum(l.held)::int, sum(l.checked_in)::int, sum(l.gross), sum(l.refunded), sum(l.charged_back),
+      sum(l.fees_kept), sum(l.owed)
+    from lines l
+    group by grouping sets ((l.currency), (l.day, l.currency))
+    order by l.currency, l.day nulls first;
+end $$;
+revoke execute on function ticket_private.event_sales(uuid) from public;
+grant execute on function ticket_private.event_sales(uuid) to authenticated, service_role;
+
+create or replace function ticket_service.event_sales(event_id uuid)
+returns setof ticket_service.sales_line language sql stable security invoker set search_path = ''
+begin atomic
+  select * from ticket_private.event_sales(event_id);
+end;
+comment on function ticket_service.event_sales(uuid) is 'Sales of an event that the caller hosts, by currency and day; the line without a day sums them up.';
+
+revoke execute on function ticket_service.check_in(uuid, text), ticket_service.revoked_tickets(uuid), ticket_service.join_waitlist(uuid),
+  ticket_service.leave_waitlist(uuid), ticket_service.my_tickets(text, int), ticket_service.event_guests(uuid, text, int),
+  ticket_service.event_sales(uuid) from public, anon;
+grant execute on function ticket_service.check_in(uuid, text), ticket_service.revoked_tickets(uuid), ticket_service.join_waitlist(uuid),
+  ticket_service.leave_waitlist(uuid), ticket_service.my_tickets(text, int), ticket_service.event_guests(uuid, text, int),
+  ticket_service.event_sales(uuid) to authenticated, service_role;
+
+-- What the edge functions call, each of them one transaction.
+
+create or replace function ticket_service.begin_checkout(
+  person uuid, idempotency_key text, request_hash text, event_id uuid, payment_method text default null, return_url text default null)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.begin_checkout(person, idempotency_key, request_hash, event_id, payment_method, return_url);
+end;
+create or replace function ticket_service.finish_checkout(
+  person uuid, idempotency_key text, attempt_id uuid, session_id text, checkout_url text)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.finish_checkout(person, idempotency_key, attempt_id, session_id, checkout_url);
+end;
+create or replace function ticket_service.fail_checkout(
+  person uuid, idempotency_key text, attempt_id uuid, status int, answer jsonb)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.fail_checkout(person, idempotency_key, attempt_id, status, answer);
+end;
+create or replace function ticket_service.record_notice(provider text, notice_id text, attempt_id uuid, facts jsonb)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.record_notice(provider, notice_id, attempt_id, facts);
+end;
+create or replace function ticket_service.begin_refund(
+  person uuid, idempotency_key text, request_hash text, ticket_id uuid, amount numeric default null, reason text default null)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.begin_refund(person, idempotency_key, request_hash, ticket_id, amount, reason);
+end;
+create or replace function ticket_service.record_refund(
+  refund_id uuid, state text, provider_id text default null, is_manual boolean default false, problem text default null, person uuid default null, idempotency_key text default null)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.record_refund(refund_id, state::ticket_private.refund_state, provider_id, is_manual, problem, person, idempotency_key);
+end;
+create or replace function ticket_service.cancellation_progress(person uuid, event_id uuid, reason text default null)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.cancellation_progress(person, event_id, reason);
+end;
+create or replace function ticket_service.continue_cancellations(batch int default 200)
+returns int language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.continue_cancellations(batch);
+end;
+create or replace function ticket_service.claim_work(batch int default 20, lease interval default '2 minutes')
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.claim_work(batch, lease);
+end;
+create or replace function ticket_service.operator_queue()
+returns table (kind text, id uuid, ticket_id uuid, provider text, provider_id text, amount numeric, currency text, problem text, since timestamptz)
+language sql stable security invoker set search_path = ''
+begin atomic
+  select * from ticket_private.operator_queue();
+end;
+create or replace function ticket_service.close_refund(refund_id uuid, reference text)
+returns void language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.close_refund(refund_id, reference);
+end;
+create or replace function ticket_service.refund_set_aside(transaction_id uuid)
+returns uuid language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.refund_set_aside(transaction_id);
+end;
+comment on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text) is
+  'For service_role: holds a seat, or sells it where it is free. Returns {next: answer, status, answer}, {next: pay, attempt} or {next: expire, attempt}: end that attempt at its provider, record it, and begin again.';
+comment on function ticket_service.finish_checkout(uuid, text, uuid, text, text) is
+  'For service_role: what the provider answered. Returns {next: answer, status, answer}, or {next: expire, attempt} where another attempt has taken its place.';
+comment on function ticket_service.fail_checkout(uuid, text, uuid, int, jsonb) is
+  'For service_role: the provider did not take the attempt. Frees the seat, keeps and returns the answer.';
+comment on function ticket_service.record_notice(text, text, uuid, jsonb) is
+  'For service_role: what a provider told (ticket_private.record_facts), with all that follows from it. notice_id null: it was asked. Returns {result: recorded, repeated or unknown}.';
+comment on function ticket_service.begin_refund(uuid, text, text, uuid, numeric, text) is
+  'For service_role: ends a ticket and asks for its refund, or, with an amount in major units, for a refund alone. Returns {next: answer, …}, {next: refund, refund, kept} or {next: expire, attempt}.';
+comment on function ticket_service.record_refund(uuid, text, text, boolean, text, uuid, text) is
+  'For service_role: what became of a refund at its provider (state sent, requires_action, succeeded, failed or cancelled). Keeps the answer for a request if one is named.';
+comment on function ticket_service.cancellation_progress(uuid, uuid, text) is
+  'For service_role: goes on with the refunds of an event that this host cancelled, and tells how far they are.';
+comment on function ticket_service.continue_cancellations(int) is
+  'For service_role: ends tickets of cancelled events and asks for their refunds; returns how many.';
+comment on function ticket_service.claim_work(int, interval) is
+  'For service_role: refunds to send and attempts to ask about, for whoever asks first: {refunds: […], attempts: […]}. What is not recorded within the lease is handed out again.';
+comment on function ticket_service.operator_queue() is
+  'For service_role: refunds that their provider could not make (close_refund), and payments of another amount than was asked for (refund_set_aside).';
+comment on function ticket_service.close_refund(uuid, text) is
+  'For service_role: an operator has paid this refund by other means, under this reference.';
+comment on function ticket_service.refund_set_aside(uuid) is
+  'For service_role: sends a payment that was set aside back.';
+revoke execute on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text),
+  ticket_service.finish_checkout(uuid, text, uuid, text, text),
+  ticket_service.fail_checkout(uuid, text, uuid, int, jsonb),
+  ticket_service.record_notice(text, text, uuid, jsonb),
+  ticket_service.begin_refund(uuid, text, text, uuid, numeric, text),
+  ticket_service.record_refund(uuid, text, text, boolean, text, uuid, text),
+  ticket_service.cancellation_progress(uuid, uuid, text),
+  ticket_service.continue_cancellations(int),
+  ticket_service.claim_work(int, interval),
+  ticket_service.operator_queue(),
+  ticket_service.close_refund(uuid, text),
+  ticket_service.refund_set_aside(uuid)
+  from public, anon, authenticated;
+grant execute on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text),
+  ticket_service.finish_checkout(uuid, text, uuid, text, text),
+  ticket_service.fail_checkout(uuid, text, uuid, int, jsonb),
+  ticket_service.record_notice(text, text, uuid, jsonb),
+  ticket_service.begin_refund(uuid, text, text, uuid, numeric, text),
+  ticket_service.record_refund(uuid, text, text, boolean, text, uuid, text),
+  ticket_service.cancellation_progress(uuid, uuid, text),
+  ticket_service.continue_cancellations(int),
+  ticket_service.claim_work(int, interval),
+  ticket_service.operator_queue(),
+  ticket_service.close_refund(uuid, text),
+  ticket_service.refund_set_aside(uuid)
+  to service_role;
+
+-- Scheduled work.
+
+-- No search_path is set, since a procedure that sets one may not commit.
+create or replace procedure ticket_private.run_scheduled_work()
+language plpgsql security invoker as $$
+begin
+  perform ticket_private.expire_holds();
+  commit;
+  perform ticket_private.continue_cancellations();
+  commit;
+  perform ticket_private.forget_old_requests();
+end $$;
+comment on procedure ticket_private.run_scheduled_work() is 'What the database''s owner is to call each second: the end of holds and offers, and tickets of cancelled events.';
+revoke execute on procedure ticket_private.run_scheduled_work() from public;
 
 commit;

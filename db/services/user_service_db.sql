@@ -485,7 +485,7 @@ create table if not exists user_service.user_stats (
 comment on table user_service.user_stats is 'Counters, the same for every viewer. Kept by triggers: the stored figure may lag a second under contention, see user_private.count_for.';
 comment on column user_service.user_stats.events_attended is 'Events past their start, not cancelled, that the person attended: confirmed, and checked in where ticketed.';
 comment on column user_service.user_stats.average_rating is 'Of the reviews of the person''s events, 0 with none: ratings_sum / ratings_count.';
-comment on column user_service.user_stats.invites_successful_count is 'Invitations sent that are accepted and still hold.';
+comment on column user_service.user_stats.invites_successful_count is 'Invitations sent that succeeded: see invitations.is_successful.';
 
 alter table user_service.user_stats enable row level security;
 
@@ -832,15 +832,19 @@ create table if not exists user_service.invitations (
   status user_service.invitation_status not null default 'pending',
   invited_at timestamptz not null default now(),
   responded_at timestamptz,
+  is_successful boolean not null default false,
   constraint invitations_are_unique unique (inviter_id, invitee_id, event_id),
   constraint nobody_invites_themselves check (inviter_id <> invitee_id
     or user_private.refuse('self_invitation', 'You cannot invite yourself.'))
 );
 comment on table user_service.invitations is 'inviter_id asks invitee_id to come to an event. Seen by the two of them.';
 comment on column user_service.invitations.responded_at is 'When the invitee last accepted or declined.';
+comment on column user_service.invitations.is_successful is 'Accepted by somebody with a confirmed email who has a place at the event, and the first such invitation of theirs. Kept by triggers.';
 
 create index if not exists invitations_invitee_id on user_service.invitations (invitee_id, event_id);
 create index if not exists invitations_event_id on user_service.invitations (event_id);
+-- Whoever comes was brought by one person.
+create unique index if not exists one_success_for_each_guest on user_service.invitations (invitee_id, event_id) where is_successful;
 
 -- Which events the caller may invite to is the event service's knowledge. Empty, so that nobody can invite, until
 -- the deployment replaces it (db/one_database.sql).
@@ -852,11 +856,25 @@ begin
   end if;
 end $$;
 
+-- Likewise who has a place at an event.
+do $$
+begin
+  if to_regclass('user_private.attendance') is null then
+    create view user_private.attendance as select null::uuid as event_id, null::uuid as user_id where false;
+    comment on view user_private.attendance is 'Who has a place at which event: joined, or by an active ticket.';
+  end if;
+end $$;
+
 create or replace view user_private.mutuals as
   select f.follower_id as user_id, f.following_id as friend_id
   from user_service.follows f
   where exists (select 1 from user_service.follows b where b.follower_id = f.following_id and b.following_id = f.follower_id);
 grant select on user_private.invitable_events, user_private.mutuals to authenticated, service_role;
+
+-- Also those to people who are hidden from the caller by now: the figures of invitation_success() are the counter's.
+create or replace view user_private.my_sent_invitations as
+  select i.event_id, i.status, i.is_successful from user_service.invitations i where i.inviter_id = (select auth.uid());
+grant select on user_private.my_sent_invitations to authenticated, service_role;
 
 alter table user_service.invitations enable row level security;
 
@@ -913,21 +931,177 @@ revoke execute on function user_private.tg_invitations__stamp_response() from pu
 create or replace trigger invitations_stamp_response before update of status on user_service.invitations
   for each row execute function user_private.tg_invitations__stamp_response();
 
--- Definer: the invitee's answer counts for the inviter.
+-- Definer: whether it succeeded is not for the two to write. The rows are the lock: of an answer and a place taken at the
+-- same moment, whichever comes second sees the first.
+create or replace function user_private.settle_invitations(invitee uuid, event uuid)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+declare
+  first_of_all uuid;
+begin
+  perform from user_service.invitations i where i.invitee_id = invitee and i.event_id = event order by i.id for no key update;
+  if not found then
+    return;
+  end if;
+  select i.id into first_of_all from user_service.invitations i
+  where i.invitee_id = invitee and i.event_id = event and i.status = 'accepted'
+    and exists (select 1 from user_private.attendance a where a.event_id = event and a.user_id = invitee)
+    and exists (select 1 from user_service.users u where u.id = invitee and u.is_email_verified)
+  order by i.invited_at, i.id limit 1;
+  update user_service.invitations i set is_successful = false
+  where i.invitee_id = invitee and i.event_id = event and i.is_successful and i.id is distinct from first_of_all;
+  update user_service.invitations i set is_successful = true where i.id = first_of_all and not i.is_successful;
+end $$;
+comment on function user_private.settle_invitations(uuid, uuid) is 'Finds out which invitation brought this person to this event, if one did.';
+revoke execute on function user_private.settle_invitations(uuid, uuid) from public;
+
+-- Definer: as above.
+create or replace function user_private.tg_invitations__settle()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.settle_invitations(i.invitee_id, i.event_id)
+  from (select old.invitee_id, old.event_id where tg_op <> 'INSERT' union select new.invitee_id, new.event_id where tg_op <> 'DELETE') i;
+  return null;
+end $$;
+revoke execute on function user_private.tg_invitations__settle() from public;
+create or replace trigger invitations_settle after insert or delete or update of status, inviter_id, invitee_id, event_id on user_service.invitations
+  for each row execute function user_private.tg_invitations__settle();
+
+-- Definer: as above. Whose email is confirmed later counts from then on.
+create or replace function user_private.tg_users__settle_invitations()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.settle_invitations(i.invitee_id, i.event_id)
+  from user_service.invitations i where i.invitee_id = new.id and i.status = 'accepted'
+  group by i.invitee_id, i.event_id order by i.event_id;
+  return null;
+end $$;
+revoke execute on function user_private.tg_users__settle_invitations() from public;
+create or replace trigger users_settle_invitations after update of is_email_verified on user_service.users
+  for each row when (old.is_email_verified is distinct from new.is_email_verified) execute function user_private.tg_users__settle_invitations();
+
+-- Effect of the event service's rows: attached to event_attendees in one database, to its replicated copy in four.
+-- Definer: as above.
+create or replace function user_private.tg_event_attendees__settle_invitations()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.settle_invitations(a.user_id, a.event_id)
+  from (select old.user_id, old.event_id where tg_op <> 'INSERT' union select new.user_id, new.event_id where tg_op <> 'DELETE') a;
+  return null;
+end $$;
+revoke execute on function user_private.tg_event_attendees__settle_invitations() from public;
+
+-- Definer: counters are not for clients.
 create or replace function user_private.tg_invitations__count_for_inviter()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  if tg_op <> 'INSERT' and old.status = 'accepted' then
+  if tg_op <> 'INSERT' and old.is_successful then
     perform user_private.count_for(old.inviter_id, 'invites_successful_count', -1);
   end if;
-  if tg_op <> 'DELETE' and new.status = 'accepted' then
+  if tg_op <> 'DELETE' and new.is_successful then
     perform user_private.count_for(new.inviter_id, 'invites_successful_count', 1);
   end if;
   return null;
 end $$;
 revoke execute on function user_private.tg_invitations__count_for_inviter() from public;
-create or replace trigger invitations_count_for_inviter after insert or delete or update of status, inviter_id on user_service.invitations
+create or replace trigger invitations_count_for_inviter after insert or delete or update of is_successful, inviter_id on user_service.invitations
   for each row execute function user_private.tg_invitations__count_for_inviter();
+
+-- How many each person sent on a day. Deleting an invitation gives none back: who was asked was asked.
+create table if not exists user_private.invitations_sent (
+  inviter_id uuid not null references user_service.users (id) on delete cascade,
+  day date not null,
+  sent int not null constraint at_most_100_a_day check (sent <= 100
+    or user_private.refuse('too_many_invitations', 'You sent 100 invitations today, which is the most one can. Go on tomorrow.', 429)),
+  constraint one_count_a_day primary key (inviter_id, day)
+);
+comment on table user_private.invitations_sent is 'Invitations that each person sent, by day (UTC).';
+alter table user_private.invitations_sent enable row level security;
+
+-- Definer: clients may not write the count. Only what people send is counted, not what an operator imports.
+create or replace function user_private.tg_invitations__at_most_100_a_day()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if (select auth.uid()) is not null then
+    insert into user_private.invitations_sent as s (inviter_id, day, sent) values (new.inviter_id, (now() at time zone 'UTC')::date, 1)
+    on conflict (inviter_id, day) do update set sent = s.sent + 1;
+  end if;
+  return null;
+end $$;
+revoke execute on function user_private.tg_invitations__at_most_100_a_day() from public;
+create or replace trigger invitations_at_most_100_a_day after insert on user_service.invitations
+  for each row execute function user_private.tg_invitations__at_most_100_a_day();
+
+-- Definer: it calls refuse(), whose schema clients may not name.
+create or replace function user_private.require_inviter(event uuid, invitees text[])
+returns boolean language plpgsql stable security definer set search_path = '' as $$
+begin
+  if not exists (select from user_private.me) then
+    perform user_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);
+  elsif coalesce(cardinality(invitees), 0) not between 1 and 50 then
+    perform user_private.refuse('too_many_invitees', 'Invite 1 to 50 people at once.');
+  elsif not exists (select from user_private.invitable_events e where e.id = event) then
+    perform user_private.refuse('event_not_found', 'There is no such event, or you may not invite to it.', 404);
+  end if;
+  return true;
+end $$;
+comment on function user_private.require_inviter(uuid, text[]) is 'Refuses invitations to an event that the caller may not invite to, and of too many people at once.';
+revoke execute on function user_private.require_inviter(uuid, text[]) from public;
+grant execute on function user_private.require_inviter(uuid, text[]) to authenticated, service_role;
+
+-- The policies look at each row as they do at one that a client inserts; here they only find what was asked for rightly.
+create or replace function user_service.invite(event_id uuid, invitees text[])
+returns table (invitee text, invitation_id uuid, result text) language sql volatile security invoker set search_path = ''
+begin atomic
+  with asked as (
+    select distinct left(a.name, 100) as name,
+      case when a.name ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then a.name::uuid end as id
+    from unnest(invitees) a (name)
+    where user_private.require_inviter(invite.event_id, invitees)),
+  people as (
+    select a.name, p.id from asked a join user_private.visible_people p on p.id = a.id
+    union
+    select a.name, p.id from asked a join user_private.visible_people p on lower(p.username) = lower(a.name)),
+  invitable as (
+    select p.name, p.id from people p
+    join user_private.invitable_events e on e.id = invite.event_id
+    where p.id <> (select auth.uid())
+      and (e.friends_of is null or e.friends_of = p.id
+        or exists (select 1 from user_private.mutuals m where m.user_id = e.friends_of and m.friend_id = p.id))),
+  made as (
+    insert into user_service.invitations (inviter_id, invitee_id, event_id)
+    select distinct (select auth.uid()), i.id, invite.event_id from invitable i
+    on conflict do nothing
+    returning id, invitee_id)
+  select a.name, coalesce(m.id, k.id),
+    case when m.id is not null then 'invited' when k.id is not null then 'already_invited' else 'person_not_found' end
+  from asked a
+  left join invitable i on i.name = a.name
+  left join made m on m.invitee_id = i.id
+  left join user_service.invitations k on k.inviter_id = (select auth.uid()) and k.invitee_id = i.id and k.event_id = invite.event_id;
+end;
+comment on function user_service.invite(uuid, text[]) is
+  'Invites up to 50 people, by id or username, to an event that the caller may invite to, 100 a day. result is invited, already_invited, or person_not_found, alike for those whom the caller does not see. Returns a row for each.';
+
+create or replace function user_service.invitation_success(event_id uuid default null)
+returns jsonb language sql stable security invoker set search_path = ''
+begin atomic
+  with mine as (
+    select i.event_id, count(*) as sent, count(*) filter (where i.status = 'accepted') as accepted,
+      count(*) filter (where i.status = 'declined') as declined, count(*) filter (where i.is_successful) as successful
+    from user_private.my_sent_invitations i
+    where invitation_success.event_id is null or i.event_id = invitation_success.event_id
+    group by i.event_id)
+  select jsonb_build_object(
+    'sent', coalesce(sum(m.sent), 0), 'accepted', coalesce(sum(m.accepted), 0), 'declined', coalesce(sum(m.declined), 0),
+    'successful', coalesce(sum(m.successful), 0), 'rate', coalesce(round(sum(m.successful) / nullif(sum(m.sent), 0), 4), 0),
+    'by_event', coalesce(jsonb_agg(jsonb_build_object('event_id', m.event_id, 'sent', m.sent, 'accepted', m.accepted, 'declined', m.declined,
+      'successful', m.successful, 'rate', round(m.successful::numeric / m.sent, 4)) order by m.sent desc, m.event_id), '[]'))
+  from mine m;
+end;
+comment on function user_service.invitation_success(uuid) is
+  'What became of the caller''s invitations, to one event or to all: {sent, accepted, declined, successful, rate, by_event: [{event_id, …}]}. successful is what user_stats.invites_successful_count counts.';
+revoke execute on function user_service.invite(uuid, text[]), user_service.invitation_success(uuid) from public, anon;
+grant execute on function user_service.invite(uuid, text[]), user_service.invitation_success(uuid) to authenticated, service_role;
 
 create or replace function user_service.inviter(user_service.invitations)
 returns setof user_service.profiles rows 1 language sql stable
