@@ -1552,7 +1552,7 @@ grant execute on function ticket_private.record_refund(uuid, ticket_private.refu
 
 create table if not exists ticket_service.event_cancellations (
   event_id uuid primary key,
-  reason text constraint reason_is_bounded check (length(reason) between 1 and 500
+  reason text constraint reason_is_bounded check ((length(reason) between 1 and 500) is not false
     or ticket_private.refuse('text_too_long', 'A reason has 1 to 500 characters.')),
   cancelled_at timestamptz not null default now(),
   tickets_ended_at timestamptz

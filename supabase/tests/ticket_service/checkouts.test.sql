@@ -1,0 +1,107 @@
+begin;
+set local search_path = extensions, public;
+select no_plan();
+
+select tests.make_people();
+select tests.make_event('show', 'owner', '{"ticketing_enabled": true, "price": 50000, "max_attendees": 2}'),
+  tests.make_event('free show', 'owner', '{"ticketing_enabled": true, "max_attendees": 1}'),
+  tests.make_event('open house', 'owner'),
+  tests.make_event('friends show', 'owner', '{"ticketing_enabled": true, "price": 50000, "privacy": "friends_only"}'),
+  tests.make_event('cancelled show', 'owner', '{"ticketing_enabled": true, "price": 50000, "status": "cancelled"}'),
+  tests.make_event('past show', 'owner', format('{"ticketing_enabled": true, "price": 50000, "start_time": "%s", "end_time": "%s"}', now() - interval '2 hours', now())::jsonb);
+insert into ticket_service.refund_policies (event_id, fee_percent, closes_hours_before) values (tests.id('show'), 10.001, 5);
+
+create function pg_temp.begins(person text, event text, key text default null, method text default 'sandbox', hash text default 'hash') returns jsonb language sql as $$
+  select ticket_service.begin_checkout(tests.id(person), coalesce(key, gen_random_uuid()::text), hash, tests.id(event), method, null) $$;
+create function pg_temp.seats(event text) returns int[] language sql as $$ select array[held, sold] from ticket_private.event_seats where event_id = tests.id(event) $$;
+create function pg_temp.ticket_of(person text, event text) returns ticket_service.tickets language sql as $$
+  select t from ticket_service.tickets t where user_id = tests.id(person) and event_id = tests.id(event) order by status in ('pending', 'active') desc limit 1 $$;
+create function pg_temp.attempt_of(person text, event text, number int default 1) returns uuid language sql as $$
+  select a.id from ticket_private.attempts a join ticket_service.tickets t on t.id = a.ticket_id
+  where t.user_id = tests.id(person) and t.event_id = tests.id(event) order by a.started_at, a.state desc offset number - 1 limit 1 $$;
+
+-- Only the server does this.
+select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('stranger'), 'key', 'hash', tests.id('show'), 'sandbox', null) $$,
+  'stranger 42501/grant, owner 42501/grant, anonymous 42501/grant, service 1', 'the server alone begins a checkout');
+
+-- What can be bought.
+select tests.outcomes(format($$ select ticket_service.begin_checkout(tests.id(%L), 'key', 'hash', tests.id(%L), %L, null) $$, person, event, method), 'service ' || outcome, person || ' buys ' || event)
+from (values
+  ('stranger', 'show', 'sandbox', '1'), ('stranger', 'nothing', 'sandbox', 'event_not_found/404'), ('stranger', 'friends show', 'sandbox', 'event_not_found/404'),
+  ('mutual', 'friends show', 'sandbox', '1'), ('blocked', 'show', 'sandbox', 'event_not_found/404'), ('nobody', 'show', 'sandbox', 'event_not_found/404'),
+  ('stranger', 'cancelled show', 'sandbox', 'event_not_open/409'), ('stranger', 'past show', 'sandbox', 'event_not_open/409'), ('stranger', 'open house', 'sandbox', 'no_ticket_needed/409'),
+  ('stranger', 'show', null, 'payment_method_required/400'), ('stranger', 'free show', null, '1'), ('owner', 'show', 'sandbox', '1')
+) tries (person, event, method, outcome);
+
+-- A free one is active at once.
+select is(pg_temp.begins('stranger', 'free show', 'free') #>> '{answer,ticket,status}', 'active', 'a free ticket is there at once');
+select is(pg_temp.seats('free show'), array[0, 1], 'and has its seat');
+select is((select status::text from event_service.event_attendees where event_id = tests.id('free show') and user_id = tests.id('stranger')), 'confirmed', 'its buyer comes');
+select is(pg_temp.begins('stranger', 'free show', 'free') #>> '{answer,ticket,id}', (pg_temp.ticket_of('stranger', 'free show')).id::text, 'the same request is answered alike');
+select tests.outcomes(format($$ select ticket_service.begin_checkout(tests.id('stranger'), %L, %L, tests.id('free show'), null, null) $$, key, hash), 'service ' || outcome, 'key ' || key || ' with ' || hash)
+from (values ('free', 'hash', '1'), ('free', 'another hash', 'idempotency_key_reused/422'), ('another', 'hash', 'already_has_ticket/409'), ('', 'hash', 'invalid_idempotency_key/400'),
+  (repeat('k', 255), 'hash', 'already_has_ticket/409'), (repeat('k', 256), 'hash', 'invalid_idempotency_key/400')) requests (key, hash, outcome);
+select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('mutual'), 'free', 'another hash', tests.id('free show'), null, null) $$, 'service sold_out/409', 'keys are each person''s own; the seat is taken');
+
+-- A paid one is held while its payment goes on.
+create temporary table pay as select pg_temp.begins('stranger', 'show', 'paid') as answer;
+select is(answer ->> 'next', 'pay', 'a paid one is to be paid') from pay;
+select is(array[answer #>> '{attempt,amount}', answer #>> '{attempt,currency}', answer #>> '{attempt,title}', answer #>> '{attempt,state}'], array['50000', 'IDR', 'Show', 'creating'], 'for the price of the event') from pay;
+select is((pg_temp.ticket_of('stranger', 'show')).status::text, 'pending', 'its seat is held');
+select is(pg_temp.seats('show'), array[1, 0], 'which is one less for others');
+select is((select array[t.price_paid, t.refund_fee] from pg_temp.ticket_of('stranger', 'show') t), array[50000, 5001]::numeric[], 'at the price and the fee of now, rounded to rupiah');
+select is((pg_temp.ticket_of('stranger', 'show')).refund_deadline, now() + interval '19 hours', 'and the deadline of now');
+select ok((select a.expires_at > now() + interval '30 minutes' and a.expires_at + interval '10 minutes' = t.held_until from ticket_private.attempts a, pg_temp.ticket_of('stranger', 'show') t where a.id = pg_temp.attempt_of('stranger', 'show')),
+  'the hold outlives the payment');
+select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('stranger'), 'paid', 'hash', tests.id('show'), 'sandbox', null) $$, 'service request_in_progress/409', 'while the first goes on, it is not done twice');
+update ticket_private.idempotency_keys set locked_until = now() where key = 'paid';
+select is(pg_temp.begins('stranger', 'show', 'paid') #>> '{attempt,id}', pg_temp.attempt_of('stranger', 'show')::text, 'what was dropped is taken up: the same attempt');
+select is(ticket_service.finish_checkout(tests.id('stranger'), 'paid', pg_temp.attempt_of('stranger', 'show'), 'session', 'https://pay.test/1') #>> '{answer,checkout_url}', 'https://pay.test/1', 'the provider''s page is told');
+select is(pg_temp.begins('stranger', 'show', 'paid') #>> '{answer,checkout_url}', 'https://pay.test/1', 'and told again');
+select is(pg_temp.begins('stranger', 'show', 'another tab') #>> '{answer,checkout_url}', 'https://pay.test/1', 'also to another request for the same seat');
+select is((select count(*)::int from ticket_private.attempts), 1, 'one attempt for each hold');
+
+-- Another way of paying.
+select is(pg_temp.begins('stranger', 'show', 'switch', 'stripe') ->> 'next', 'expire', 'the provider ends the first attempt before there is another');
+select is(pg_temp.begins('stranger', 'show', 'switch', 'stripe') ->> 'next', 'expire', 'and until it has, there is none');
+select ticket_service.record_notice('sandbox', null, pg_temp.attempt_of('stranger', 'show'), '{"payments": [{"id": "session", "state": "expired"}]}');
+select is((pg_temp.ticket_of('stranger', 'show')).status::text, 'pending', 'its end does not end the hold');
+select is(pg_temp.begins('stranger', 'show', 'switch', 'stripe') #>> '{attempt,provider}', 'stripe', 'then there is another');
+select is((select array_agg(state::text order by state) from ticket_private.attempts), array['creating', 'closed'], 'one open attempt for each hold');
+select is(pg_temp.seats('show'), array[1, 0], 'and one seat');
+select is(pg_temp.begins('stranger', 'show', 'switch back', 'sandbox') #>> '{attempt,provider}', 'sandbox', 'one whose page nobody knows needs no ending');
+select is(ticket_service.finish_checkout(tests.id('stranger'), 'switch', (select id from ticket_private.attempts where provider = 'stripe'), 'late', 'https://pay.test/2') ->> 'next', 'expire', 'and if its page is made after all, it is ended');
+
+-- Sold out.
+select is(pg_temp.begins('mutual', 'show') ->> 'next', 'pay', 'the last seat');
+select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('follower'), 'key', 'hash', tests.id('show'), 'sandbox', null) $$, 'service sold_out/409', 'no more than there are');
+update ticket_service.tickets set held_until = now() where user_id = tests.id('mutual');
+select is(pg_temp.begins('follower', 'show') ->> 'next', 'pay', 'a hold whose time is over makes room');
+select is((pg_temp.ticket_of('mutual', 'show')).status::text, 'expired', 'by ending');
+update ticket_service.tickets set held_until = now() where user_id = tests.id('follower');
+select is(pg_temp.begins('follower', 'show') ->> 'next', 'pay', 'one whose own hold is over begins anew');
+select is((select array_agg(status::text order by status) from ticket_service.tickets where user_id = tests.id('follower')), array['pending', 'expired'], 'with a ticket of its own');
+
+-- A provider that fails.
+select is(ticket_service.fail_checkout(tests.id('follower'), 'failing', a.id, 502, '{"error": {}}') ->> 'status', '502', 'the answer')
+from ticket_private.attempts a join ticket_service.tickets t on t.id = a.ticket_id where t.user_id = tests.id('follower') and t.status = 'pending';
+select is(pg_temp.seats('show'), array[1, 0], 'the seat is free');
+select is((select count(*)::int from ticket_service.tickets where user_id = tests.id('follower') and status in ('pending', 'active')), 0, 'the ticket is not');
+
+-- Holds end by themselves.
+update ticket_service.tickets set held_until = now() where user_id = tests.id('stranger') and event_id = tests.id('show');
+select is(ticket_private.expire_holds(), 1, 'what is over ends');
+select is(ticket_private.expire_holds(), 0, 'once');
+select is(pg_temp.seats('show'), array[0, 0], 'and frees its seat');
+
+-- The database's own rules.
+select tests.outcomes($$ update ticket_private.attempts set state = 'open' where ticket_id = (pg_temp.ticket_of('stranger', 'show')).id $$, 'database 23505/one_open_attempt_each', 'one open attempt for each hold');
+select tests.outcomes($$ insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, expires_at, state) values (tests.id('nothing'), (pg_temp.ticket_of('stranger', 'show')).id, 'sandbox', 1, 'IDR', '', now(), 'closed') $$,
+  'database 23503/attempts_id_fkey', 'each attempt is a transaction');
+select is(pg_temp.begins('stranger', 'show') ->> 'next', 'pay', 'again');
+select tests.outcomes($$ update ticket_service.tickets set held_until = null where status = 'pending' and held_until is null $$, 'database 0', 'no hold is endless');
+update ticket_service.tickets set held_until = null where status = 'pending';
+select is((pg_temp.ticket_of('stranger', 'show')).held_until, now() + interval '42 minutes', 'who gives no end is given one');
+
+select * from finish();
+rollback;

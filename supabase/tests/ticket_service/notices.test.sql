@@ -1,0 +1,141 @@
+begin;
+set local search_path = extensions, public;
+select no_plan();
+
+select tests.make_people();
+select tests.make_event('show', 'owner', '{"ticketing_enabled": true, "price": 50000, "max_attendees": 2}');
+
+create function pg_temp.buys(person text, provider text default 'sandbox') returns uuid language sql as $$
+  select (ticket_service.begin_checkout(tests.id(person), gen_random_uuid()::text, 'hash', tests.id('show'), provider, null) #>> '{attempt,id}')::uuid $$;
+create function pg_temp.ticket(attempt uuid) returns ticket_service.tickets language sql as $$
+  select t from ticket_service.tickets t join ticket_private.attempts a on a.ticket_id = t.id where a.id = attempt $$;
+create function pg_temp.outcome(attempt uuid) returns text language sql as $$ select outcome::text from ticket_service.ticket_transactions where id = attempt $$;
+create function pg_temp.journal(attempt uuid) returns text language sql as $$
+  select string_agg(kind || ' ' || amount || ' ' || currency, ', ' order by kind, currency) from (
+    select e.kind, sum(e.amount)::bigint as amount, e.currency from ticket_private.journal_entries e join ticket_private.attempts a on a.ticket_id = e.ticket_id where a.id = attempt
+    group by e.kind, e.currency having sum(e.amount) <> 0) sums $$;
+create function pg_temp.told(attempt uuid, facts text, notice text default null) returns text language plpgsql as $$
+declare answer text;
+begin
+  select ticket_service.record_notice('sandbox', notice, attempt, facts::jsonb) ->> 'result' into answer;
+  set constraints all immediate;
+  set constraints all deferred;
+  return answer;
+end $$;
+create function pg_temp.payment(state text, id text default 'pay', amount numeric default 50000, currency text default 'IDR') returns text language sql as $$
+  select format('{"payments": [{"id": "%s", "state": "%s", "amount": %s, "currency": "%s", "method": "card"}]}', id, state, amount, currency) $$;
+create temporary table attempts (name text primary key, id uuid);
+create function pg_temp.id(name text) returns uuid language sql as $$ select a.id from attempts a where a.name = $1 $$;
+
+select tests.outcomes($$ select ticket_service.record_notice('sandbox', 'notice', tests.id('nothing'), '{}') $$, 'stranger 42501/grant, anonymous 42501/grant, service 1', 'only the server hears providers');
+
+-- Paid.
+insert into attempts values ('first', pg_temp.buys('stranger'));
+select is(pg_temp.told(tests.id('nothing'), pg_temp.payment('paid')), 'unknown', 'what is not ours changes nothing');
+select is((select ticket_service.record_notice('stripe', null, pg_temp.id('first'), pg_temp.payment('paid')::jsonb) ->> 'result'), 'unknown', 'nor what another provider says');
+select is(pg_temp.told(pg_temp.id('first'), pg_temp.payment('pending'), 'n1'), 'recorded', 'pending');
+select is((pg_temp.ticket(pg_temp.id('first'))).status::text, 'pending', 'buys nothing');
+select is(pg_temp.told(pg_temp.id('first'), pg_temp.payment('paid'), 'n1'), 'repeated', 'a notice counts once');
+select is((pg_temp.ticket(pg_temp.id('first'))).status::text, 'pending', 'whatever it says the next time');
+select is(pg_temp.told(pg_temp.id('first'), pg_temp.payment('paid'), 'n2'), 'recorded', 'paid');
+select is((pg_temp.ticket(pg_temp.id('first'))).status::text, 'active', 'buys the ticket');
+select is((pg_temp.ticket(pg_temp.id('first'))).held_until, null, 'which is held no more');
+select is(pg_temp.outcome(pg_temp.id('first')), 'activated', 'and the buyer sees it');
+select is(pg_temp.journal(pg_temp.id('first')), 'captured 50000 IDR', 'the journal says so');
+select is((select array[status::text, transaction_id] from ticket_service.ticket_transactions where id = pg_temp.id('first')), array['success', 'pay'], 'so does the transaction');
+select is((select array[held, sold] from ticket_private.event_seats where event_id = tests.id('show')), array[0, 1], 'the seat is sold');
+select pg_temp.told(pg_temp.id('first'), pg_temp.payment('failed')), pg_temp.told(pg_temp.id('first'), pg_temp.payment('expired')), pg_temp.told(pg_temp.id('first'), pg_temp.payment('pending'));
+select is((pg_temp.ticket(pg_temp.id('first'))).status::text, 'active', 'what was true before the payment is no more');
+
+-- Paid twice.
+select pg_temp.told(pg_temp.id('first'), pg_temp.payment('paid', 'again'));
+select is((select array[p.outcome::text, x.status::text, r.state::text, r.amount::text] from ticket_private.payments p join ticket_service.ticket_transactions x on x.id = p.transaction_id
+  join ticket_private.refunds r on r.payment_provider_id = p.provider_id where p.provider_id = 'again'), array['paid_twice', 'success', 'requested', '50000'], 'a second payment is to go back');
+select is(pg_temp.journal(pg_temp.id('first')), 'captured 100000 IDR', 'it arrived');
+select is(ticket_service.record_refund(r.id, 'succeeded', 'refund again') ->> 'result', 'recorded', 'gone back') from ticket_private.refunds r where r.payment_provider_id = 'again';
+select is(pg_temp.journal(pg_temp.id('first')), 'captured 100000 IDR, refunded 50000 IDR', 'and left');
+select is((select status::text from ticket_service.ticket_transactions where transaction_id = 'again'), 'refunded', 'the buyer sees it');
+select is((pg_temp.ticket(pg_temp.id('first'))).status::text, 'active', 'the ticket stays');
+
+-- Too late.
+insert into attempts values ('late', pg_temp.buys('mutual'));
+update ticket_service.tickets set held_until = now() where user_id = tests.id('mutual');
+select ticket_private.expire_holds();
+savepoint expired;
+select pg_temp.told(pg_temp.id('late'), pg_temp.payment('paid', 'late'));
+select is((pg_temp.ticket(pg_temp.id('late'))).status::text, 'active', 'late money takes a seat if one is free');
+rollback to expired;
+insert into attempts values ('other', pg_temp.buys('follower'));
+select pg_temp.told(pg_temp.id('late'), pg_temp.payment('paid', 'late'));
+select is(array[(pg_temp.ticket(pg_temp.id('late'))).status::text, pg_temp.outcome(pg_temp.id('late'))], array['expired', 'sold_out'], 'and goes back if there is none');
+select is((select array[state::text, origin::text] from ticket_private.refunds where payment_provider_id = 'late'), array['requested', 'payment'], 'by itself');
+rollback to expired;
+insert into ticket_service.tickets (user_id, event_id, status) values (tests.id('mutual'), tests.id('show'), 'active');
+select pg_temp.told(pg_temp.id('late'), pg_temp.payment('paid', 'late'));
+select is(pg_temp.outcome(pg_temp.id('late')), 'already_has_ticket', 'so does that of somebody who has a ticket by now');
+rollback to expired;
+update event_service.events set status = 'cancelled' where id = tests.id('show');
+select pg_temp.told(pg_temp.id('late'), pg_temp.payment('paid', 'late'));
+select is(pg_temp.outcome(pg_temp.id('late')), 'event_closed', 'or for an event that was cancelled');
+rollback to expired;
+delete from auth.users where id = tests.id('mutual');
+select pg_temp.told(pg_temp.id('late'), pg_temp.payment('paid', 'late'));
+select is(pg_temp.outcome(pg_temp.id('late')), 'buyer_gone', 'or of somebody who left');
+rollback to expired;
+
+-- Not what was asked for.
+select pg_temp.told(pg_temp.id('late'), pg_temp.payment('paid', 'less', 49999));
+select is(array[(pg_temp.ticket(pg_temp.id('late'))).status::text, pg_temp.outcome(pg_temp.id('late')), pg_temp.journal(pg_temp.id('late'))], array['expired', 'set_aside', 'captured 49999 IDR'], 'another amount is set aside');
+select is((select count(*)::int from ticket_private.refunds where payment_provider_id = 'less'), 0, 'for an operator');
+select is((select array[kind, amount::text] from ticket_service.operator_queue() where provider_id = 'less'), array['payment', '49999'], 'who finds it');
+select isnt(ticket_service.refund_set_aside(pg_temp.id('late')), null, 'and sends it back');
+select tests.outcomes($$ select ticket_service.refund_set_aside(pg_temp.id('late')) $$, 'database payment_not_set_aside/404', 'once');
+rollback to expired;
+select pg_temp.told(pg_temp.id('late'), pg_temp.payment('paid', 'dollars', 50000, 'usd'));
+select is(array[pg_temp.outcome(pg_temp.id('late')), pg_temp.journal(pg_temp.id('late'))], array['set_aside', 'captured 50000 USD'], 'so is another currency');
+rollback to expired;
+
+-- Failed, expired.
+insert into attempts values ('failing', pg_temp.buys('mutual'));
+savepoint held;
+select pg_temp.told(pg_temp.id('failing'), pg_temp.payment('failed', 'no'));
+select is(array[(pg_temp.ticket(pg_temp.id('failing'))).status::text, (select status::text from ticket_service.ticket_transactions where id = pg_temp.id('failing'))], array['expired', 'failed'], 'a payment that failed ends the hold');
+rollback to held;
+
+-- Taken back by the provider.
+select pg_temp.told(pg_temp.id('failing'), pg_temp.payment('paid', 'gone'));
+savepoint paid;
+select pg_temp.told(pg_temp.id('failing'), pg_temp.payment('reversed', 'gone'));
+select is(array[(pg_temp.ticket(pg_temp.id('failing'))).status::text, pg_temp.outcome(pg_temp.id('failing')), pg_temp.journal(pg_temp.id('failing'))],
+  array['cancelled', 'reversed', 'captured 50000 IDR, charged_back 50000 IDR'], 'a payment that is taken back ends the ticket');
+rollback to paid;
+select pg_temp.told(pg_temp.id('failing'), '{"disputes": [{"id": "d", "payment_id": "gone", "amount": 50000, "currency": "idr", "withdrawn": true}]}');
+select is(array[(pg_temp.ticket(pg_temp.id('failing'))).status::text, pg_temp.outcome(pg_temp.id('failing')), pg_temp.journal(pg_temp.id('failing'))],
+  array['cancelled', 'disputed', 'captured 50000 IDR, charged_back 50000 IDR'], 'so does a dispute');
+select pg_temp.told(pg_temp.id('failing'), '{"disputes": [{"id": "d", "payment_id": "gone", "amount": 50000, "currency": "idr", "reinstated": true}]}');
+select is(array[(pg_temp.ticket(pg_temp.id('failing'))).status::text, pg_temp.journal(pg_temp.id('failing'))],
+  array['cancelled', 'captured 50000 IDR, charged_back 50000 IDR, charge_back_returned 50000 IDR'], 'the money may come back');
+rollback to paid;
+select pg_temp.told(pg_temp.id('failing'), '{"disputes": [{"id": "d", "payment_id": "gone", "amount": 50000, "currency": "idr"}]}');
+select is((pg_temp.ticket(pg_temp.id('failing'))).status::text, 'active', 'a dispute without money moved is a warning');
+
+-- Refunded at the provider.
+select pg_temp.told(pg_temp.id('failing'), '{"refunds": [{"id": "r1", "payment_id": "gone", "amount": 20000, "currency": "idr", "state": "succeeded"}]}');
+select is(array[(pg_temp.ticket(pg_temp.id('failing'))).status::text, pg_temp.journal(pg_temp.id('failing'))], array['active', 'captured 50000 IDR, refunded 20000 IDR'], 'in part');
+select pg_temp.told(pg_temp.id('failing'), '{"refunds": [{"id": "r2", "payment_id": "gone", "amount": 30000, "currency": "idr", "state": "succeeded"}]}');
+select is(array[(pg_temp.ticket(pg_temp.id('failing'))).status::text, pg_temp.outcome(pg_temp.id('failing')), pg_temp.journal(pg_temp.id('failing'))], array['refunded', 'refunded', 'captured 50000 IDR, refunded 50000 IDR'], 'in whole');
+select pg_temp.told(pg_temp.id('failing'), '{"refunds": [{"id": "r2", "payment_id": "gone", "amount": 30000, "currency": "idr", "state": "failed"}]}');
+select is(pg_temp.journal(pg_temp.id('failing')), 'captured 50000 IDR, refunded 20000 IDR', 'a refund that came back is corrected by another entry');
+select is((select array_agg(e.amount order by e.amount) from ticket_private.journal_entries e join ticket_private.refunds r on r.id = e.transaction_id where r.provider_id = 'r2'), array[-30000, 30000]::numeric[], 'not by a change');
+
+-- The books.
+select tests.outcomes(format('insert into ticket_private.journal_entries (ticket_id, transaction_id, kind, amount, currency) select a.ticket_id, a.id, %L, %s, %L from ticket_private.attempts a where a.id = pg_temp.id(''first'')', kind, amount, currency),
+  'database journal_out_of_balance/409', format('an entry that nobody told of: %s %s %s', kind, amount, currency))
+from (values ('captured', 1, 'IDR'), ('captured', -1, 'IDR'), ('refunded', 1, 'IDR'), ('charged_back', 1, 'IDR'), ('captured', 1, 'EUR')) entries (kind, amount, currency);
+insert into ticket_private.disputes (provider, provider_id, ticket_id, attempt_id, payment_provider_id, amount, currency)
+select provider, 'open', ticket_id, attempt_id, provider_id, 1, currency from ticket_private.payments where provider_id = 'pay';
+select tests.outcomes(format('update ticket_private.%I set %s where ticket_id = (select ticket_id from ticket_private.attempts where id = pg_temp.id(%L))', source, change, attempt), 'database journal_out_of_balance/409', source || ' ' || change)
+from (values ('payments', 'first', 'amount = amount + 1'), ('payments', 'first', 'state = ''pending'''), ('refunds', 'first', 'state = ''failed'''), ('refunds', 'first', 'amount = 1'), ('disputes', 'first', 'is_withdrawn = true')) changes (source, attempt, change);
+
+select * from finish();
+rollback;

@@ -1,0 +1,80 @@
+begin;
+set local search_path = extensions, public;
+select no_plan();
+
+select tests.make_people();
+select tests.make_event('show', 'owner', '{"ticketing_enabled": true, "price": 10, "max_attendees": 1}'), tests.make_event('free show', 'owner', '{"ticketing_enabled": true, "price": 0, "max_attendees": 1}'),
+  tests.make_event('open house', 'owner'), tests.make_event('cancelled show', 'owner', '{"ticketing_enabled": true, "price": 10, "status": "cancelled"}');
+create function pg_temp.statuses(event text) returns text language sql as $$
+  select string_agg(p.username || ' ' || t.status, ', ' order by p.username, t.status) from ticket_service.tickets t join user_service.profiles p on p.id = t.user_id where t.event_id = tests.id(event) $$;
+create function pg_temp.waiting(event text) returns text language sql as $$
+  select string_agg(p.username, ', ' order by w.joined_at, w.id) from ticket_service.waitlist_entries w join user_service.profiles p on p.id = w.user_id where w.event_id = tests.id(event) $$;
+
+select is(tests.may('owner', 'ticket_service.waitlist_entries'), 'select', 'clients wait by join_waitlist()');
+select is(tests.may('anonymous', 'ticket_service.waitlist_entries'), 'nothing', 'visitors do not wait');
+select tests.outcomes($$ select ticket_service.join_waitlist(tests.id('show')) $$, 'stranger seats_available/409, blocked event_not_found/404, nobody account_gone/401, anonymous 42501/grant', 'while there are seats one buys one');
+insert into ticket_service.tickets (id, user_id, event_id, status) values (tests.id('sold'), tests.id('mutual'), tests.id('show'), 'active');
+select tests.outcomes(format($$ select ticket_service.join_waitlist(tests.id(%L)) $$, event), outcome, event)
+from (values ('show', 'stranger 1, mutual already_has_ticket/409, blocked event_not_found/404, owner 1'), ('nothing', 'stranger event_not_found/404'), ('open house', 'stranger no_ticket_needed/409'), ('cancelled show', 'stranger event_not_open/409')) tries (event, outcome);
+
+select tests.act_as('stranger');
+select is(ticket_service.join_waitlist(tests.id('show')), 1, 'the first in line');
+select tests.act_as('follower');
+select is(ticket_service.join_waitlist(tests.id('show')), 2, 'the second');
+select tests.act_as('stranger');
+select is(ticket_service.join_waitlist(tests.id('show')), 1, 'asking again keeps one''s place');
+select tests.act_as('followed');
+select is(ticket_service.join_waitlist(tests.id('show')), 3, 'the third');
+select tests.act_as('database');
+select tests.outcomes($$ select from ticket_service.waitlist_entries $$, 'stranger 1, followed 1, owner 0, mutual 0', 'each sees their own');
+select tests.does('followed', $$ select from (select ticket_service.leave_waitlist(tests.id('show')) as did) x where did $$);
+select tests.outcomes($$ select from (select ticket_service.leave_waitlist(tests.id('show')) as did) x where did $$, 'followed 0, follower 1, anonymous 42501/grant', 'one leaves for oneself');
+select is(pg_temp.waiting('show'), 'tap_stranger, tap_follower', 'two wait');
+select tests.outcomes($$ insert into ticket_service.waitlist_entries (event_id, user_id) values (tests.id('show'), tests.id('stranger')) $$, 'database 23505/waitlist_entries_are_unique', 'nobody stands in line twice');
+
+-- A freed seat goes to the first, whoever frees it.
+savepoint full_house;
+update ticket_service.tickets set status = 'refunded' where id = tests.id('sold');
+select is(pg_temp.statuses('show'), 'tap_mutual refunded, tap_stranger pending', 'a refund makes an offer');
+select is((select held_until from ticket_service.tickets where user_id = tests.id('stranger')), now() + interval '2 hours', 'for two hours');
+select is(pg_temp.waiting('show'), 'tap_follower', 'who got one waits no more');
+select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('followed'), 'key', 'hash', tests.id('show'), 'sandbox', null) $$, 'service sold_out/409', 'nobody comes between');
+select is(ticket_service.begin_checkout(tests.id('stranger'), 'offered', 'hash', tests.id('show'), 'sandbox', null) ->> 'next', 'pay', 'the offer is bought');
+select is((select array[price_paid::text, status::text] from ticket_service.tickets where user_id = tests.id('stranger')), array['10', 'pending'], 'at the price');
+update ticket_service.tickets set held_until = now() where user_id = tests.id('stranger');
+select ticket_private.expire_holds();
+select is(pg_temp.statuses('show'), 'tap_follower pending, tap_mutual refunded, tap_stranger expired', 'or passes on');
+rollback to full_house;
+delete from ticket_service.tickets where id = tests.id('sold');
+select is(pg_temp.statuses('show'), 'tap_stranger pending', 'deleting a ticket frees its seat');
+rollback to full_house;
+select tests.does('owner', $$ update event_service.events set max_attendees = 3 where id = tests.id('show') $$);
+select is(pg_temp.statuses('show'), 'tap_follower pending, tap_mutual active, tap_stranger pending', 'more seats are for those who wait');
+rollback to full_house;
+insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('owner'), tests.id('stranger'));
+update ticket_service.tickets set status = 'refunded' where id = tests.id('sold');
+select is(pg_temp.statuses('show'), 'tap_follower pending, tap_mutual refunded', 'not for one who no longer sees the event');
+rollback to full_house;
+select tests.does('owner', $$ update event_service.events set status = 'cancelled' where id = tests.id('show') $$);
+select is(pg_temp.waiting('show'), null, 'nobody waits for a cancelled event');
+update ticket_service.tickets set status = 'refunded' where id = tests.id('sold');
+select is(pg_temp.statuses('show'), 'tap_mutual refunded', 'or is offered a seat there');
+rollback to full_house;
+delete from auth.users where id = tests.id('stranger');
+update ticket_service.tickets set status = 'refunded' where id = tests.id('sold');
+select is(pg_temp.statuses('show'), 'tap_follower pending, tap_mutual refunded', 'who left does not wait');
+rollback to full_house;
+insert into ticket_service.waitlist_entries (event_id, user_id) values (tests.id('cancelled show'), tests.id('stranger'));
+delete from event_service.events where id = tests.id('cancelled show');
+select is((select count(*)::int from ticket_service.waitlist_entries where event_id = tests.id('cancelled show')), 0, 'an event that is deleted has no line');
+rollback to full_house;
+
+-- A free seat is offered too.
+insert into ticket_service.tickets (id, user_id, event_id, status) values (tests.id('free'), tests.id('mutual'), tests.id('free show'), 'active');
+select tests.does('stranger', $$ select ticket_service.join_waitlist(tests.id('free show')) $$);
+update ticket_service.tickets set status = 'cancelled' where id = tests.id('free');
+select is(pg_temp.statuses('free show'), 'tap_mutual cancelled, tap_stranger pending', 'as an offer');
+select is(ticket_service.begin_checkout(tests.id('stranger'), 'free', 'hash', tests.id('free show')) #>> '{answer,ticket,status}', 'active', 'which is taken without paying');
+
+select * from finish();
+rollback;
