@@ -2,13 +2,23 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parse } from "dotenv";
 
-export type Keys = { publishableKey: string; secretKey: string; jwtSecret: string };
+export type Keys = {
+  publishableKey: string;
+  secretKey: string;
+  jwtSecret: string;
+  /** Switches on the payment sandbox of the edge functions. */
+  sandboxSecret: string;
+  /** From which the keys that sign tickets are derived. */
+  ticketSigningSecret: string;
+};
 
 /** Which line of `.env` holds which key. */
 const NAMES = {
   publishableKey: "SUPABASE_PUBLISHABLE_KEY",
   secretKey: "SUPABASE_SECRET_KEY",
   jwtSecret: "SUPABASE_JWT_SECRET",
+  sandboxSecret: "SANDBOX_SECRET",
+  ticketSigningSecret: "TICKET_SIGNING_SECRET",
 } as const satisfies Record<keyof Keys, string>;
 
 /** Random keys in the form of hosted Supabase's: the prefix says what a key may do. */
@@ -18,6 +28,8 @@ export function makeKeys(): Keys {
     publishableKey: `sb_publishable_${random(24)}`,
     secretKey: `sb_secret_${random(24)}`,
     jwtSecret: random(48),
+    sandboxSecret: random(32),
+    ticketSigningSecret: random(32),
   };
 }
 

@@ -1105,6 +1105,75 @@ export type Database = {
   };
   ticket_service: {
     Tables: {
+      event_cancellations: {
+        Row: {
+          cancelled_at: string;
+          event_id: string;
+          reason: string | null;
+          tickets_ended_at: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          cancelled_at?: string;
+          event_id: string;
+          reason?: string | null;
+          tickets_ended_at?: string | null;
+        };
+        Update: {
+          cancelled_at?: string;
+          event_id?: string;
+          reason?: string | null;
+          tickets_ended_at?: string | null;
+        };
+        Relationships: [];
+      };
+      event_staff: {
+        Row: {
+          added_at: string;
+          event_id: string;
+          id: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          added_at?: string;
+          event_id: string;
+          id?: string;
+          user_id: string;
+        };
+        Update: {
+          added_at?: string;
+          event_id?: string;
+          id?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      refund_policies: {
+        Row: {
+          closes_hours_before: number;
+          event_id: string;
+          fee_fixed: number;
+          fee_percent: number;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          closes_hours_before?: number;
+          event_id: string;
+          fee_fixed?: number;
+          fee_percent?: number;
+          updated_at?: string;
+        };
+        Update: {
+          closes_hours_before?: number;
+          event_id?: string;
+          fee_fixed?: number;
+          fee_percent?: number;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
       ticket_transactions: {
         Row: {
           amount: number;
@@ -1113,6 +1182,7 @@ export type Database = {
           currency: string;
           id: string;
           kind: Database["ticket_service"]["Enums"]["transaction_kind"];
+          outcome: Database["ticket_service"]["Enums"]["payment_outcome"] | null;
           payment_method: string | null;
           refund_of: string | null;
           status: Database["ticket_service"]["Enums"]["transaction_status"];
@@ -1127,6 +1197,7 @@ export type Database = {
           currency?: string;
           id?: string;
           kind?: Database["ticket_service"]["Enums"]["transaction_kind"];
+          outcome?: Database["ticket_service"]["Enums"]["payment_outcome"] | null;
           payment_method?: string | null;
           refund_of?: string | null;
           status?: Database["ticket_service"]["Enums"]["transaction_status"];
@@ -1140,6 +1211,7 @@ export type Database = {
           currency?: string;
           id?: string;
           kind?: Database["ticket_service"]["Enums"]["transaction_kind"];
+          outcome?: Database["ticket_service"]["Enums"]["payment_outcome"] | null;
           payment_method?: string | null;
           refund_of?: string | null;
           status?: Database["ticket_service"]["Enums"]["transaction_status"];
@@ -1167,12 +1239,16 @@ export type Database = {
         Row: {
           attendance_code: string;
           checked_in_at: string | null;
+          checked_in_by: string | null;
           currency: string;
           event_id: string;
+          held_until: string | null;
           id: string;
           is_checked_in: boolean;
           price_paid: number;
           purchased_at: string;
+          refund_deadline: string | null;
+          refund_fee: number;
           status: Database["ticket_service"]["Enums"]["ticket_status"];
           user_id: string | null;
         };
@@ -1180,26 +1256,56 @@ export type Database = {
         Insert: {
           attendance_code?: string;
           checked_in_at?: string | null;
+          checked_in_by?: string | null;
           currency?: string;
           event_id: string;
+          held_until?: string | null;
           id?: string;
           is_checked_in?: boolean;
           price_paid?: number;
           purchased_at?: string;
+          refund_deadline?: string | null;
+          refund_fee?: number;
           status?: Database["ticket_service"]["Enums"]["ticket_status"];
           user_id?: string | null;
         };
         Update: {
           attendance_code?: string;
           checked_in_at?: string | null;
+          checked_in_by?: string | null;
           currency?: string;
           event_id?: string;
+          held_until?: string | null;
           id?: string;
           is_checked_in?: boolean;
           price_paid?: number;
           purchased_at?: string;
+          refund_deadline?: string | null;
+          refund_fee?: number;
           status?: Database["ticket_service"]["Enums"]["ticket_status"];
           user_id?: string | null;
+        };
+        Relationships: [];
+      };
+      waitlist_entries: {
+        Row: {
+          event_id: string;
+          id: string;
+          joined_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          event_id: string;
+          id?: string;
+          joined_at?: string;
+          user_id: string;
+        };
+        Update: {
+          event_id?: string;
+          id?: string;
+          joined_at?: string;
+          user_id?: string;
         };
         Relationships: [];
       };
@@ -1208,15 +1314,179 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
-      [_ in never]: never;
+      begin_checkout: {
+        Args: {
+          event_id: string;
+          idempotency_key: string;
+          payment_method?: string;
+          person: string;
+          request_hash: string;
+          return_url?: string;
+        };
+        Returns: Json;
+      };
+      begin_refund: {
+        Args: {
+          amount?: number;
+          idempotency_key: string;
+          person: string;
+          reason?: string;
+          request_hash: string;
+          ticket_id: string;
+        };
+        Returns: Json;
+      };
+      cancellation_progress: { Args: { event_id: string; person: string; reason?: string }; Returns: Json };
+      check_in: {
+        Args: { code: string; event_id: string };
+        Returns: Database["ticket_service"]["CompositeTypes"]["check_in_answer"];
+        SetofOptions: {
+          from: "*";
+          to: "check_in_answer";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      claim_work: { Args: { batch?: number; lease?: string }; Returns: Json };
+      close_refund: { Args: { reference: string; refund_id: string }; Returns: undefined };
+      continue_cancellations: { Args: { batch?: number }; Returns: number };
+      event_guests: {
+        Args: { cursor?: string; event_id: string; page_size?: number };
+        Returns: Database["ticket_service"]["CompositeTypes"]["guest_card"][];
+        SetofOptions: {
+          from: "*";
+          to: "guest_card";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      event_sales: {
+        Args: { event_id: string };
+        Returns: Database["ticket_service"]["CompositeTypes"]["sales_line"][];
+        SetofOptions: {
+          from: "*";
+          to: "sales_line";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      fail_checkout: {
+        Args: { answer: Json; attempt_id: string; idempotency_key: string; person: string; status: number };
+        Returns: Json;
+      };
+      finish_checkout: {
+        Args: { attempt_id: string; checkout_url: string; idempotency_key: string; person: string; session_id: string };
+        Returns: Json;
+      };
+      join_waitlist: { Args: { event_id: string }; Returns: number };
+      leave_waitlist: { Args: { event_id: string }; Returns: boolean };
+      my_tickets: {
+        Args: { cursor?: string; page_size?: number };
+        Returns: Database["ticket_service"]["CompositeTypes"]["ticket_card"][];
+        SetofOptions: {
+          from: "*";
+          to: "ticket_card";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      operator_queue: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          amount: number;
+          currency: string;
+          id: string;
+          kind: string;
+          problem: string;
+          provider: string;
+          provider_id: string;
+          since: string;
+          ticket_id: string;
+        }[];
+      };
+      record_notice: { Args: { attempt_id: string; facts: Json; notice_id: string; provider: string }; Returns: Json };
+      record_refund: {
+        Args: {
+          idempotency_key?: string;
+          is_manual?: boolean;
+          person?: string;
+          problem?: string;
+          provider_id?: string;
+          refund_id: string;
+          state: string;
+        };
+        Returns: Json;
+      };
+      refund_set_aside: { Args: { transaction_id: string }; Returns: string };
+      revoked_tickets: { Args: { event_id: string }; Returns: string[] };
     };
     Enums: {
+      check_in_result: "checked_in" | "already_checked_in";
+      payment_outcome:
+        | "activated"
+        | "sold_out"
+        | "event_closed"
+        | "already_has_ticket"
+        | "paid_twice"
+        | "buyer_gone"
+        | "set_aside"
+        | "refunded"
+        | "disputed"
+        | "reversed";
       ticket_status: "pending" | "active" | "cancelled" | "refunded" | "expired";
       transaction_kind: "payment" | "refund";
       transaction_status: "pending" | "success" | "failed" | "refunded";
     };
     CompositeTypes: {
-      [_ in never]: never;
+      check_in_answer: {
+        result: Database["ticket_service"]["Enums"]["check_in_result"] | null;
+        ticket_id: string | null;
+        holder: Json | null;
+        checked_in_at: string | null;
+        checked_in_by: string | null;
+      };
+      guest_card: {
+        ticket_id: string | null;
+        status: Database["ticket_service"]["Enums"]["ticket_status"] | null;
+        guest: Json | null;
+        price_paid: number | null;
+        currency: string | null;
+        purchased_at: string | null;
+        is_checked_in: boolean | null;
+        checked_in_at: string | null;
+        id: string | null;
+        cursor: string | null;
+      };
+      sales_line: {
+        day: string | null;
+        currency: string | null;
+        sold: number | null;
+        held: number | null;
+        checked_in: number | null;
+        gross: number | null;
+        refunded: number | null;
+        charged_back: number | null;
+        fees_kept: number | null;
+        owed: number | null;
+      };
+      ticket_card: {
+        id: string | null;
+        status: Database["ticket_service"]["Enums"]["ticket_status"] | null;
+        attendance_code: string | null;
+        price_paid: number | null;
+        currency: string | null;
+        purchased_at: string | null;
+        is_checked_in: boolean | null;
+        checked_in_at: string | null;
+        held_until: string | null;
+        is_offer: boolean | null;
+        refund_fee: number | null;
+        refund_deadline: string | null;
+        event: Json | null;
+        payment: Json | null;
+        refunds: Json | null;
+        cursor: string | null;
+      };
     };
   };
   user_service: {
@@ -1302,6 +1572,7 @@ export type Database = {
           invited_at: string;
           invitee_id: string;
           inviter_id: string;
+          is_successful: boolean;
           responded_at: string | null;
           status: Database["user_service"]["Enums"]["invitation_status"];
         };
@@ -1312,6 +1583,7 @@ export type Database = {
           invited_at?: string;
           invitee_id: string;
           inviter_id?: string;
+          is_successful?: boolean;
           responded_at?: string | null;
           status?: Database["user_service"]["Enums"]["invitation_status"];
         };
@@ -1321,6 +1593,7 @@ export type Database = {
           invited_at?: string;
           invitee_id?: string;
           inviter_id?: string;
+          is_successful?: boolean;
           responded_at?: string | null;
           status?: Database["user_service"]["Enums"]["invitation_status"];
         };
@@ -1611,6 +1884,15 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      invitation_success: { Args: { event_id?: string }; Returns: Json };
+      invite: {
+        Args: { event_id: string; invitees: string[] };
+        Returns: {
+          invitation_id: string;
+          invitee: string;
+          result: string;
+        }[];
+      };
       invitee: {
         Args: { "": Database["user_service"]["Tables"]["invitations"]["Row"] };
         Returns: {
@@ -1826,6 +2108,19 @@ export const Constants = {
   },
   ticket_service: {
     Enums: {
+      check_in_result: ["checked_in", "already_checked_in"],
+      payment_outcome: [
+        "activated",
+        "sold_out",
+        "event_closed",
+        "already_has_ticket",
+        "paid_twice",
+        "buyer_gone",
+        "set_aside",
+        "refunded",
+        "disputed",
+        "reversed",
+      ],
       ticket_status: ["pending", "active", "cancelled", "refunded", "expired"],
       transaction_kind: ["payment", "refund"],
       transaction_status: ["pending", "success", "failed", "refunded"],

@@ -1,28 +1,45 @@
 import postgres from "postgres";
 
-/** Does what `pg_cron` does on hosted Supabase: event status by the clock, folding of counters, once a second. */
+/** Does what `pg_cron` does on hosted Supabase, once a second, and calls the function `maintenance` when it has work. */
 const RUN_SQL = "call event_private.run_scheduled_work()";
 const WANTED_SQL = `
   select to_regprocedure('event_private.run_scheduled_work()') is not null
     and not exists (select from pg_extension where extname = 'pg_cron') as wanted
 `;
+const DUE_SQL = "select ticket_private.maintenance_is_due() as due";
 const PAUSE_MS = 1_000;
+const MAINTENANCE_LIMIT_MS = 60_000;
 
 /**
  * Runs the database's scheduled work until stopped, if it has any and does not run it by itself. Never twice at once: the
  * pause begins when the work is done.
  */
-export async function startScheduledWork(databaseUrl: string): Promise<{ stop(): Promise<void> }> {
+export async function startScheduledWork(
+  databaseUrl: string,
+  api: { url: string; secretKey: string },
+): Promise<{ stop(): Promise<void> }> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, prepare: false, fetch_types: false });
   const [row] = await sql.unsafe(WANTED_SQL);
   let stopped = row?.wanted !== true;
   let lastMessage = "";
+  const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
+
+  const maintain = async () => {
+    const response = await fetch(`${api.url}/functions/v1/maintenance`, {
+      method: "POST",
+      headers: { apikey: api.secretKey },
+      signal: AbortSignal.any([AbortSignal.timeout(MAINTENANCE_LIMIT_MS), stopping.signal]),
+    });
+    if (!response.ok) throw new Error(`maintenance answered ${response.status}`);
+  };
 
   const run = async () => {
     try {
       await sql.unsafe(RUN_SQL);
+      const [work] = await sql.unsafe(DUE_SQL);
+      if (work?.due && !stopped) await maintain();
       lastMessage = "";
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -42,6 +59,7 @@ export async function startScheduledWork(databaseUrl: string): Promise<{ stop():
   return {
     stop: async () => {
       stopped = true;
+      stopping.abort();
       clearTimeout(timer);
       await running;
       await sql.end({ timeout: 5 });

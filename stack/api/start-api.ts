@@ -18,6 +18,8 @@ export type ApiOptions = {
   config: StackConfig;
   /** Where the edge functions are; without it there are none. */
   functionsDir?: string;
+  /** Variables for the edge functions besides those of their `.env`. */
+  functionsEnv?: Record<string, string>;
   /** 0, the default, takes any free port. */
   port?: number;
   studio?: boolean;
@@ -69,12 +71,16 @@ export async function startApi(options: ApiOptions): Promise<Api> {
         keys,
         apiUrl: url,
         databaseUrl,
+        env: options.functionsEnv,
+        siteUrl: config.auth.site_url,
         log,
       })
     : undefined;
   const [defaultSchema = "public"] = config.api.schemas;
   gateway = createGateway({ lite, defaultSchema, maxBodyBytes: MAX_BODY_BYTES, functions, studio });
-  const work = options.scheduledWork ? await startScheduledWork(databaseUrl) : undefined;
+  const work = options.scheduledWork
+    ? await startScheduledWork(databaseUrl, { url, secretKey: keys.secretKey })
+    : undefined;
   const letComplain = holdBackComplaints();
   return {
     url,

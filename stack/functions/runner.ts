@@ -14,6 +14,10 @@ export type FunctionRunnerOptions = {
   keys: Keys;
   apiUrl: string;
   databaseUrl: string;
+  /** Variables besides those of `functions/.env`. */
+  env?: Record<string, string>;
+  /** Where buyers go after paying, if nothing else is said. */
+  siteUrl: string;
   log: Log;
 };
 
@@ -89,10 +93,14 @@ export class FunctionRunner {
   }
 
   #environment(): Record<string, string> {
-    const { functionsDir, keys, apiUrl, databaseUrl } = this.#options;
+    const { functionsDir, keys, apiUrl, databaseUrl, siteUrl, env } = this.#options;
     const file = join(functionsDir, ".env");
     return {
+      SANDBOX_SECRET: keys.sandboxSecret,
+      TICKET_SIGNING_SECRET: keys.ticketSigningSecret,
+      CHECKOUT_RETURN_URL: siteUrl,
       ...(existsSync(file) ? parse(readFileSync(file)) : {}),
+      ...env,
       SUPABASE_URL: apiUrl,
       SUPABASE_ANON_KEY: keys.publishableKey,
       SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishableKey }),

@@ -2132,6 +2132,14 @@ grant execute on function ticket_service.begin_checkout(uuid, text, text, uuid, 
   ticket_service.refund_set_aside(uuid)
   to service_role;
 
+create or replace function ticket_private.maintenance_is_due()
+returns boolean language sql stable set search_path = '' as $$
+  select exists (select from ticket_private.refunds r where r.send_at <= now())
+    or exists (select from ticket_private.attempts a where a.check_at <= now())
+$$;
+comment on function ticket_private.maintenance_is_due() is 'Whether a payment provider is to be spoken to: then the scheduler calls the function maintenance.';
+revoke execute on function ticket_private.maintenance_is_due() from public;
+
 -- No search_path is set, since a procedure that sets one may not commit.
 create or replace procedure ticket_private.run_scheduled_work()
 language plpgsql security invoker as $$

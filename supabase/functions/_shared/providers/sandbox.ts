@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { decodeBase64Url, encodeBase64Url } from "@std/encoding/base64url";
+import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
+import { Refusal } from "../http.ts";
+import type { Attempt, PaymentFact, Provider } from "./provider.ts";
+
+/**
+ * A payment provider for development that needs no account. It keeps nothing: what it knows of a checkout is in the
+ * signed address of its page (payment-sandbox), and what it did is in the notices that it sent.
+ */
+export type SandboxSettings = { secret: string; /** Where browsers reach the edge functions. */ publicUrl: string };
+
+const checkoutShape = z.object({
+  attempt_id: z.uuid(),
+  amount: z.number(),
+  currency: z.string(),
+  title: z.string(),
+  return_url: z.string().nullable(),
+  expires_at: z.string(),
+});
+export type SandboxCheckout = z.infer<typeof checkoutShape>;
+
+const noticeShape = z.looseObject({
+  id: z.string().min(1).max(255),
+  attempt_id: z.uuid(),
+  payment: z.looseObject({
+    id: z.string().min(1).max(255),
+    state: z.enum(["pending", "expired", "failed", "paid", "reversed"]),
+    amount: z.number().optional(),
+    currency: z.string().optional(),
+  }),
+});
+export type SandboxNotice = { id: string; attempt_id: string; payment: PaymentFact };
+
+export const SIGNATURE_HEADER = "sandbox-signature";
+
+export function createSandbox({ secret, publicUrl }: SandboxSettings): Provider {
+  return {
+    async createCheckout({ id, amount, currency, title, return_url, expires_at }: Attempt) {
+      const checkout: SandboxCheckout = { attempt_id: id, amount, currency, title, return_url, expires_at };
+      const text = encodeBase64Url(JSON.stringify(checkout));
+      const token = `${text}.${await sign(secret, text)}`;
+      return {
+        session_id: `sandbox_${id}`,
+        checkout_url: `${publicUrl}/functions/v1/payment-sandbox?checkout=${token}`,
+      };
+    },
+    expire: (attempt) => Promise.resolve({ payments: [{ id: `sandbox_${attempt.id}`, state: "expired" }] }),
+    ask: (attempt) =>
+      Promise.resolve(
+        Date.parse(attempt.expires_at) <= Date.now()
+          ? { payments: [{ id: `sandbox_${attempt.id}`, state: "expired" }] }
+          : {},
+      ),
+    refund: ({ id }) => Promise.resolve({ state: "succeeded", provider_id: `sandbox_${id}` }),
+    async readNotice(headers, body) {
+      if (!(await isSigned(secret, body, headers.get(SIGNATURE_HEADER) ?? ""))) {
+        throw new Refusal(401, "bad_signature", "The signature of this notice is not the sandbox's.");
+      }
+      const { id, attempt_id, payment } = noticeShape.parse(JSON.parse(body));
+      return { id, attempt_id, facts: { payments: [payment] } };
+    },
+  };
+}
+
+/** The checkout that an address is of, if it is genuine. */
+export async function readCheckout(secret: string, token: string): Promise<SandboxCheckout | undefined> {
+  const [text = "", signature = ""] = token.split(".");
+  if (!(await isSigned(secret, text, signature))) return undefined;
+  return checkoutShape.parse(JSON.parse(new TextDecoder().decode(decodeBase64Url(text))));
+}
+
+/** HMAC-SHA-256, in characters that an address may have. */
+export async function sign(secret: string, text: string): Promise<string> {
+  const encode = new TextEncoder();
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", encode.encode(secret), algorithm, false, ["sign"]);
+  return encodeBase64Url(await crypto.subtle.sign("HMAC", key, encode.encode(text)));
+}
+
+async function isSigned(secret: string, text: string, signature: string): Promise<boolean> {
+  const encode = new TextEncoder();
+  return timingSafeEqual(encode.encode(await sign(secret, text)), encode.encode(signature));
+}

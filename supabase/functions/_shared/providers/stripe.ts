@@ -1,0 +1,237 @@
+import Stripe from "stripe";
+import { Refusal } from "../http.ts";
+import { fromMinor, toMinor } from "../money.ts";
+import {
+  type Attempt,
+  type DisputeFact,
+  type Facts,
+  type Notice,
+  type PaymentFact,
+  type Provider,
+  ProviderRefused,
+  ProviderUnavailable,
+  type Refund,
+  type RefundFact,
+  type RefundResult,
+} from "./provider.ts";
+
+export type StripeSettings = {
+  secretKey: string;
+  webhookSecret: string;
+  /** Where buyers go afterwards if they name no place themselves. */
+  returnUrl: string;
+  /** Stripe's API unless told otherwise. */
+  apiUrl?: string;
+};
+
+// https://docs.stripe.com/currencies: the rest have two decimals, rupiah too.
+const WITHOUT_DECIMALS = new Set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "));
+const WITH_THREE = new Set("BHD JOD KWD OMR TND".split(" "));
+const decimals = (currency: string) =>
+  WITHOUT_DECIMALS.has(currency.toUpperCase()) ? 0 : WITH_THREE.has(currency.toUpperCase()) ? 3 : 2;
+const major = (minor: number, currency: string) => fromMinor(minor, decimals(currency));
+
+/** Stripe forgets idempotency keys after a day; before that, it is asked what it knows. */
+const KEY_LIFETIME_MS = 20 * 3_600_000;
+
+export function createStripe({ secretKey, webhookSecret, returnUrl, apiUrl }: StripeSettings): Provider {
+  const url = apiUrl ? new URL(apiUrl) : undefined;
+  const stripe = new Stripe(secretKey, {
+    httpClient: Stripe.createFetchHttpClient(),
+    telemetry: false,
+    timeout: 20_000,
+    maxNetworkRetries: 1,
+    ...(url && { host: url.hostname, port: url.port, protocol: url.protocol.slice(0, -1) as "http" | "https" }),
+  });
+  const verifier = Stripe.createSubtleCryptoProvider();
+
+  const createCheckout = async (attempt: Attempt) => {
+    const back = attempt.return_url ?? returnUrl;
+    const session = await ask(() =>
+      stripe.checkout.sessions.create(
+        {
+          mode: "payment",
+          client_reference_id: attempt.id,
+          expires_at: Math.floor(Date.parse(attempt.expires_at) / 1000),
+          line_items: [{
+            quantity: 1,
+            price_data: {
+              currency: attempt.currency.toLowerCase(),
+              unit_amount: toMinor(attempt.amount, decimals(attempt.currency)),
+              product_data: { name: attempt.title },
+            },
+          }],
+          metadata: { attempt_id: attempt.id },
+          payment_intent_data: { metadata: { attempt_id: attempt.id } },
+          success_url: back,
+          cancel_url: back,
+        },
+        { idempotencyKey: attempt.id },
+      )
+    );
+    if (!session.url) throw new ProviderRefused("the session has no page");
+    return { session_id: session.id, checkout_url: session.url };
+  };
+
+  const standing = async (attempt: Attempt): Promise<Facts> => {
+    // Nobody was told the address of a session that we do not know.
+    if (!attempt.session_id) return { payments: [{ id: attempt.id, state: "expired" }] };
+    const session = await ask(() => stripe.checkout.sessions.retrieve(attempt.session_id!));
+    return { payments: paymentsOf(session) };
+  };
+
+  const expire = async (attempt: Attempt): Promise<Facts> => {
+    if (attempt.session_id) {
+      try {
+        await ask(() => stripe.checkout.sessions.expire(attempt.session_id!));
+      } catch (error) {
+        // One that is over already cannot be ended: how it stands is what matters.
+        if (!(error instanceof ProviderRefused)) throw error;
+      }
+    }
+    return standing(attempt);
+  };
+
+  const refund = async (wanted: Refund): Promise<RefundResult> => {
+    const old = wanted.sent_at !== null && Date.now() - Date.parse(wanted.sent_at) > KEY_LIFETIME_MS;
+    if (wanted.provider_id !== null || old) {
+      const known = await findRefund(wanted);
+      if (known) return resultOf(known);
+    }
+    try {
+      return resultOf(
+        await ask(() =>
+          stripe.refunds.create(
+            {
+              payment_intent: wanted.payment_id,
+              amount: toMinor(wanted.amount, decimals(wanted.currency)),
+              metadata: { attempt_id: wanted.attempt_id, refund_id: wanted.id },
+            },
+            { idempotencyKey: wanted.id },
+          )
+        ),
+      );
+    } catch (error) {
+      if (!(error instanceof ProviderRefused)) throw error;
+      const known = await findRefund(wanted);
+      return known ? resultOf(known) : { state: "sent", is_manual: true, problem: error.message };
+    }
+  };
+
+  const findRefund = async (wanted: Refund): Promise<Stripe.Refund | undefined> => {
+    const { data } = await ask(() => stripe.refunds.list({ payment_intent: wanted.payment_id, limit: 100 }));
+    return data.find(({ id, metadata }) => id === wanted.provider_id || metadata?.refund_id === wanted.id);
+  };
+
+  const readNotice = async (headers: Headers, body: string): Promise<Notice | undefined> => {
+    const signature = headers.get("stripe-signature") ?? "";
+    let event: Stripe.Event;
+    try {
+      event = await stripe.webhooks.constructEventAsync(body, signature, webhookSecret, undefined, verifier);
+    } catch {
+      throw new Refusal(401, "bad_signature", "The signature of this notice is not Stripe's.");
+    }
+    const read = await factsOf(event);
+    return read && { id: event.id, ...read };
+  };
+
+  const factsOf = async (event: Stripe.Event): Promise<Omit<Notice, "id"> | undefined> => {
+    switch (event.type) {
+      case "checkout.session.completed":
+      case "checkout.session.async_payment_succeeded":
+      case "checkout.session.async_payment_failed":
+      case "checkout.session.expired": {
+        const session = event.data.object;
+        const failed = event.type === "checkout.session.async_payment_failed";
+        return about(session.metadata?.attempt_id, { payments: paymentsOf(session, failed) });
+      }
+      case "refund.created":
+      case "refund.updated":
+      case "refund.failed":
+      case "charge.refund.updated": {
+        const { metadata, payment_intent } = event.data.object;
+        const attempt = metadata?.attempt_id ?? await attemptOf(payment_intent);
+        return about(attempt, { refunds: [refundFact(event.data.object)] });
+      }
+      case "charge.dispute.created":
+      case "charge.dispute.funds_withdrawn":
+      case "charge.dispute.funds_reinstated":
+        return about(await attemptOf(event.data.object.payment_intent), {
+          disputes: [disputeFact(event.data.object, event.type)],
+        });
+    }
+  };
+
+  /** The attempt that a payment was made for: what came from elsewhere says so on its payment intent alone. */
+  const attemptOf = async (intent: string | Stripe.PaymentIntent | null): Promise<string | undefined> =>
+    intent ? (await ask(() => stripe.paymentIntents.retrieve(idOf(intent)))).metadata.attempt_id : undefined;
+
+  return { createCheckout, expire, ask: standing, refund, readNotice };
+}
+
+const about = (attempt_id: string | undefined, facts: Facts) => attempt_id ? { attempt_id, facts } : undefined;
+const idOf = (object: string | { id: string }) => typeof object === "string" ? object : object.id;
+
+/** A session that is complete is paid only if it says so: some ways of paying take days. */
+function paymentsOf(session: Stripe.Checkout.Session, failed = false): PaymentFact[] {
+  if (session.status === "expired") return [{ id: session.id, state: "expired" }];
+  if (!session.payment_intent) return [];
+  const state = session.payment_status === "paid" ? "paid" : failed ? "failed" : "pending";
+  const currency = session.currency ?? "";
+  return [{ id: idOf(session.payment_intent), state, amount: major(session.amount_total ?? 0, currency), currency }];
+}
+
+const REFUND_STATES: Record<string, RefundFact["state"]> = {
+  pending: "sent",
+  requires_action: "requires_action",
+  succeeded: "succeeded",
+  failed: "failed",
+  // The money did not go: it is still owed.
+  canceled: "failed",
+};
+
+function refundFact(refund: Stripe.Refund): RefundFact {
+  const { id, amount, currency, metadata, payment_intent, failure_reason } = refund;
+  return {
+    id,
+    payment_id: payment_intent ? idOf(payment_intent) : "",
+    state: REFUND_STATES[refund.status ?? ""] ?? "sent",
+    amount: major(amount, currency),
+    currency,
+    ...(metadata?.refund_id && { our_id: metadata.refund_id }),
+    ...(failure_reason && { problem: failure_reason }),
+  };
+}
+
+function resultOf(refund: Stripe.Refund): RefundResult {
+  const { id, state, problem } = refundFact(refund);
+  return { provider_id: id, state, ...(problem && { problem }) };
+}
+
+function disputeFact(dispute: Stripe.Dispute, type: string): DisputeFact {
+  return {
+    id: dispute.id,
+    payment_id: dispute.payment_intent ? idOf(dispute.payment_intent) : "",
+    amount: major(dispute.amount, dispute.currency),
+    currency: dispute.currency,
+    withdrawn: type !== "charge.dispute.created",
+    reinstated: type === "charge.dispute.funds_reinstated",
+  };
+}
+
+/** Tells a request that Stripe will never take from one whose outcome is unknown. */
+async function ask<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    const { InvalidRequestError, CardError } = {
+      InvalidRequestError: Stripe.errors.StripeInvalidRequestError,
+      CardError: Stripe.errors.StripeCardError,
+    };
+    if (error instanceof InvalidRequestError || error instanceof CardError) {
+      throw new ProviderRefused(error.code ?? "refused by Stripe");
+    }
+    throw new ProviderUnavailable(error instanceof Stripe.errors.StripeError ? error.type : "Stripe does not answer");
+  }
+}

@@ -1,0 +1,75 @@
+import { Refusal } from "./http.ts";
+import { createMidtrans, REFUNDABLE_PAYMENTS } from "./providers/midtrans.ts";
+import type { Provider } from "./providers/provider.ts";
+import { createSandbox } from "./providers/sandbox.ts";
+import { createStripe } from "./providers/stripe.ts";
+
+export type Env = (name: string) => string | undefined;
+
+export type Payments = {
+  /** By the name that a client gives as `payment_method`. */
+  providers: Record<string, Provider>;
+  /** Hosts to which buyers may be sent back. */
+  returnHosts: Set<string>;
+};
+
+const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
+/** What functions see of the API that `supabase start` runs beside them. */
+const LOCAL_API = new Set([...LOOPBACK, "kong"]);
+
+/** The payment providers that the environment sets up; docs/payments.md names its variables. */
+export function readPayments(env: Env): Payments {
+  const returnUrl = env("CHECKOUT_RETURN_URL") || "http://127.0.0.1:3000";
+  const providers: Record<string, Provider> = {};
+  const stripeKey = env("STRIPE_SECRET_KEY");
+  if (stripeKey) {
+    const webhookSecret = required(env, "STRIPE_WEBHOOK_SECRET");
+    providers.stripe = createStripe({ secretKey: stripeKey, webhookSecret, returnUrl, apiUrl: env("STRIPE_API_URL") });
+  }
+  const serverKey = env("MIDTRANS_SERVER_KEY");
+  if (serverKey) {
+    // Keys of Midtrans' own sandbox begin like this.
+    const host = serverKey.startsWith("SB-") ? "sandbox.midtrans.com" : "midtrans.com";
+    providers.midtrans = createMidtrans({
+      serverKey,
+      returnUrl,
+      appUrl: env("MIDTRANS_APP_URL") || `https://app.${host}`,
+      apiUrl: env("MIDTRANS_API_URL") || `https://api.${host}`,
+      payments: env("MIDTRANS_PAYMENTS")?.split(",").map((name) => name.trim()) ?? REFUNDABLE_PAYMENTS,
+    });
+  }
+  const sandbox = sandboxSettings(env);
+  if (sandbox) providers.sandbox = createSandbox(sandbox);
+  const returnHosts = new Set(
+    (env("CHECKOUT_RETURN_HOSTS") ?? "").split(",").map((host) => host.trim()).filter(Boolean),
+  );
+  returnHosts.add(new URL(returnUrl).host);
+  return { providers, returnHosts };
+}
+
+/** The sandbox works on a developer's machine alone, where it is switched on by a secret, and never beside real money. */
+export function sandboxSettings(env: Env): { secret: string; publicUrl: string } | undefined {
+  const secret = env("SANDBOX_SECRET");
+  if (!secret) return undefined;
+  const publicUrl = env("PUBLIC_API_URL") || env("SUPABASE_URL")!;
+  const isLive = /^[rs]k_live_/.test(env("STRIPE_SECRET_KEY") ?? "") ||
+    Boolean(env("MIDTRANS_SERVER_KEY")) && !env("MIDTRANS_SERVER_KEY")!.startsWith("SB-");
+  const isLocal = LOCAL_API.has(new URL(env("SUPABASE_URL")!).hostname) && LOOPBACK.has(new URL(publicUrl).hostname);
+  return isLocal && !isLive && secret.length >= 32 ? { secret, publicUrl } : undefined;
+}
+
+/** The provider of this name; refused where it is not set up. */
+export function providerNamed(payments: Payments, name: string): Provider {
+  const provider = Object.hasOwn(payments.providers, name) ? payments.providers[name] : undefined;
+  if (provider) return provider;
+  const known = Object.keys(payments.providers).join(", ") || "none";
+  throw new Refusal(400, "payment_method_unavailable", "This payment_method is not to be had here.", {
+    available: known,
+  });
+}
+
+function required(env: Env, name: string): string {
+  const value = env(name);
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+}

@@ -1,0 +1,65 @@
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
+import { Refusal } from "./http.ts";
+
+/** Who asks, and a client that acts as them: policies hold for it. */
+export type Caller = { id: string; client: SupabaseClient };
+
+export type Supabase = {
+  /** Calls a function of the database that only the server may call. */
+  call<T>(name: string, args: Record<string, unknown>): Promise<T>;
+  /** The person whose token this request bears; refused with 401 when there is none. */
+  whoAsks(request: Request): Promise<Caller>;
+  /** Refuses a request that does not bear the secret key as `apikey`. */
+  requireSecretKey(request: Request): void;
+};
+
+/** What Supabase gives every edge function. Hosted projects have dictionaries of keys, older ones a key of another form. */
+export function connect(env: (name: string) => string | undefined): Supabase {
+  const url = env("SUPABASE_URL")!;
+  const keys = (name: string) => Object.values(JSON.parse(env(name) ?? "{}") as Record<string, string>);
+  const secretKeys = [...keys("SUPABASE_SECRET_KEYS"), env("SUPABASE_SERVICE_ROLE_KEY") ?? ""].filter((key) =>
+    key !== ""
+  );
+  const publishableKey = keys("SUPABASE_PUBLISHABLE_KEYS")[0] ?? env("SUPABASE_ANON_KEY")!;
+  const auth = { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false };
+  const service = createClient(url, secretKeys[0]!, { auth });
+  const visitor = createClient(url, publishableKey, { auth });
+  return {
+    async call<T>(name: string, args: Record<string, unknown>): Promise<T> {
+      return unwrap(await service.schema("ticket_service").rpc(name, args)) as T;
+    },
+    async whoAsks(request) {
+      const token = request.headers.get("authorization")?.match(/^bearer\s+(\S+)$/i)?.[1];
+      const claims = token && token.split(".").length === 3
+        ? (await visitor.auth.getClaims(token)).data?.claims
+        : undefined;
+      if (!token || !claims?.sub || claims.role !== "authenticated") {
+        throw new Refusal(401, "sign_in_required", "Sign in, and send your access token.");
+      }
+      const headers = { Authorization: `Bearer ${token}` };
+      return { id: claims.sub, client: createClient(url, publishableKey, { auth, global: { headers } }) };
+    },
+    requireSecretKey(request) {
+      const given = new TextEncoder().encode(request.headers.get("apikey") ?? "");
+      if (!secretKeys.some((key) => timingSafeEqual(given, new TextEncoder().encode(key)))) {
+        throw new Refusal(401, "secret_key_required", "Send the secret key as apikey.");
+      }
+    },
+  };
+}
+
+type Answer = {
+  data: unknown;
+  error: { code: string; message: string; details?: string | null } | null;
+  status: number;
+};
+
+/** What the database answered. Its refusals are handed on as they are; that it cannot be reached is one of our own. */
+export function unwrap({ data, error, status }: Answer): unknown {
+  if (!error) return data;
+  if (status >= 400 && status < 500 && error.code) {
+    throw new Refusal(status, error.code, error.message, error.details ?? undefined);
+  }
+  throw new Refusal(503, "database_unavailable", "The database does not answer. Try again in a moment.");
+}

@@ -1,0 +1,104 @@
+import type { Supabase } from "./supabase.ts";
+import {
+  type Attempt,
+  type Provider,
+  ProviderRefused,
+  ProviderUnavailable,
+  type Refund,
+} from "./providers/provider.ts";
+import { Refusal } from "./http.ts";
+import { type Payments, providerNamed } from "./settings.ts";
+
+/** What a function of the database says is to happen next. */
+export type Next =
+  | { next: "answer"; status: number; answer: unknown }
+  | { next: "pay"; attempt: Attempt }
+  | { next: "expire"; attempt: Attempt }
+  | { next: "refund"; refund: Refund; kept: unknown };
+
+/** Records how an attempt stands at its provider, after ending it there if it is to be ended. */
+export async function settleAttempt(db: Supabase, payments: Payments, attempt: Attempt, end: boolean): Promise<void> {
+  const provider = providerNamed(payments, attempt.provider);
+  const facts = await available(() => end ? provider.expire(attempt) : provider.ask(attempt));
+  await db.call("record_notice", { provider: attempt.provider, notice_id: null, attempt_id: attempt.id, facts });
+}
+
+/**
+ * Sends a refund and records what became of it, also for the request that asked for it. One whose outcome is unknown is
+ * left to maintenance: it is owed until it is known to be paid.
+ */
+export async function sendRefund(
+  db: Supabase,
+  payments: Payments,
+  refund: Refund,
+  request: { person?: string; idempotency_key?: string } = {},
+): Promise<unknown> {
+  const result = await outcome(payments, refund);
+  return db.call("record_refund", { refund_id: refund.id, ...result, ...request });
+}
+
+async function outcome(payments: Payments, refund: Refund) {
+  let provider: Provider;
+  try {
+    provider = providerNamed(payments, refund.provider);
+  } catch {
+    return { state: "sent", problem: `${refund.provider} is not set up here` };
+  }
+  try {
+    return await provider.refund(refund);
+  } catch (error) {
+    if (error instanceof ProviderRefused) return { state: "sent", is_manual: true, problem: error.message };
+    if (error instanceof ProviderUnavailable) return { state: "sent", problem: error.message };
+    if (error instanceof Refusal) return { state: "sent", is_manual: true, problem: error.message };
+    throw error;
+  }
+}
+
+/** Runs what speaks to a provider; that it cannot is a refusal with 502. */
+export async function available<T>(speak: () => Promise<T>): Promise<T> {
+  try {
+    return await speak();
+  } catch (error) {
+    if (error instanceof ProviderUnavailable || error instanceof ProviderRefused) {
+      throw new Refusal(
+        502,
+        "provider_failed",
+        "The payment provider did not take this. Try again, or pay another way.",
+      );
+    }
+    throw error;
+  }
+}
+
+const BATCH = 20;
+
+/**
+ * Sends refunds and asks about attempts until none is due or it is `until` (milliseconds). What is handed out to one is
+ * not handed out to another at the same time; what fails is handed out again later.
+ */
+export async function continueRefunds(
+  db: Supabase,
+  payments: Payments,
+  until: number,
+): Promise<{ refunds: number; attempts: number; problems: number }> {
+  const done = { refunds: 0, attempts: 0, problems: 0 };
+  while (Date.now() < until) {
+    const work = await db.call<{ refunds: Refund[]; attempts: (Attempt & { expire: boolean })[] }>("claim_work", {
+      batch: BATCH,
+    });
+    const steps = [
+      ...work.refunds.map((refund) => async () => {
+        await sendRefund(db, payments, refund);
+        done.refunds++;
+      }),
+      ...work.attempts.map((attempt) => async () => {
+        await settleAttempt(db, payments, attempt, attempt.expire);
+        done.attempts++;
+      }),
+    ];
+    const results = await Promise.allSettled(steps.map((step) => step()));
+    done.problems += results.filter(({ status }) => status === "rejected").length;
+    if (steps.length < BATCH) break;
+  }
+  return done;
+}

@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { data, readBody, Refusal, sha256 } from "../_shared/http.ts";
+import { type Caller, type Supabase, unwrap } from "../_shared/supabase.ts";
+import type { Next } from "../_shared/work.ts";
+
+export type Dependencies = { db: Supabase };
+
+const shape = z.strictObject({ invitation_id: z.uuid(), response: z.enum(["accepted", "declined"]) });
+
+type Invitation = { id: string; event_id: string };
+type Event = { id: string; ticketing_enabled: boolean; is_free: boolean };
+
+/**
+ * Answers an invitation: `{invitation_id, response: accepted | declined}`. Accepting joins a free event. Answers
+ * `{data: {invitation, next, ticket}}`: next is `checkout_required` where a ticket is to be bought, else null.
+ */
+export async function handle(request: Request, { db }: Dependencies): Promise<Response> {
+  const caller = await db.whoAsks(request);
+  const { invitation_id, response } = await readBody(request, shape);
+  const invitations = caller.client.schema("user_service").from("invitations");
+  const found = unwrap(
+    await invitations.select("id,event_id").eq("id", invitation_id).eq("invitee_id", caller.id),
+  ) as Invitation[];
+  if (!found[0]) throw notFound();
+  // The place first: an invitation to an event that is full stays unanswered. Each step may be done again.
+  const place = response === "accepted" ? await takePlace(db, caller, found[0].event_id) : { next: null, ticket: null };
+  const answered = await invitations.update({ status: response }).eq("id", invitation_id).eq("invitee_id", caller.id)
+    .select();
+  const [invitation] = unwrap(answered) as Invitation[];
+  if (!invitation) throw notFound();
+  return data({ invitation, ...place });
+}
+
+async function takePlace(
+  db: Supabase,
+  caller: Caller,
+  event_id: string,
+): Promise<{ next: "checkout_required" | null; ticket: unknown }> {
+  const service = caller.client.schema("event_service");
+  const [event] = unwrap(
+    await service.from("events").select("id,ticketing_enabled,is_free").eq("id", event_id),
+  ) as Event[];
+  if (!event) throw new Refusal(404, "event_not_found", "There is no such event.");
+  if (!event.ticketing_enabled) {
+    const row = { event_id, user_id: caller.id, status: "confirmed" };
+    const mine = unwrap(
+      await service.from("event_attendees").select("status").eq("event_id", event_id).eq("user_id", caller.id),
+    ) as { status: string }[];
+    if (!mine[0]) unwrap(await service.from("event_attendees").insert(row));
+    else if (mine[0].status !== "confirmed") {
+      unwrap(
+        await service.from("event_attendees").update({ status: "confirmed" }).eq("event_id", event_id).eq(
+          "user_id",
+          caller.id,
+        ),
+      );
+    }
+    return { next: null, ticket: null };
+  }
+  const tickets = caller.client.schema("ticket_service").from("tickets");
+  const [mine] = unwrap(
+    await tickets.select().eq("event_id", event_id).eq("user_id", caller.id).eq("status", "active"),
+  ) as unknown[];
+  if (mine) return { next: null, ticket: mine };
+  if (!event.is_free) return { next: "checkout_required", ticket: null };
+  const key = crypto.randomUUID();
+  const bought = await db.call<Next>("begin_checkout", {
+    person: caller.id,
+    idempotency_key: key,
+    request_hash: await sha256(key),
+    event_id,
+  });
+  return { next: null, ticket: bought.next === "answer" ? (bought.answer as { ticket: unknown }).ticket : null };
+}
+
+const notFound = () => new Refusal(404, "invitation_not_found", "There is no such invitation to you.");

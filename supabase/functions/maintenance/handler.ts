@@ -1,0 +1,24 @@
+import { data } from "../_shared/http.ts";
+import type { Payments } from "../_shared/settings.ts";
+import type { Supabase } from "../_shared/supabase.ts";
+import { continueRefunds } from "../_shared/work.ts";
+
+export type Dependencies = { db: Supabase; payments: Payments };
+
+const PATIENCE_MS = 40_000;
+
+/**
+ * Goes on with what was begun: refunds, tickets of cancelled events, attempts to end or to ask about. `POST` with the
+ * secret key as `apikey`, as often as one likes. Answers `{data: {tickets, refunds, attempts, problems}}`, each a count.
+ */
+export async function handle(request: Request, { db, payments }: Dependencies): Promise<Response> {
+  db.requireSecretKey(request);
+  const until = Date.now() + PATIENCE_MS;
+  let tickets = 0;
+  while (Date.now() < until) {
+    const ended = await db.call<number>("continue_cancellations", {});
+    tickets += ended;
+    if (ended === 0) break;
+  }
+  return data({ tickets, ...(await continueRefunds(db, payments, until)) });
+}

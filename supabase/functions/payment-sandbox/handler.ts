@@ -1,0 +1,97 @@
+import { escape } from "@std/html/entities";
+import { readText } from "../_shared/http.ts";
+import {
+  readCheckout,
+  type SandboxCheckout,
+  type SandboxNotice,
+  sign,
+  SIGNATURE_HEADER,
+} from "../_shared/providers/sandbox.ts";
+
+export type Dependencies = {
+  /** Undefined where the sandbox is off. */
+  sandbox: { secret: string } | undefined;
+  /** Where notices go. */
+  webhookUrl: string;
+};
+
+const ACTIONS = {
+  pay: "Pay",
+  decline: "Decline",
+  late: "Pay late",
+  twice: "Pay twice",
+} as const;
+type Action = keyof typeof ACTIONS;
+
+/** The page on which a developer pays in the sandbox: GET shows it, POST does what its button says. */
+export async function handle(request: Request, { sandbox, webhookUrl }: Dependencies): Promise<Response> {
+  const checkout = sandbox &&
+    await readCheckout(sandbox.secret, new URL(request.url).searchParams.get("checkout") ?? "");
+  if (!sandbox || !checkout) {
+    return page(404, "There is no such checkout", "<p>The sandbox is off, or this address is not one of its.</p>");
+  }
+  if (request.method === "GET") return page(200, "Sandbox checkout", form(checkout));
+  const action = new URLSearchParams(await readText(request)).get("action") ?? "";
+  if (!Object.hasOwn(ACTIONS, action)) return page(400, "Nothing done", "<p>There is no such button.</p>");
+  if (action !== "late" && Date.parse(checkout.expires_at) <= Date.now()) {
+    return page(410, "This checkout has expired", "<p>Begin a new one in the app.</p>");
+  }
+  for (const notice of noticesOf(action as Action, checkout)) {
+    const body = JSON.stringify(notice);
+    const headers = { "Content-Type": "application/json", [SIGNATURE_HEADER]: await sign(sandbox.secret, body) };
+    const answer = await fetch(webhookUrl, { method: "POST", headers, body });
+    const text = await answer.text();
+    if (!answer.ok) {
+      return page(
+        502,
+        "The notice was not taken",
+        `<p>payment-webhook answered ${answer.status}: ${escape(text)}</p>${form(checkout)}`,
+      );
+    }
+  }
+  const back = checkout.return_url
+    ? `<p><a href="${escape(checkout.return_url)}">Back to the app</a></p>`
+    : "<p>You can close this page.</p>";
+  return page(200, `Done: ${ACTIONS[action as Action]}`, back);
+}
+
+/** What a provider would tell. Each thing has an id of its own, so that a second click tells nothing new. */
+function noticesOf(action: Action, { attempt_id, amount, currency }: SandboxCheckout): SandboxNotice[] {
+  const notice = (state: "paid" | "failed" | "expired", number = 1): SandboxNotice => ({
+    id: `sandbox_${attempt_id}_${state}_${number}`,
+    attempt_id,
+    payment: { id: `sandbox_${attempt_id}_${number}`, state, amount, currency, method: "sandbox" },
+  });
+  switch (action) {
+    case "pay":
+      return [notice("paid")];
+    case "decline":
+      return [notice("failed")];
+    case "late":
+      return [notice("expired", 0), notice("paid")];
+    case "twice":
+      return [notice("paid"), notice("paid", 2)];
+  }
+}
+
+function form({ title, amount, currency }: SandboxCheckout): string {
+  const price = new Intl.NumberFormat("en", { style: "currency", currency }).format(amount);
+  const buttons = Object.entries(ACTIONS).map(([name, label]) =>
+    `<button name="action" value="${name}">${label}</button>`
+  );
+  return `<p>${escape(title)}</p><p class="price">${escape(price)}</p><form method="post">${buttons.join(" ")}</form>
+    <p class="hint">No money moves here. <b>Pay late</b> pays after the seat was given up; <b>Pay twice</b> sends two payments.</p>`;
+}
+
+const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:4rem auto;padding:0 1rem;color:#222}
+  .price{font-size:2rem;margin:.5rem 0 1.5rem}button{font:inherit;padding:.5rem 1rem;margin:0 .25rem .5rem 0;cursor:pointer}.hint{color:#666;font-size:.875rem}`;
+
+function page(status: number, title: string, content: string): Response {
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+    <title>${title}</title><style>${STYLE}</style><h1>${title}</h1>${content}</html>`;
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
+  return new Response(html, {
+    status,
+    headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy },
+  });
+}

@@ -1,0 +1,7 @@
+import { sandboxSettings } from "../_shared/settings.ts";
+import { handle } from "./handler.ts";
+
+const env = (name: string) => Deno.env.get(name);
+const webhookUrl = `${env("SUPABASE_URL")}/functions/v1/payment-webhook/sandbox`;
+
+Deno.serve((request) => handle(request, { sandbox: sandboxSettings(env), webhookUrl }));

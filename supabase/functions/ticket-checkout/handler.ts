@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { answer, readBody, readKey, Refusal } from "../_shared/http.ts";
+import { type Payments, providerNamed } from "../_shared/settings.ts";
+import type { Supabase } from "../_shared/supabase.ts";
+import { available, type Next, settleAttempt } from "../_shared/work.ts";
+
+export type Dependencies = { db: Supabase; payments: Payments };
+
+const shape = z.strictObject({
+  event_id: z.uuid(),
+  payment_method: z.string().max(50).optional(),
+  return_url: z.url().max(2000).optional(),
+});
+
+/**
+ * Buys a ticket: `{event_id, payment_method, return_url?}` with an `Idempotency-Key`. Answers
+ * `{data: {ticket, transaction, checkout_url, expires_at}}`; the last three are null where the event is free.
+ */
+export async function handle(request: Request, { db, payments }: Dependencies): Promise<Response> {
+  const caller = await db.whoAsks(request);
+  const body = await readBody(request, shape);
+  const key = await readKey(request, body);
+  if (body.return_url) requireAllowed(body.return_url, payments.returnHosts);
+  const provider = body.payment_method === undefined ? undefined : providerNamed(payments, body.payment_method);
+  const who = { person: caller.id, idempotency_key: key.idempotency_key };
+  const begin = () => db.call<Next>("begin_checkout", { person: caller.id, ...key, ...body });
+
+  let next = await begin();
+  if (next.next === "expire") {
+    await settleAttempt(db, payments, next.attempt, true);
+    next = await begin();
+  }
+  if (next.next === "answer") return answer(next);
+  if (next.next !== "pay" || !provider) {
+    throw new Refusal(
+      409,
+      "request_in_progress",
+      "Another request of yours for this ticket is going on. Ask again in a moment.",
+    );
+  }
+
+  const { attempt } = next;
+  let checkout: { session_id: string; checkout_url: string };
+  try {
+    checkout = await available(() => provider.createCheckout(attempt));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { status, code, message } = error;
+    await db.call("fail_checkout", { ...who, attempt_id: attempt.id, status, answer: { error: { code, message } } });
+    throw error;
+  }
+  const finished = await db.call<Next>("finish_checkout", { ...who, attempt_id: attempt.id, ...checkout });
+  if (finished.next === "answer") return answer(finished);
+  if (finished.next === "expire") await settleAttempt(db, payments, finished.attempt, true);
+  throw new Refusal(
+    409,
+    "request_in_progress",
+    "Another request of yours for this ticket is going on. Ask again in a moment.",
+  );
+}
+
+function requireAllowed(address: string, hosts: Set<string>): void {
+  const { protocol, host, hostname } = new URL(address);
+  const isSafe = protocol === "https:" ||
+    protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+  if (!isSafe || !hosts.has(host)) {
+    throw new Refusal(
+      400,
+      "return_url_not_allowed",
+      "Buyers cannot be sent back there. The operator lists allowed hosts in CHECKOUT_RETURN_HOSTS.",
+    );
+  }
+}

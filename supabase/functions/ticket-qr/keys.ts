@@ -1,0 +1,42 @@
+import { encodeHex } from "@std/encoding/hex";
+
+export type EventKey = { privateKey: CryptoKey; publicKey: CryptoKey; kid: string };
+
+/** What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410). */
+const PKCS8_PREFIX = new Uint8Array([
+  0x30,
+  0x2e,
+  0x02,
+  0x01,
+  0x00,
+  0x30,
+  0x05,
+  0x06,
+  0x03,
+  0x2b,
+  0x65,
+  0x70,
+  0x04,
+  0x22,
+  0x04,
+  0x20,
+]);
+
+/** The key of an event, derived from the secret by HKDF: nothing is stored, and one event's key tells nothing of another's. */
+export async function eventKey(secret: string, event: string): Promise<EventKey> {
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const source = await crypto.subtle.importKey("raw", encode(secret), "HKDF", false, ["deriveBits"]);
+  const derivation = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: encode(`anigmaa ticket ${event}`) };
+  const seed = new Uint8Array(await crypto.subtle.deriveBits(derivation, source, 256));
+  const privateKey = await crypto.subtle.importKey(
+    "pkcs8",
+    new Uint8Array([...PKCS8_PREFIX, ...seed]),
+    "Ed25519",
+    true,
+    ["sign"],
+  );
+  const { kty, crv, x } = await crypto.subtle.exportKey("jwk", privateKey);
+  const publicKey = await crypto.subtle.importKey("jwk", { kty, crv, x } as JsonWebKey, "Ed25519", true, ["verify"]);
+  const digest = await crypto.subtle.digest("SHA-256", encode(x!));
+  return { privateKey, publicKey, kid: encodeHex(new Uint8Array(digest).subarray(0, 8)) };
+}
