@@ -1000,10 +1000,11 @@ begin
 
   if wanted.price = 0 then
     if mine.id is null then
-      insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, refund_deadline)
-      values (person, begin_checkout.event_id, 0, wanted.currency, 'active', deadline) returning * into mine;
+      insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status)
+      values (person, begin_checkout.event_id, 0, wanted.currency, 'active') returning * into mine;
     else
-      update ticket_service.tickets t set status = 'active', currency = wanted.currency, refund_deadline = deadline where t.id = mine.id returning * into mine;
+      update ticket_service.tickets t set status = 'active', price_paid = 0, currency = wanted.currency, refund_fee = 0, refund_deadline = null
+      where t.id = mine.id returning * into mine;
     end if;
     return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200,
       jsonb_build_object('ticket', to_jsonb(mine), 'transaction', null, 'checkout_url', null, 'expires_at', null));

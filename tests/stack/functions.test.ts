@@ -23,6 +23,7 @@ beforeAll(() => {
     keys,
     apiUrl: "http://127.0.0.1:54321",
     databaseUrl: "postgresql://db",
+    siteUrl: "http://127.0.0.1:3000",
     log: () => {},
   });
 });

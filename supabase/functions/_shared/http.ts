@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { digest } from "./digests.ts";
 
 /** A refusal as clients see it: `{error: {code, message, details?}}` with this HTTP status. */
 export class Refusal extends Error {
@@ -108,11 +109,5 @@ export async function readKey(
       "Send an Idempotency-Key: a new one with each new request, the same when you repeat it.",
     );
   }
-  return { idempotency_key: key, request_hash: await sha256(JSON.stringify(body)) };
-}
-
-/** SHA-256 in hexadecimal digits. */
-export async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { idempotency_key: key, request_hash: await digest("SHA-256", JSON.stringify(body)) };
 }

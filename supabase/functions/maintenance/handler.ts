@@ -12,7 +12,7 @@ const PATIENCE_MS = 40_000;
  * secret key as `apikey`, as often as one likes. Answers `{data: {tickets, refunds, attempts, problems}}`, each a count.
  */
 export async function handle(request: Request, { db, payments }: Dependencies): Promise<Response> {
-  db.requireSecretKey(request);
+  await db.requireSecretKey(request);
   const until = Date.now() + PATIENCE_MS;
   let tickets = 0;
   while (Date.now() < until) {

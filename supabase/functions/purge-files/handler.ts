@@ -1,11 +1,8 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
+import { data, Refusal } from "../_shared/http.ts";
+import type { Supabase } from "../_shared/supabase.ts";
 
-export type Dependencies = {
-  /** A client with the secret key. */
-  service: SupabaseClient;
-  /** Who sends one of them may ask for the work. */
-  secretKeys: string[];
-};
+export type Dependencies = { db: Supabase };
 
 const batch = 100;
 // Bounded, so that a call ends well within a scheduler's timeout; what is left waits for the next one.
@@ -15,15 +12,13 @@ const maxBatches = 20;
  * Deletes the files of people who left, through the Storage API, and takes them off the queue.
  * `POST` with the secret key as `apikey`; answers `{data: {deleted}}`, or `{error: {code, message}}` with 401, 405 or 502.
  */
-export async function handle(request: Request, { service, secretKeys }: Dependencies): Promise<Response> {
-  if (request.method !== "POST") return refuse(405, "method_not_allowed", "Send a POST.");
-  if (!secretKeys.includes(request.headers.get("apikey") ?? "")) {
-    return refuse(401, "secret_key_required", "Send the secret key as apikey.");
-  }
+export async function handle(request: Request, { db }: Dependencies): Promise<Response> {
+  await db.requireSecretKey(request);
+  const { service } = db;
   let deleted = 0;
   for (let round = 0; round < maxBatches; round++) {
     const { data: waiting, error } = await service.schema("user_service").rpc("files_to_delete", { batch });
-    if (error) return refuse(502, "queue_unavailable", error.message);
+    if (error) throw new Refusal(502, "queue_unavailable", error.message);
     if (waiting.length === 0) break;
     const problems: string[] = [];
     for (const [bucket, paths] of byBucket(waiting)) {
@@ -31,9 +26,9 @@ export async function handle(request: Request, { service, secretKeys }: Dependen
       if (problem) problems.push(`${bucket}: ${problem}`);
       else deleted += paths.length;
     }
-    if (problems.length > 0) return refuse(502, "storage_failed", problems.join("; "));
+    if (problems.length > 0) throw new Refusal(502, "storage_failed", problems.join("; "));
   }
-  return Response.json({ data: { deleted } });
+  return data({ deleted });
 }
 
 /** A file that is gone already counts as deleted: the Storage API does not mind, and a crash between the two calls heals. */
@@ -48,8 +43,4 @@ function byBucket(files: { bucket_id: string; path: string }[]): Map<string, str
   const buckets = new Map<string, string[]>();
   for (const { bucket_id, path } of files) buckets.set(bucket_id, [...(buckets.get(bucket_id) ?? []), path]);
   return buckets;
-}
-
-function refuse(status: number, code: string, message: string): Response {
-  return Response.json({ error: { code, message } }, { status });
 }

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { encodeHex } from "@std/encoding/hex";
-import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
-import { Refusal, sha256 } from "../http.ts";
+import { digest, isSame } from "../digests.ts";
+import { Refusal } from "../http.ts";
 import { toMinor } from "../money.ts";
 import {
   type Attempt,
@@ -193,21 +192,16 @@ export function createMidtrans(settings: MidtransSettings): Provider {
       throw refused;
     }
     const { order_id, status_code, gross_amount, signature_key } = notice;
-    if (!(await isSigned(`${order_id}${status_code}${gross_amount}${serverKey}`, signature_key))) throw refused;
+    const expected = await digest("SHA-512", `${order_id}${status_code}${gross_amount}${serverKey}`);
+    if (!(await isSame(expected, signature_key.toLowerCase()))) throw refused;
     // The signature does not cover the status, so what a notice says is a hint to ask.
     const status = await statusOf(order_id);
     if (!status) return undefined;
     const facts = factsOf(status);
-    return { id: await sha256(JSON.stringify([status.transaction_id, facts])), attempt_id: order_id, facts };
+    return { id: await digest("SHA-256", JSON.stringify([status.transaction_id, facts])), attempt_id: order_id, facts };
   };
 
   return { createCheckout, expire, ask, refund, readNotice };
-}
-
-async function isSigned(text: string, signature: string): Promise<boolean> {
-  const digest = await crypto.subtle.digest("SHA-512", new TextEncoder().encode(text));
-  const expected = new TextEncoder().encode(encodeHex(new Uint8Array(digest)));
-  return timingSafeEqual(expected, new TextEncoder().encode(signature.toLowerCase()));
 }
 
 function factsOf(status: Status): Facts {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { decodeBase64Url, encodeBase64Url } from "@std/encoding/base64url";
-import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
+import { isSame } from "../digests.ts";
 import { Refusal } from "../http.ts";
 import type { Attempt, PaymentFact, Provider } from "./provider.ts";
 
@@ -78,7 +78,4 @@ export async function sign(secret: string, text: string): Promise<string> {
   return encodeBase64Url(await crypto.subtle.sign("HMAC", key, encode.encode(text)));
 }
 
-async function isSigned(secret: string, text: string, signature: string): Promise<boolean> {
-  const encode = new TextEncoder();
-  return timingSafeEqual(encode.encode(await sign(secret, text)), encode.encode(signature));
-}
+const isSigned = async (secret: string, text: string, signature: string) => isSame(await sign(secret, text), signature);

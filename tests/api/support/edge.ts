@@ -1,0 +1,89 @@
+import { expect } from "vitest";
+import { target } from "../../support/database.ts";
+import type { Person } from "../../support/people.ts";
+import { readCatalogue } from "./catalogue.ts";
+
+export type Called<T = Record<string, unknown>> = {
+  status: number;
+  data: T;
+  error: { code: string; message: string; details?: unknown } | undefined;
+};
+
+const catalogue = readCatalogue();
+
+/** Calls an edge function as a person (or as nobody), as supabase-js does: `{data}` or `{error}` with its status. */
+export async function call<T = Record<string, unknown>>(
+  name: string,
+  person: Pick<Person, "token"> | null,
+  { body, key, query = "", apiUrl = target().apiUrl, method = body === undefined ? "GET" : "POST" }: Partial<Call> = {},
+): Promise<Called<T>> {
+  const response = await fetch(`${apiUrl}/functions/v1/${name}${query}`, {
+    method,
+    headers: {
+      apikey: target().publishableKey,
+      ...(person && { Authorization: `Bearer ${person.token}` }),
+      ...(key && { "Idempotency-Key": key }),
+      ...(body !== undefined && { "Content-Type": "application/json" }),
+    },
+    body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
+  });
+  const { data, error } = (await response.json()) as { data: T; error: Called["error"] };
+  return { status: response.status, data, error };
+}
+
+type Call = { body: unknown; key: string; query: string; apiUrl: string; method: string };
+
+export const newKey = () => crypto.randomUUID();
+
+/** The data of an answer that is no refusal. */
+export function done<T>({ status, data, error }: Called<T>): T {
+  expect({ status, error }).toEqual({ status: 200, error: undefined });
+  return data;
+}
+
+/** Holds a refusal against docs/errors.md: its code, its HTTP status and its message. */
+export function expectRefused({ status, error }: Called, code: string): void {
+  const entry = catalogue.get(code);
+  expect({ status, code: error?.code, message: error?.message }).toEqual({
+    status: entry?.status,
+    code,
+    message: entry?.message,
+  });
+}
+
+export type Checkout = {
+  ticket: { id: string; status: string; attendance_code: string; price_paid: number; held_until: string | null };
+  transaction: { id: string; amount: number; status: string } | null;
+  checkout_url: string | null;
+  expires_at: string | null;
+};
+
+export const checkout = (person: Person, event_id: string, more: object = {}, key = newKey(), apiUrl?: string) =>
+  call<Checkout>("ticket-checkout", person, {
+    body: { event_id, payment_method: "sandbox", ...more },
+    key,
+    ...(apiUrl && { apiUrl }),
+  });
+
+/** Presses a button of the sandbox's page. */
+export async function press(checkout_url: string, action: "pay" | "decline" | "late" | "twice"): Promise<string> {
+  const response = await fetch(checkout_url, { method: "POST", body: new URLSearchParams({ action }) });
+  const page = await response.text();
+  expect([response.status, page]).toEqual([200, expect.stringContaining("<h1>Done")]);
+  return page;
+}
+
+/** Buys a ticket and pays it in the sandbox. */
+export async function buy(person: Person, event_id: string): Promise<Checkout["ticket"]> {
+  const { ticket, checkout_url } = done(await checkout(person, event_id));
+  if (checkout_url) await press(checkout_url, "pay");
+  return ticket;
+}
+
+export type Refunded = {
+  ticket: { id: string; event_id: string; status: string };
+  refund: { id: string; amount: number; currency: string; fee: number; status: string } | null;
+};
+
+export const refund = (person: Person, ticket_id: string, more: object = {}, key = newKey()) =>
+  call<Refunded>("ticket-refund", person, { body: { ticket_id, ...more }, key });
