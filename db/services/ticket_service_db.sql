@@ -504,7 +504,8 @@ revoke execute on function ticket_private.tg_events__set_seats() from public;
 -- refund_policies: what a buyer gets back, and until when
 
 create table if not exists ticket_service.refund_policies (
-  event_id uuid primary key,
+  id uuid primary key default gen_random_uuid(),
+  event_id uuid not null constraint one_policy_for_each_event unique,
   fee_fixed numeric not null default 0 constraint fee_fixed_in_range check (fee_fixed >= 0 and fee_fixed < 1e12 and fee_fixed = round(fee_fixed, 4)
     or ticket_private.refuse('price_out_of_range', 'A price is 0 or more, less than 1,000,000,000,000, and has at most four decimals.')),
   fee_percent numeric not null default 0 constraint fee_percent_in_range check (fee_percent between 0 and 100
@@ -1552,7 +1553,8 @@ grant execute on function ticket_private.record_refund(uuid, ticket_private.refu
 -- Cancelled events: everyone is given back everything.
 
 create table if not exists ticket_service.event_cancellations (
-  event_id uuid primary key,
+  id uuid primary key default gen_random_uuid(),
+  event_id uuid not null constraint events_are_cancelled_once unique,
   reason text constraint reason_is_bounded check ((length(reason) between 1 and 500) is not false
     or ticket_private.refuse('text_too_long', 'A reason has 1 to 500 characters.')),
   cancelled_at timestamptz not null default now(),

@@ -1018,7 +1018,7 @@ comment on table user_private.invitations_sent is 'Invitations that each person 
 alter table user_private.invitations_sent enable row level security;
 
 -- Definer: clients may not write the count. Only what people send is counted, not what an operator imports.
-create or replace function user_private.tg_invitations__at_most_100_a_day()
+create or replace function user_private.tg_invitations__count_sent()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if (select auth.uid()) is not null then
@@ -1027,9 +1027,9 @@ begin
   end if;
   return null;
 end $$;
-revoke execute on function user_private.tg_invitations__at_most_100_a_day() from public;
-create or replace trigger invitations_at_most_100_a_day after insert on user_service.invitations
-  for each row execute function user_private.tg_invitations__at_most_100_a_day();
+revoke execute on function user_private.tg_invitations__count_sent() from public;
+create or replace trigger invitations_count_sent after insert on user_service.invitations
+  for each row execute function user_private.tg_invitations__count_sent();
 
 -- Definer: it calls refuse(), whose schema clients may not name.
 create or replace function user_private.require_inviter(event uuid, invitees text[])

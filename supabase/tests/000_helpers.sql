@@ -180,6 +180,16 @@ begin
 end $$;
 comment on function tests.make_event(text, text, jsonb) is 'Makes an event that begins in a day and lasts two hours, unless `more` says otherwise.';
 
+create function tests.make_payment(name text, ticket text, amount numeric default 10)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  insert into ticket_service.ticket_transactions (id, ticket_id, transaction_id, amount, status) values (tests.id(name), tests.id(ticket), name, amount, 'success');
+  insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, outcome)
+  values ('tap', name, tests.id(name), tests.id(ticket), tests.id(name), 'paid', amount, 'IDR', 'activated');
+  perform ticket_private.record_journal(tests.id(ticket));
+end $$;
+comment on function tests.make_payment(text, text, numeric) is 'Makes a payment of a ticket as if a provider had told of it, and its journal entry.';
+
 create function tests.make_post(name text, author text default 'owner', more jsonb default '{}')
 returns uuid language plpgsql volatile set search_path = '' as $$
 declare

@@ -21,8 +21,7 @@ insert into post_service.reposts (user_id, post_id) values (tests.id('owner'), t
 insert into post_service.bookmarks (user_id, post_id) values (tests.id('owner'), tests.id('other post'));
 insert into post_service.shares (user_id, post_id) values (tests.id('owner'), tests.id('other post'));
 insert into ticket_service.tickets (id, user_id, event_id, status) values (tests.id('ticket'), tests.id('owner'), tests.id('party'), 'active');
-insert into ticket_service.ticket_transactions (id, ticket_id, amount, status) values (tests.id('payment'), tests.id('ticket'), 10, 'success');
-insert into ticket_private.journal_entries (ticket_id, kind, amount, currency) values (tests.id('ticket'), 'captured', 10, 'IDR');
+select tests.make_payment('payment', 'ticket');
 insert into user_private.counter_deltas (user_id, counter, delta) values (tests.id('owner'), 'posts_count', 0);
 insert into event_private.counter_deltas (counted, target_id, counter, delta) values ('events', tests.id('party'), 'attendees_count', 0);
 insert into post_private.counter_deltas (counted, target_id, counter, delta) values ('posts', tests.id('post'), 'likes_count', 0);
@@ -75,7 +74,7 @@ select tests.outcomes(format($$ insert into %s %s $$, relation, row), 'owner 425
 from (values
   ('ticket_service.tickets', '(user_id, event_id, attendance_code, status) values (auth.uid(), tests.id(''party''), ''ABCD'', ''active'')'),
   ('ticket_service.ticket_transactions', '(ticket_id, amount, status) values (tests.id(''ticket''), 10, ''success'')'),
-  ('ticket_private.journal_entries', '(ticket_id, kind, amount, currency) values (tests.id(''ticket''), ''captured'', 10, ''IDR'')'),
+  ('ticket_private.journal_entries', '(ticket_id, transaction_id, kind, amount, currency) values (tests.id(''ticket''), tests.id(''payment''), ''captured'', 10, ''IDR'')'),
   ('user_private.counter_deltas', '(user_id, counter, delta) values (tests.id(''owner''), ''followers_count'', 1)'),
   ('event_private.counter_deltas', '(counted, target_id, counter, delta) values (''events'', tests.id(''party''), ''attendees_count'', 1)'),
   ('post_private.counter_deltas', '(counted, target_id, counter, delta) values (''posts'', tests.id(''post''), ''likes_count'', 1)'),

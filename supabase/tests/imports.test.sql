@@ -7,7 +7,7 @@ set local search_path = user_service, event_service, post_service, ticket_servic
 
 insert into users (id, email, name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests, created_at, updated_at, last_login_at, is_verified, is_email_verified) values
   (tests.id('ani'), 'ani@tap.test', 'Ani', 'tap_ani', 'Bio', 'https://example.com/ani.png', '+62 811', '1999-01-01', 'female', 'Jakarta', '{coffee,art}', '2024-01-01', '2024-02-01', '2024-03-01', true, true),
-  (tests.id('budi'), null, 'Budi', 'tap_budi', null, null, null, null, null, null, '{}', '2024-01-02', '2024-01-02', null, false, false);
+  (tests.id('budi'), null, 'Budi', 'tap_budi', null, null, null, null, null, null, '{}', '2024-01-02', '2024-01-02', null, false, true);
 insert into user_settings (user_id, push_notifications, email_notifications, dark_mode, language, location_enabled, show_online_status) values (tests.id('ani'), false, false, true, 'en', false, false);
 insert into user_stats (user_id, events_attended, events_created, followers_count, following_count, reviews_given, average_rating, posts_count, invites_successful_count) values
   (tests.id('ani'), 99, 99, 99, 99, 99, 4.99, 99, 99), (tests.id('budi'), 99, 99, 99, 99, 99, 4.99, 99, 99);

@@ -61,6 +61,10 @@ select set_eq(
     ('post_service.bookmarks', 'delete authenticated, insert authenticated, select authenticated'),
     ('post_service.shares', 'insert authenticated, select authenticated'),
     ('ticket_service.tickets', 'select authenticated'),
+    ('ticket_service.waitlist_entries', 'select authenticated'),
+    ('ticket_service.event_cancellations', 'select authenticated'),
+    ('ticket_service.event_staff', 'delete authenticated, insert authenticated, select authenticated'),
+    ('ticket_service.refund_policies', 'delete authenticated, insert authenticated, select authenticated, update authenticated'),
     ('ticket_service.ticket_transactions', 'select authenticated'),
     ('storage.objects', 'delete authenticated, insert authenticated, select anon, select authenticated, update authenticated') $$,
   'the policies are these');

@@ -5,37 +5,46 @@ select no_plan();
 select tests.make_people();
 select tests.make_event('show', 'owner', '{"ticketing_enabled": true, "price": 10}');
 insert into ticket_service.tickets (id, user_id, event_id, status) values (tests.id('ticket'), tests.id('mutual'), tests.id('show'), 'active'), (tests.id('other ticket'), tests.id('follower'), tests.id('show'), 'active');
-insert into ticket_service.ticket_transactions (id, ticket_id, amount, status) values (tests.id('payment'), tests.id('ticket'), 10, 'success');
+select tests.make_payment('payment', 'ticket');
+set constraints all immediate;
+set constraints all deferred;
 
 select is(tests.may('owner', 'ticket_private.journal_entries'), 'nothing', 'the journal is not for clients');
 select is(tests.may('anonymous', 'ticket_private.journal_entries'), 'nothing', 'nor for visitors');
-insert into ticket_private.journal_entries (id, ticket_id, transaction_id, kind, amount, currency) values (tests.id('captured'), tests.id('ticket'), tests.id('payment'), 'captured', 10, 'IDR');
-set constraints all immediate;
-set constraints all deferred;
+select is((select array_agg(kind || ' ' || amount) from ticket_private.journal_entries where ticket_id = tests.id('ticket')), array['captured 10'], 'what arrived is in it');
+select ticket_private.record_journal(tests.id('ticket'));
+select is((select count(*)::int from ticket_private.journal_entries where ticket_id = tests.id('ticket')), 1, 'once');
 
 -- Rows are added, never changed.
 select tests.outcomes($$ update ticket_private.journal_entries set amount = 5 $$, 'database journal_is_append_only/409', 'nothing is changed');
 select tests.outcomes($$ delete from ticket_private.journal_entries $$, 'database journal_is_append_only/409', 'or taken out');
 select tests.outcomes($$ truncate ticket_private.journal_entries $$, 'database journal_is_append_only/409', 'not even all at once');
 
--- What went back never exceeds what came, of each ticket and currency.
-select tests.outcomes(format($$ insert into ticket_private.journal_entries (ticket_id, kind, amount, currency) values %s $$, entries), 'database ' || outcome, entries)
+-- Its sums are what the providers told.
+select tests.outcomes(format($$ insert into ticket_private.journal_entries (ticket_id, transaction_id, kind, amount, currency) values %s $$, entries), 'database ' || outcome, entries)
 from (values
-  ('(tests.id(''ticket''), ''refunded'', 10, ''IDR'')', '1'), ('(tests.id(''ticket''), ''refunded'', 10.01, ''IDR'')', 'journal_out_of_balance/409'),
-  ('(tests.id(''ticket''), ''charged_back'', 10.01, ''IDR'')', 'journal_out_of_balance/409'),
-  ('(tests.id(''ticket''), ''refunded'', 6, ''IDR''), (tests.id(''ticket''), ''charged_back'', 5, ''IDR'')', 'journal_out_of_balance/409'),
-  ('(tests.id(''ticket''), ''refunded'', 10, ''IDR''), (tests.id(''ticket''), ''charged_back'', 10, ''IDR''), (tests.id(''ticket''), ''charge_back_returned'', 10, ''IDR'')', '3'),
-  ('(tests.id(''ticket''), ''refunded'', 1, ''EUR'')', 'journal_out_of_balance/409'), ('(tests.id(''other ticket''), ''refunded'', 1, ''IDR'')', 'journal_out_of_balance/409'),
-  ('(tests.id(''other ticket''), ''refunded'', 1, ''IDR''), (tests.id(''other ticket''), ''captured'', 1, ''IDR'')', '2'),
-  ('(tests.id(''ticket''), ''captured'', 0, ''IDR'')', '23514/amount_in_range'), ('(tests.id(''ticket''), ''captured'', -1, ''IDR'')', '23514/amount_in_range'), ('(tests.id(''ticket''), ''captured'', 1e12, ''IDR'')', '23514/amount_in_range'),
-  ('(tests.id(''ticket''), ''captured'', ''NaN'', ''IDR'')', '23514/amount_in_range'), ('(tests.id(''ticket''), ''captured'', 1, ''rp'')', '23514/currency_is_a_code'),
-  ('(tests.id(''nothing''), ''captured'', 1, ''IDR'')', '23503/journal_entries_ticket_id_fkey')
+  ('(tests.id(''ticket''), tests.id(''payment''), ''refunded'', 10, ''IDR'')', 'journal_out_of_balance/409'), ('(tests.id(''ticket''), tests.id(''payment''), ''captured'', 10, ''IDR'')', 'journal_out_of_balance/409'),
+  ('(tests.id(''ticket''), tests.id(''payment''), ''charged_back'', 1, ''IDR'')', 'journal_out_of_balance/409'), ('(tests.id(''ticket''), tests.id(''payment''), ''captured'', -1, ''IDR'')', 'journal_out_of_balance/409'),
+  ('(tests.id(''ticket''), tests.id(''payment''), ''captured'', 1, ''IDR''), (tests.id(''ticket''), tests.id(''payment''), ''captured'', -1, ''IDR'')', '2'),
+  ('(tests.id(''ticket''), tests.id(''payment''), ''captured'', 1, ''EUR'')', 'journal_out_of_balance/409'), ('(tests.id(''other ticket''), tests.id(''payment''), ''captured'', 1, ''IDR'')', 'journal_out_of_balance/409'),
+  ('(tests.id(''ticket''), tests.id(''payment''), ''captured'', 0, ''IDR'')', '23514/amount_in_range'), ('(tests.id(''ticket''), tests.id(''payment''), ''captured'', 1e12, ''IDR'')', '23514/amount_in_range'),
+  ('(tests.id(''ticket''), tests.id(''payment''), ''captured'', ''NaN'', ''IDR'')', '23514/amount_in_range'), ('(tests.id(''ticket''), tests.id(''payment''), ''captured'', 1, ''rp'')', '23514/currency_is_a_code'),
+  ('(tests.id(''nothing''), tests.id(''payment''), ''captured'', 1, ''IDR'')', '23503/journal_entries_ticket_id_fkey'), ('(tests.id(''ticket''), tests.id(''nothing''), ''captured'', 1, ''IDR'')', '23503/journal_entries_transaction_id_fkey')
 ) inserts (entries, outcome);
-select tests.outcomes($$ insert into ticket_private.journal_entries (ticket_id, transaction_id, kind, amount, currency) values (tests.id('ticket'), tests.id('nothing'), 'captured', 1, 'IDR') $$, 'database 23503/journal_entries_transaction_id_fkey', 'a transaction exists');
-select tests.outcomes($$ insert into ticket_private.journal_entries (id, ticket_id, kind, amount, currency) values (tests.id('captured'), tests.id('ticket'), 'captured', 1, 'IDR') $$, 'database 23505/journal_entries_pkey', 'an id that is taken');
+select tests.outcomes($$ insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency)
+  values ('tap', 'unbooked', tests.id('payment'), tests.id('ticket'), null, 'paid', 5, 'IDR') $$, 'database 1', 'a payment that no row stands for is not booked');
+select tests.outcomes($$ update ticket_private.payments set amount = 11 where provider_id = 'payment' $$, 'database journal_out_of_balance/409', 'one that changed without the journal is refused');
+select tests.outcomes($$ delete from ticket_private.payments where provider_id = 'payment' $$, 'database journal_out_of_balance/409', 'so is one that is taken away');
 select tests.outcomes($$ delete from ticket_service.ticket_transactions where id = tests.id('payment') $$, 'database 23503/journal_entries_transaction_id_fkey', 'what it is about stays');
-insert into ticket_private.journal_entries (ticket_id, kind, amount, currency) values (tests.id('other ticket'), 'captured', 1, 'IDR');
-select tests.outcomes($$ delete from ticket_service.tickets where id = tests.id('other ticket') $$, 'database 23503/journal_entries_ticket_id_fkey', 'tickets too');
+select tests.outcomes($$ delete from ticket_service.tickets where id = tests.id('ticket') $$, 'database 23503/ticket_transactions_ticket_id_fkey', 'tickets too');
+
+-- What was refunded never exceeds what was captured.
+insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, amount, status) values (tests.id('refund'), tests.id('ticket'), 'refund', tests.id('payment'), 10, 'success');
+select tests.outcomes(format($$ with refunded as (
+    insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, amount, currency, origin, state)
+    values (tests.id('refund'), tests.id('ticket'), tests.id('payment'), 'tap', 'payment', %1$s, 'IDR', 'host', 'succeeded') returning ticket_id, id)
+  insert into ticket_private.journal_entries (ticket_id, transaction_id, kind, amount, currency) select ticket_id, id, 'refunded', %1$s, 'IDR' from refunded $$, amount), 'database ' || outcome, 'refunding ' || amount)
+from (values (10, '1'), (11, 'journal_out_of_balance/409')) refunds (amount, outcome);
 
 select * from finish();
 rollback;

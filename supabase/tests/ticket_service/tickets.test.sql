@@ -52,9 +52,9 @@ select is((select checked_in_at from ticket_service.tickets where id = tests.id(
 update ticket_service.tickets set checked_in_at = now() where id = tests.id('ticket');
 select is((select checked_in_at from ticket_service.tickets where id = tests.id('ticket')), null, 'not without checking in');
 
-alter table ticket_service.tickets disable trigger tickets_stamp_check_in;
+alter table ticket_service.tickets disable trigger tickets_stamp;
 select tests.outcomes($$ update ticket_service.tickets set checked_in_at = now() where id = tests.id('ticket') $$, 'database 23514/checked_in_at_a_time', 'a constraint says so too');
-alter table ticket_service.tickets enable trigger tickets_stamp_check_in;
+alter table ticket_service.tickets enable trigger tickets_stamp;
 
 -- A ticket makes an attendee.
 select is((select array[a.status::text, a.by_ticket::text, e.tickets_sold::text, e.attendees_count::text] from event_service.event_attendees a join event_service.events e on e.id = a.event_id where a.user_id = tests.id('mutual')),

@@ -39,9 +39,7 @@ insert into post_service.reposts (user_id, post_id) values (tests.id('owner'), t
 insert into user_service.invitations (inviter_id, invitee_id, event_id) values
   (tests.id('owner'), tests.id('mutual'), tests.id('quiet')), (tests.id('mutual'), tests.id('owner'), tests.id('quiet'));
 insert into ticket_service.tickets (id, user_id, event_id, status, price_paid) values (tests.id('ticket'), tests.id('owner'), tests.id('sold'), 'active', 10);
-insert into ticket_service.ticket_transactions (id, ticket_id, amount, status) values (tests.id('payment'), tests.id('ticket'), 10, 'success');
-insert into ticket_private.journal_entries (id, ticket_id, transaction_id, kind, amount, currency)
-values (tests.id('entry'), tests.id('ticket'), tests.id('payment'), 'captured', 10, 'IDR');
+select tests.make_payment('payment', 'ticket');
 set constraints all immediate;
 
 -- Not while they host a coming event with sold tickets.
@@ -92,7 +90,7 @@ select is((select votes_count from post_service.poll_options where id = tests.id
 
 select is((select array_agg(status || coalesce(user_id::text, '-')) from ticket_service.tickets where id = tests.id('ticket')), array['active-'], 'the ticket stays, without the person');
 select is((select count(*)::int from ticket_service.ticket_transactions where id = tests.id('payment')), 1, 'so does its payment');
-select is((select count(*)::int from ticket_private.journal_entries where id = tests.id('entry')), 1, 'and the journal');
+select is((select count(*)::int from ticket_private.journal_entries where ticket_id = tests.id('ticket')), 1, 'and the journal');
 select is((select array[tickets_sold, attendees_count] from event_service.events where id = tests.id('sold')), array[1, 0], 'its seat stays sold');
 
 -- A token outlives the account.

@@ -93,18 +93,87 @@ select tests.outcomes(
   $$ update user_service.invitations set status = 'declined' $$, 'stranger 1', 'and it cannot be answered, unlike another''s');
 delete from user_service.blocks where blocker_id = tests.id('owner') and blocked_id = tests.id('stranger');
 
--- It counts once, for the inviter, while it holds.
-select is((select invites_successful_count from user_service.user_stats where user_id = tests.id('owner')), 1, 'an accepted invitation counts');
+-- It counts once, for the first inviter, while its invitee has a place, and if their email is confirmed.
+create function pg_temp.successes() returns text language sql as $$
+  select string_agg(replace(p.username, 'tap_', ''), ', ' order by p.username) from user_service.invitations i join user_service.profiles p on p.id = i.inviter_id
+  where i.event_id = tests.id('open') and i.is_successful $$;
+create function pg_temp.counted() returns int[] language sql as $$
+  select array[(select invites_successful_count from user_service.user_stats where user_id = tests.id('owner')), (select invites_successful_count from user_service.user_stats where user_id = tests.id('mutual'))] $$;
+select is(pg_temp.successes(), null, 'accepting alone brings nobody');
+select tests.does('stranger', $$ insert into event_service.event_attendees (event_id) values (tests.id('open')) $$);
+select is(pg_temp.successes(), null, 'nor does somebody whose email is not confirmed');
+update user_service.users set is_email_verified = true where id = tests.id('stranger');
+select is(pg_temp.successes(), 'owner', 'once it is, it counts');
+select is(pg_temp.counted(), array[1, 0], 'for who invited');
 select tests.does('stranger', $$ update user_service.invitations set status = 'accepted' where event_id = tests.id('open') $$);
-select is((select invites_successful_count from user_service.user_stats where user_id = tests.id('owner')), 1, 'once');
-select tests.does('stranger', $$ update user_service.invitations set status = 'declined' where event_id = tests.id('open') $$);
-select is((select invites_successful_count from user_service.user_stats where user_id = tests.id('owner')), 0, 'declining uncounts it');
+select is(pg_temp.counted(), array[1, 0], 'once');
+insert into user_service.invitations (inviter_id, invitee_id, event_id, status, invited_at) values (tests.id('mutual'), tests.id('stranger'), tests.id('open'), 'accepted', now() + interval '1 minute');
+select is(array[pg_temp.successes(), pg_temp.counted()::text], array['owner', '{1,0}'], 'of two who invited, the first');
+select tests.outcomes($$ update user_service.invitations set is_successful = true where event_id = tests.id('open') $$, 'database 23505/one_success_for_each_guest, stranger 42501/grant', 'nobody is brought twice');
+select tests.does('stranger', $$ update user_service.invitations set status = 'declined' where inviter_id = tests.id('owner') and event_id = tests.id('open') $$);
+select is(array[pg_temp.successes(), pg_temp.counted()::text], array['mutual', '{0,1}'], 'declining uncounts it, and it is the second''s');
 select tests.does('stranger', $$ update user_service.invitations set status = 'accepted' where event_id = tests.id('open') $$);
-update user_service.invitations set inviter_id = tests.id('mutual') where event_id = tests.id('open');
-select is((select array_agg(invites_successful_count order by user_id = tests.id('mutual')) from user_service.user_stats where user_id in (tests.id('owner'), tests.id('mutual'))),
-  array[0, 1], 'it counts for who invited');
-select tests.does('mutual', $$ delete from user_service.invitations where event_id = tests.id('open') $$);
-select is((select invites_successful_count from user_service.user_stats where user_id = tests.id('mutual')), 0, 'taking it back uncounts it');
+select is(array[pg_temp.successes(), pg_temp.counted()::text], array['owner', '{1,0}'], 'and again the first''s');
+savepoint coming;
+select tests.does('stranger', $$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('open') $$);
+select is(array[pg_temp.successes(), pg_temp.counted()::text], array[null, '{0,0}'], 'not coming uncounts it');
+select tests.does('stranger', $$ update event_service.event_attendees set status = 'confirmed' where event_id = tests.id('open') $$);
+select is(pg_temp.counted(), array[1, 0], 'coming after all counts it');
+rollback to coming;
+select tests.does('stranger', $$ delete from event_service.event_attendees where event_id = tests.id('open') $$);
+select is(pg_temp.counted(), array[0, 0], 'so does leaving');
+rollback to coming;
+update user_service.users set is_email_verified = false where id = tests.id('stranger');
+select is(pg_temp.counted(), array[0, 0], 'and an email that is confirmed no more');
+rollback to coming;
+delete from auth.users where id = tests.id('stranger');
+select is(pg_temp.counted(), array[0, 0], 'and an account that is gone');
+rollback to coming;
+select tests.does('owner', $$ delete from user_service.invitations where event_id = tests.id('open') $$);
+select is(array[pg_temp.successes(), pg_temp.counted()::text], array['mutual', '{0,1}'], 'taking it back leaves it to the second');
+update user_service.invitations set invitee_id = tests.id('follower') where event_id = tests.id('open');
+select is(pg_temp.counted(), array[0, 0], 'it is this guest''s');
+delete from user_service.invitations where event_id = tests.id('open');
+delete from event_service.event_attendees where event_id = tests.id('open');
+
+-- Inviting many.
+create function pg_temp.invited(person text, event text, invitees text[]) returns text language plpgsql as $$
+declare results text;
+begin
+  perform tests.act_as(person);
+  select string_agg(invitee || ' ' || result, ', ' order by invitee) into results from user_service.invite(tests.id(event), invitees);
+  perform tests.act_as('database');
+  return results;
+end $$;
+select tests.outcomes($$ select * from user_service.invite(tests.id('open'), array['tap_stranger']) $$, 'owner 1, blocked 1, nobody account_gone/401, anonymous 42501/grant', 'who sees an event invites to it');
+select tests.outcomes($$ select * from user_service.invite(tests.id('nothing'), array['tap_stranger']) $$, 'owner event_not_found/404', 'that there is');
+select tests.outcomes(format($$ select * from user_service.invite(tests.id('open'), %s) $$, invitees), outcome, invitees)
+from (values ('array[]::text[]', 'owner too_many_invitees/400'), ('null', 'owner too_many_invitees/400'), ('array(select ''x'' || n from generate_series(1, 51) n)', 'owner too_many_invitees/400'), ('array(select ''x'' || n from generate_series(1, 50) n)', 'owner 50')) tries (invitees, outcome);
+select is((select count(*)::int from regexp_matches(pg_temp.invited('owner', 'open', array['TAP_Stranger', tests.id('mutual')::text, 'tap_blocked', tests.id('blocker')::text, 'nobody', 'tap_owner', tests.id('nothing')::text]), 'person_not_found', 'g')), 5,
+  'unknown and blocked people are answered alike');
+select is((select array_agg(invitee_id order by invitee_id) from user_service.invitations where event_id = tests.id('open')), array(select i from unnest(array[tests.id('stranger'), tests.id('mutual')]) i order by i), 'the others are invited');
+select is(pg_temp.invited('owner', 'open', array['tap_stranger', 'tap_follower']), 'tap_follower invited, tap_stranger already_invited', 'once');
+select tests.act_as('owner');
+select is(user_service.invitation_success(tests.id('open')) - 'by_event', '{"sent": 3, "accepted": 0, "declined": 0, "successful": 0, "rate": 0}', 'figures of an event');
+select tests.act_as('database');
+update user_service.invitations set status = 'accepted' where event_id = tests.id('open') and invitee_id = tests.id('stranger');
+update user_service.invitations set status = 'declined' where event_id = tests.id('open') and invitee_id = tests.id('mutual');
+insert into event_service.event_attendees (event_id, user_id) values (tests.id('open'), tests.id('stranger'));
+select tests.act_as('owner');
+select is(user_service.invitation_success(tests.id('open')) - 'by_event', '{"sent": 3, "accepted": 1, "declined": 1, "successful": 1, "rate": 0.3333}', 'as they become');
+select is(user_service.invitation_success() -> 'successful', to_jsonb((select invites_successful_count from user_service.user_stats where user_id = tests.id('owner'))), 'those of all events are the counter''s');
+select is(user_service.invitation_success(tests.id('nothing')), '{"sent": 0, "accepted": 0, "declined": 0, "successful": 0, "rate": 0, "by_event": []}', 'of nothing, nothing');
+select tests.act_as('database');
+
+-- A hundred a day.
+update user_private.invitations_sent set sent = 99 where inviter_id = tests.id('owner');
+select tests.outcomes($$ insert into user_service.invitations (invitee_id, event_id) values (tests.id('acquaintance'), tests.id('open')) $$, 'owner 1', 'the hundredth');
+select tests.outcomes($$ select * from user_service.invite(tests.id('open'), array['tap_acquaintance', 'tap_nuisance']) $$, 'owner too_many_invitations/429', 'no more');
+select tests.does('owner', $$ delete from user_service.invitations where event_id = tests.id('open') and invitee_id = tests.id('follower') $$);
+select is((select sent from user_private.invitations_sent where inviter_id = tests.id('owner')), 99, 'taking one back gives none back');
+update user_private.invitations_sent set sent = 100, day = day - 1 where inviter_id = tests.id('owner');
+select tests.outcomes($$ insert into user_service.invitations (invitee_id, event_id) values (tests.id('acquaintance'), tests.id('open')) $$, 'owner 1', 'tomorrow one goes on');
+delete from user_service.invitations where event_id = tests.id('open');
 
 -- The database's own rules.
 select tests.outcomes(
