@@ -1109,6 +1109,7 @@ export type Database = {
         Row: {
           cancelled_at: string;
           event_id: string;
+          id: string;
           reason: string | null;
           tickets_ended_at: string | null;
         };
@@ -1116,12 +1117,14 @@ export type Database = {
         Insert: {
           cancelled_at?: string;
           event_id: string;
+          id?: string;
           reason?: string | null;
           tickets_ended_at?: string | null;
         };
         Update: {
           cancelled_at?: string;
           event_id?: string;
+          id?: string;
           reason?: string | null;
           tickets_ended_at?: string | null;
         };
@@ -1155,6 +1158,7 @@ export type Database = {
           event_id: string;
           fee_fixed: number;
           fee_percent: number;
+          id: string;
           updated_at: string;
         };
         ComputedFields: never;
@@ -1163,6 +1167,7 @@ export type Database = {
           event_id: string;
           fee_fixed?: number;
           fee_percent?: number;
+          id?: string;
           updated_at?: string;
         };
         Update: {
@@ -1170,6 +1175,7 @@ export type Database = {
           event_id?: string;
           fee_fixed?: number;
           fee_percent?: number;
+          id?: string;
           updated_at?: string;
         };
         Relationships: [];

@@ -430,6 +430,19 @@ revoke execute on function user_private.tg_user_privacy__keep_profile() from pub
 create or replace trigger user_privacy_keep_profile after insert or update on user_service.user_privacy
   for each row execute function user_private.tg_user_privacy__keep_profile();
 
+-- Definer: clients may not lock profiles. Before the row itself is locked, since whoever leaves takes the profile first.
+create or replace function user_private.tg_users__lock_profile()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform from user_service.profiles where id = (select auth.uid()) for update;
+  return null;
+end $$;
+revoke execute on function user_private.tg_users__lock_profile() from public;
+create or replace trigger users_lock_profile before update on user_service.users
+  for each statement execute function user_private.tg_users__lock_profile();
+create or replace trigger user_privacy_lock_profile before update on user_service.user_privacy
+  for each statement execute function user_private.tg_users__lock_profile();
+
 -- Definer: the person may not delete their profile. It goes before the account does, because what other services do
 -- when someone leaves hangs on the profile, and must find that person's rows still theirs.
 create or replace function user_private.tg_users__remove_profile()

@@ -1,6 +1,21 @@
 -- Selling tickets: holds, waiting lists, payments and what providers tell of them, refunds and their policies, cancelled
 -- events, the door. Invitations count when they brought somebody, and are limited to 100 a day.
 alter table user_service.invitations add column is_successful boolean not null default false;
+
+-- Definer: clients may not lock profiles. Before the row itself is locked, since whoever leaves takes the profile first.
+create or replace function user_private.tg_users__lock_profile()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform from user_service.profiles where id = (select auth.uid()) for update;
+  return null;
+end $$;
+revoke execute on function user_private.tg_users__lock_profile() from public;
+
+create or replace trigger users_lock_profile before update on user_service.users
+  for each statement execute function user_private.tg_users__lock_profile();
+
+create or replace trigger user_privacy_lock_profile before update on user_service.user_privacy
+  for each statement execute function user_private.tg_users__lock_profile();
 comment on column user_service.user_stats.invites_successful_count is 'Invitations sent that succeeded: see invitations.is_successful.';
 comment on column user_service.invitations.is_successful is 'Accepted by somebody with a confirmed email who has a place at the event, and the first such invitation of theirs. Kept by triggers.';
 

@@ -7,6 +7,7 @@ import { finding } from "./refusals/finding.ts";
 import { people } from "./refusals/people.ts";
 import { posting, publishNothing } from "./refusals/posts.ts";
 import { server } from "./refusals/server.ts";
+import { selling } from "./refusals/tickets.ts";
 import { expectRefusal, ok } from "./support/answers.ts";
 
 // Its type demands every code: one that is added to types/errors.ts is not tested until it is brought about here.
@@ -17,6 +18,7 @@ const attempts: Record<ErrorCode, Attempt> = {
   ...finding,
   ...posting,
   ...server,
+  ...selling,
 };
 
 let cast: Cast;

@@ -27,13 +27,21 @@ test("a ticket is bought, paid in the sandbox, shown at the door and refunded", 
   await press(bought.checkout_url!, "pay");
   await press(bought.checkout_url!, "pay");
   const [mine] = ok(await tickets(buyer).rpc("my_tickets"));
-  expect(mine).toMatchObject({ id: bought.ticket.id, status: "active", payment: { status: "success", outcome: "activated" } });
-  expect(ok(await events(owner).from("events").select("tickets_sold,attendees_count").eq("id", event).single())).toEqual({
+  expect(mine).toMatchObject({
+    id: bought.ticket.id,
+    status: "active",
+    payment: { status: "success", outcome: "activated" },
+  });
+  expect(
+    ok(await events(owner).from("events").select("tickets_sold,attendees_count").eq("id", event).single()),
+  ).toEqual({
     tickets_sold: 1,
     attendees_count: 1,
   });
 
-  const qr = done(await call<{ token: string; svg: string }>("ticket-qr", buyer, { query: `?ticket_id=${bought.ticket.id}` }));
+  const qr = done(
+    await call<{ token: string; svg: string }>("ticket-qr", buyer, { query: `?ticket_id=${bought.ticket.id}` }),
+  );
   expect(qr.svg).toMatch(/^<svg/);
   const scan = { event_id: event, code: bought.ticket.attendance_code };
   expect(ok(await tickets(owner).rpc("check_in", scan))).toMatchObject({ result: "checked_in" });
@@ -71,8 +79,14 @@ test("late and double money: a seat if there is one, else it goes back by itself
   expect(await statusOf(second.ticket.id)).toBe("active");
   const swept = await call("maintenance", null, { method: "POST" });
   expect(swept.status).toBe(401);
-  const response = await fetch(`${target().apiUrl}/functions/v1/maintenance`, { method: "POST", headers: { apikey: target().secretKey } });
-  expect([response.status, await response.json()]).toEqual([200, { data: { tickets: 0, refunds: 1, attempts: 0, problems: 0 } }]);
+  const response = await fetch(`${target().apiUrl}/functions/v1/maintenance`, {
+    method: "POST",
+    headers: { apikey: target().secretKey },
+  });
+  expect([response.status, await response.json()]).toEqual([
+    200,
+    { data: { tickets: 0, refunds: 1, attempts: 0, problems: 0 } },
+  ]);
   const [mine] = ok(await tickets(twice).rpc("my_tickets"));
   expect(mine).toMatchObject({ status: "active", refunds: [{ amount: 75_000, status: "success" }] });
 });

@@ -35,11 +35,13 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const client of [holder, first, second]) await client.query("rollback");
-  await owner.query("delete from ticket_service.ticket_transactions where refund_of is not null");
-  await owner.query(
-    "delete from ticket_service.ticket_transactions t using ticket_service.tickets k where k.id = t.ticket_id and k.event_id = $1",
-    [event],
-  );
+  for (const kind of ["refund", "payment"]) {
+    await owner.query(
+      `delete from ticket_service.ticket_transactions t using ticket_service.tickets k
+       where k.id = t.ticket_id and k.event_id = $1 and t.kind = $2`,
+      [event, kind],
+    );
+  }
   await owner.query("delete from ticket_service.tickets where event_id = $1", [event]);
   await owner.query("delete from event_service.events where id = $1", [event]);
 });

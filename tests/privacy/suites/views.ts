@@ -14,6 +14,8 @@ const VIEWS: Record<string, string> = {
   "post_private.visible_events": "event_service.events",
   "post_private.visible_posts": "post_service.posts",
   "post_private.visible_comments": "post_service.comments",
+  "ticket_private.visible_people": "user_service.profiles",
+  "ticket_private.visible_events": "event_service.events",
   "event_service.people": "user_service.profiles",
   "post_service.people": "user_service.profiles",
   "post_service.events": "event_service.events",

@@ -67,6 +67,8 @@ function review(world: World, event: string, reviewer: Person | null) {
 function furnish(world: World, event: string, nora: Person, host: Person | null): string {
   const image_url = host ? `${host.id}/${event}.jpg` : "https://example.test/picture.jpg";
   world.add("event_images", `of ${world.describe(event)}`, { event_id: event, image_url });
+  world.add("refund_policies", `of ${world.describe(event)}`, { event_id: event });
+  world.add("event_cancellations", `of ${world.describe(event)}`, { event_id: event });
   const question = ask(world, event, nora, host);
   upvote(world, question, nora);
   ask(world, event, null);
@@ -143,8 +145,11 @@ function addMeetings({ world, nora, subjects, viewers }: Cast): void {
 
 function addTicket(world: World, event: string, buyer: Person | null) {
   const label = `of ${buyer?.username ?? "nobody"}`;
-  // Cancelled: a sold one would make its buyer an attendee.
-  const ticket = world.add("tickets", label, { user_id: buyer?.id ?? null, event_id: event, status: "cancelled" });
+  // Refunded: a live one would make its buyer an attendee.
+  const ticket = world.add("tickets", label, { user_id: buyer?.id ?? null, event_id: event, status: "refunded" });
   const payment = { ticket_id: ticket, transaction_id: `${WORD} ${label}`, amount: 5, status: "failed" };
   world.add("ticket_transactions", label, payment);
+  if (!buyer) return;
+  world.add("waitlist_entries", label, { event_id: event, user_id: buyer.id });
+  world.add("event_staff", label, { event_id: event, user_id: buyer.id });
 }

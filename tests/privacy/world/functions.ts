@@ -11,7 +11,34 @@ export const NOT_ASKED: Record<string, string> = {
   "event_service.update_updated_at_column": "a trigger function: no statement can call it",
   "post_service.update_updated_at_column": "a trigger function: no statement can call it",
   "ticket_service.update_updated_at_column": "a trigger function: no statement can call it",
+  "user_service.invite": "writes; whom it finds is in supabase/tests/user_service/invitations.test.sql",
+  "ticket_service.check_in": "writes; who may is in supabase/tests/ticket_service/check_in.test.sql",
+  "ticket_service.join_waitlist": "tells one's own place; of which events is in waitlist_entries.test.sql",
+  "ticket_service.leave_waitlist": "tells nothing of others",
 };
+
+/** A function about an event that answers some alone: each event's answer, or its refusal, is as it should be. */
+const perEvent =
+  <T>(call: string, code: string, allowed: (stage: Stage, viewer: Viewer, event: string) => T[] | undefined): Check =>
+  async (stage, viewer) => {
+    const found: string[] = [];
+    const { events, tickets } = stage.world.tables;
+    const sold = new Set(tickets.map((ticket) => ticket.event_id));
+    const own = events.filter((event) => event.host_id === viewer).slice(0, 3);
+    for (const { id } of [...events.filter((event) => sold.has(event.id)), ...events.slice(0, 5), ...own]) {
+      const rows = await ask<{ answer: T }>(stage, viewer, `select to_jsonb(f) as answer from ${call} f`, [id]);
+      const expected = allowed(stage, viewer, id);
+      const told = Array.isArray(rows) ? rows.map(({ answer }) => JSON.stringify(answer)) : [rows.message];
+      const meant = expected?.map((answer) => JSON.stringify(answer));
+      if (meant) found.push(...differences(call, meant, told));
+      else if (Array.isArray(rows) || (viewer && !rows.message.includes(code))) found.push(`${call} of ${id}: ${told}`);
+    }
+    return found;
+  };
+
+const mayScan = ({ world, oracle }: Stage, viewer: Viewer, event: string) =>
+  oracle.hosts(viewer, event) ||
+  world.tables.event_staff.some((staff) => staff.user_id === viewer && staff.event_id === event);
 
 type PersonCard = Page & { username: string; location: string | null; i_follow: boolean; follows_me: boolean };
 
@@ -117,6 +144,48 @@ export const FUNCTIONS: Record<string, Check> = {
       rows.map((row) => words(row.event, row.id)),
     );
   },
+  "user_service.invitation_success": async (stage, viewer) => {
+    const rows = await ask<{ sent: number }>(
+      stage,
+      viewer,
+      "select (user_service.invitation_success() ->> 'sent')::int as sent",
+    );
+    if (!Array.isArray(rows)) return viewer ? [`invitation_success: ${rows.message}`] : [];
+    const sent = stage.world.tables.invitations.filter((row) => row.inviter_id === viewer).length;
+    return rows[0]!.sent === sent ? [] : [`invitation_success: ${rows[0]!.sent} sent, meant ${sent}`];
+  },
+  "ticket_service.my_tickets": list<Page>(
+    "ticket_service.my_tickets(cursor => $1, page_size => 2)",
+    () => [],
+    ({ oracle }, viewer) => oracle.ids("tickets", (row) => viewer !== null && row.user_id === viewer),
+    false,
+  ),
+  "ticket_service.event_guests": perEvent(
+    "(select g.id as ticket, g.guest ->> 'id' as guest from ticket_service.event_guests($1, page_size => 100) g)",
+    "event_not_found",
+    ({ world, oracle }, viewer, event) =>
+      oracle.hosts(viewer, event)
+        ? world.tables.tickets
+            .filter((ticket) => ticket.event_id === event)
+            .map(({ id, user_id }) => ({
+              guest: user_id && oracle.person(viewer, user_id) ? user_id : null,
+              ticket: id,
+            }))
+        : undefined,
+  ),
+  "ticket_service.event_sales": perEvent(
+    "(select count(*)::int as lines from ticket_service.event_sales($1))",
+    "event_not_found",
+    ({ oracle }, viewer, event) => (oracle.hosts(viewer, event) ? [{ lines: 0 }] : undefined),
+  ),
+  "ticket_service.revoked_tickets": perEvent(
+    "(select r as ticket from ticket_service.revoked_tickets($1) r)",
+    "not_staff",
+    (stage, viewer, event) =>
+      mayScan(stage, viewer, event)
+        ? stage.world.tables.tickets.filter((row) => row.event_id === event).map(({ id }) => ({ ticket: id }))
+        : undefined,
+  ),
   "post_service.home_feed": posts(FEED, ({ oracle }, viewer, post) => oracle.follows(viewer, post.author_id), false),
   "post_service.search_posts": posts(SEARCH_POSTS, (_, __, post) => post.content.includes(WORD)),
   "post_service.posts_by": async (stage, viewer) => {

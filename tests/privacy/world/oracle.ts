@@ -135,6 +135,10 @@ export class Oracle {
     return this.reposts.get(post)?.post_id ?? null;
   }
 
+  hosts(viewer: Viewer, event: string): boolean {
+    return viewer !== null && this.row("events", event).host_id === viewer;
+  }
+
   // What a table, view or list shows
 
   ids<T extends TableName>(table: T, sees: (row: Tables[T][number]) => boolean): string[] {
@@ -177,4 +181,18 @@ export const RELATIONS: Record<string, (oracle: Oracle, viewer: Viewer) => strin
   "ticket_service.tickets": (o, viewer) => o.ids("tickets", (row) => viewer !== null && row.user_id === viewer),
   "ticket_service.ticket_transactions": (o, viewer) =>
     o.ids("ticket_transactions", (row) => viewer !== null && o.row("tickets", row.ticket_id).user_id === viewer),
+  "ticket_service.waitlist_entries": (o, viewer) => o.ids("waitlist_entries", (row) => row.user_id === viewer),
+  "ticket_service.event_staff": (o, viewer) =>
+    o.ids("event_staff", (row) => row.user_id === viewer || o.hosts(viewer, row.event_id)),
+  "ticket_service.refund_policies": (o, viewer) =>
+    o.ids("refund_policies", (row) => viewer !== null && o.event(viewer, row.event_id)),
+  "ticket_service.event_cancellations": (o, viewer) =>
+    o.ids(
+      "event_cancellations",
+      (row) =>
+        o.hosts(viewer, row.event_id) ||
+        o.world.tables.tickets.some(
+          (ticket) => viewer !== null && ticket.user_id === viewer && ticket.event_id === row.event_id,
+        ),
+    ),
 };

@@ -22,6 +22,10 @@ const SCHEMAS: Record<TableName, string> = {
   shares: "post_service",
   tickets: "ticket_service",
   ticket_transactions: "ticket_service",
+  waitlist_entries: "ticket_service",
+  event_staff: "ticket_service",
+  refund_policies: "ticket_service",
+  event_cancellations: "ticket_service",
 };
 
 /** Writes the world as the database's owner. To be called in a transaction. */
@@ -82,12 +86,13 @@ async function storePeople(client: pg.Client, world: World): Promise<void> {
 
 /** Takes a committed world away again, and what its deletion leaves to be done. */
 export async function removeWorld(client: pg.Client, world: World): Promise<void> {
-  const { ticket_transactions, tickets, events } = world.tables;
+  const { ticket_transactions, tickets, events, event_cancellations } = world.tables;
   const people = [...world.people.keys()];
   const idsOf = (rows: { id: string }[]) => rows.map((row) => row.id);
   for (const [table, ids] of [
     ["ticket_service.ticket_transactions", idsOf(ticket_transactions)],
     ["ticket_service.tickets", idsOf(tickets)],
+    ["ticket_service.event_cancellations", idsOf(event_cancellations)],
     ["event_service.events", idsOf(events)],
     ["auth.users", people],
   ] as const) {

@@ -70,6 +70,10 @@ export type Tables = {
   shares: { id: string; user_id: string; post_id: string; platform: string }[];
   tickets: { id: string; user_id: string | null; event_id: string; status: string }[];
   ticket_transactions: { id: string; ticket_id: string; transaction_id: string; amount: number; status: string }[];
+  waitlist_entries: { id: string; event_id: string; user_id: string }[];
+  event_staff: { id: string; event_id: string; user_id: string }[];
+  refund_policies: { id: string; event_id: string }[];
+  event_cancellations: { id: string; event_id: string }[];
 };
 
 export type TableName = keyof Tables;
@@ -104,6 +108,10 @@ export class World {
     shares: [],
     tickets: [],
     ticket_transactions: [],
+    waitlist_entries: [],
+    event_staff: [],
+    refund_policies: [],
+    event_cancellations: [],
   };
 
   /** The same words make the same id in every run. */
