@@ -1,16 +1,20 @@
 import { resolve } from "node:path";
 import type { TestProject } from "vitest/node";
-import { makeKeys, prepareDatabase, readConfig, startApi, startEmbeddedPostgres } from "../../stack/index.ts";
+import {
+  type Keys,
+  makeKeys,
+  prepareDatabase,
+  readConfig,
+  startApi,
+  startEmbeddedPostgres,
+} from "../../stack/index.ts";
 import { createDatabase, dropDatabase } from "./server.ts";
 
-export type Target = {
+export type Target = Keys & {
   name: "embedded" | "server";
   /** The database that the migrations built, for its owner. Suites leave it as they found it or use people of their own. */
   databaseUrl: string;
   apiUrl: string;
-  publishableKey: string;
-  secretKey: string;
-  jwtSecret: string;
   /** The server itself, where suites make databases of their own; absent on the embedded database. */
   serverUrl?: string;
 };

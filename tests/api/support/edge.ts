@@ -85,5 +85,5 @@ export type Refunded = {
   refund: { id: string; amount: number; currency: string; fee: number; status: string } | null;
 };
 
-export const refund = (person: Person, ticket_id: string, more: object = {}, key = newKey()) =>
-  call<Refunded>("ticket-refund", person, { body: { ticket_id, ...more }, key });
+export const refund = (person: Person, ticket_id: string, more: object = {}, key = newKey(), apiUrl?: string) =>
+  call<Refunded>("ticket-refund", person, { body: { ticket_id, ...more }, key, ...(apiUrl && { apiUrl }) });

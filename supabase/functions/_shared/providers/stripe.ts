@@ -220,18 +220,20 @@ function disputeFact(dispute: Stripe.Dispute, type: string): DisputeFact {
 }
 
 /** Tells a request that Stripe will never take from one whose outcome is unknown. */
-async function ask<T>(request: () => Promise<T>): Promise<T> {
+async function ask<T extends object>(request: () => Promise<Stripe.Response<T>>): Promise<T> {
   try {
-    return await request();
+    const answer = await request();
+    // The SDK takes any JSON without an `error` for an answer, also that of something in between that failed.
+    if (answer.lastResponse.statusCode >= 400) {
+      throw new ProviderUnavailable(`status ${answer.lastResponse.statusCode}`);
+    }
+    return answer;
   } catch (error) {
-    if (error instanceof Refusal) throw error;
-    const { InvalidRequestError, CardError } = {
-      InvalidRequestError: Stripe.errors.StripeInvalidRequestError,
-      CardError: Stripe.errors.StripeCardError,
-    };
-    if (error instanceof InvalidRequestError || error instanceof CardError) {
+    if (error instanceof Refusal || error instanceof ProviderUnavailable) throw error;
+    const { StripeCardError, StripeError, StripeInvalidRequestError } = Stripe.errors;
+    if (error instanceof StripeInvalidRequestError || error instanceof StripeCardError) {
       throw new ProviderRefused(error.code ?? "refused by Stripe");
     }
-    throw new ProviderUnavailable(error instanceof Stripe.errors.StripeError ? error.type : "Stripe does not answer");
+    throw new ProviderUnavailable(error instanceof StripeError ? error.type : "Stripe does not answer");
   }
 }

@@ -1,0 +1,381 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Payments, startPayments } from "../support/payments.ts";
+import { type Person, signUp } from "../support/people.ts";
+import { ok } from "./support/answers.ts";
+import { checkout, done, newKey, refund } from "./support/edge.ts";
+import { asOwner, host, inHours, tickets } from "./support/scenes.ts";
+
+const priced = {
+  ticketing_enabled: true,
+  price: 75_000,
+  max_attendees: 10,
+  start_time: inHours(48),
+  end_time: inHours(50),
+};
+
+let payments: Payments;
+let owner: Person;
+let buyer: Person;
+let event: string;
+
+beforeAll(async () => {
+  payments = await startPayments();
+  owner = await signUp("host");
+});
+afterAll(() => payments?.stop());
+beforeEach(async () => {
+  payments.stripe.before = payments.midtrans.before = async () => undefined;
+  payments.stripe.refundStatus = "succeeded";
+  buyer = await signUp("buyer");
+  event = await host(owner, priced);
+});
+
+const begin = (payment_method: string, key = newKey(), more = {}) =>
+  checkout(buyer, event, { payment_method, ...more }, key, payments.api.url);
+const giveBack = (person: Person, ticket: string, more = {}) =>
+  refund(person, ticket, more, newKey(), payments.api.url);
+const mine = async () => ok(await tickets(buyer).rpc("my_tickets"))[0]!;
+const sessionOf = (url: string) => url.split("/").at(-1)!;
+/** Lets time pass for the provider's sake: what is due is due now. */
+const later = () =>
+  asOwner(`with attempts as (update ticket_private.attempts set check_at = now() where check_at is not null)
+    update ticket_private.refunds set send_at = now() where send_at is not null`);
+const journal = async (ticket: string) =>
+  (
+    await asOwner<{ kind: string; amount: string }>(
+      "select kind::text, sum(amount)::text as amount from ticket_private.journal_entries where ticket_id = $1 group by kind",
+      [ticket],
+    )
+  ).map(({ kind, amount }) => `${kind} ${Number(amount)}`);
+
+describe("stripe", () => {
+  /** A checkout that is paid, and its notice. */
+  async function paid() {
+    const { ticket, checkout_url } = done(await begin("stripe"));
+    const session = payments.stripe.pay(sessionOf(checkout_url!));
+    const notice = await payments.stripe.notice("checkout.session.completed", session);
+    return { ticket, session, notice };
+  }
+
+  test("takes a checkout with the parameters that it publishes, in minor units, once for each key", async () => {
+    const key = newKey();
+    const first = done(await begin("stripe", key, { return_url: "https://app.anigmaa.test/tickets" }));
+    const session = payments.stripe.sessions.get(sessionOf(first.checkout_url!))!;
+    expect(session).toMatchObject({
+      amount_total: 7_500_000,
+      currency: "idr",
+      metadata: { attempt_id: first.transaction!.id },
+    });
+    expect(session.expires_at * 1000).toBe(Math.floor(Date.parse(first.expires_at!) / 1000) * 1000);
+    expect(Date.parse(first.ticket.held_until!) - Date.parse(first.expires_at!)).toBe(10 * 60_000);
+    expect(done(await begin("stripe", key, { return_url: "https://app.anigmaa.test/tickets" }))).toEqual(first);
+    expect(payments.stripe.effects.get(first.transaction!.id)).toBe(1);
+  });
+
+  test("is believed when it signs, and not when somebody else does", async () => {
+    const { notice } = await paid();
+    const edited = { ...notice, body: notice.body.replace('"amount_total":7500000', '"amount_total":1') };
+    expect(edited.body).not.toBe(notice.body);
+    expect(await payments.deliver("stripe", edited)).toEqual({ status: 401, code: "bad_signature" });
+    expect(await payments.deliver("stripe", { ...notice, headers: {} })).toEqual({
+      status: 401,
+      code: "bad_signature",
+    });
+    expect((await mine()).status).toBe("pending");
+    expect(await payments.deliver("stripe", notice)).toEqual({ status: 200, result: "recorded" });
+    expect(await payments.deliver("stripe", notice)).toEqual({ status: 200, result: "repeated" });
+    expect((await mine()).status).toBe("active");
+    expect(await payments.deliver("stripe", await payments.stripe.notice("customer.created", { id: "cus_1" }))).toEqual(
+      {
+        status: 200,
+        result: "ignored",
+      },
+    );
+  });
+
+  test("may say later that a payment came, or that it did not", async () => {
+    const { ticket, checkout_url } = done(await begin("stripe"));
+    const session = payments.stripe.pay(sessionOf(checkout_url!), { paid: false });
+    await payments.deliver("stripe", await payments.stripe.notice("checkout.session.completed", session));
+    expect((await mine()).status).toBe("pending");
+    session.payment_status = "paid";
+    await payments.deliver("stripe", await payments.stripe.notice("checkout.session.async_payment_succeeded", session));
+    expect(await mine()).toMatchObject({ id: ticket.id, status: "active" });
+
+    const other = await signUp("other");
+    const second = done(await checkout(other, event, { payment_method: "stripe" }, newKey(), payments.api.url));
+    const failing = payments.stripe.pay(sessionOf(second.checkout_url!), { paid: false });
+    await payments.deliver("stripe", await payments.stripe.notice("checkout.session.async_payment_failed", failing));
+    expect(ok(await tickets(other).rpc("my_tickets"))[0]).toMatchObject({
+      status: "expired",
+      payment: { status: "failed" },
+    });
+  });
+
+  test("is asked about a payment whose notice never came", async () => {
+    await paid();
+    await later();
+    expect(await payments.maintain()).toMatchObject({ problems: 0 });
+    expect((await mine()).status).toBe("active");
+  });
+
+  test("ends its page before a seat is released or paid another way", async () => {
+    const first = done(await begin("stripe"));
+    const second = done(await begin("midtrans"));
+    expect(second.ticket.id).toBe(first.ticket.id);
+    expect(payments.stripe.sessions.get(sessionOf(first.checkout_url!))!.status).toBe("expired");
+    expect(done(await giveBack(buyer, first.ticket.id))).toMatchObject({
+      ticket: { status: "cancelled" },
+      refund: null,
+    });
+  });
+
+  test("that was paid already keeps its ticket when another way is tried", async () => {
+    await paid();
+    expect(await begin("midtrans")).toMatchObject({ status: 409, error: { code: "already_has_ticket" } });
+    expect((await mine()).status).toBe("active");
+  });
+
+  test("refunds once, whatever it answers and however often it is asked", async () => {
+    const { ticket, notice } = await paid();
+    await payments.deliver("stripe", notice);
+    let asked = 0;
+    payments.stripe.before = async (request) => {
+      if (request.method !== "POST" || !request.url.endsWith("/v1/refunds")) return undefined;
+      asked += 1;
+      return new Response("{}", { status: 503 });
+    };
+    expect(done(await giveBack(buyer, ticket.id))).toMatchObject({
+      ticket: { status: "refunded" },
+      refund: { status: "sent", amount: 75_000 },
+    });
+    expect([asked > 0, await journal(ticket.id)]).toEqual([true, ["captured 75000"]]);
+    payments.stripe.before = async () => undefined;
+    for (const _ of [1, 2]) {
+      await later();
+      await payments.maintain();
+    }
+    expect(payments.stripe.refunds.filter((made) => made.metadata.attempt_id)).toHaveLength(
+      payments.stripe.refunds.length,
+    );
+    expect((await journal(ticket.id)).sort()).toEqual(["captured 75000", "refunded 75000"]);
+    expect([...payments.stripe.effects.values()].every((effects) => effects === 1)).toBe(true);
+  });
+
+  test("may need more for a refund, and may fail it, which stays owed", async () => {
+    const { ticket, notice } = await paid();
+    await payments.deliver("stripe", notice);
+    payments.stripe.refundStatus = "pending";
+    expect(done(await giveBack(buyer, ticket.id)).refund?.status).toBe("sent");
+    const made = payments.stripe.refunds.at(-1)!;
+    made.status = "requires_action";
+    await payments.deliver("stripe", await payments.stripe.notice("refund.updated", made));
+    expect((await mine()).refunds).toMatchObject([{ status: "pending" }]);
+    made.status = "failed";
+    await payments.deliver(
+      "stripe",
+      await payments.stripe.notice("refund.failed", { ...made, failure_reason: "expired_or_canceled_card" }),
+    );
+    const owed = await asOwner("select problem from ticket_service.operator_queue() where ticket_id = $1", [ticket.id]);
+    expect(owed).toEqual([{ problem: "expired_or_canceled_card" }]);
+  });
+
+  test("is looked up before a refund is sent again after a day", async () => {
+    const { ticket, notice } = await paid();
+    await payments.deliver("stripe", notice);
+    // It is done there, and every answer is lost on the way. Its key is forgotten by the time it is sent again.
+    payments.stripe.before = async (request) => {
+      if (request.method !== "POST" || !request.url.endsWith("/v1/refunds")) return undefined;
+      payments.stripe.before = async (other) =>
+        other.method === "POST" ? new Response("upstream failed", { status: 503 }) : undefined;
+      const headers = { ...Object.fromEntries(request.headers), "idempotency-key": "forgotten" };
+      await payments.stripe.receive(new Request(request.url, { method: "POST", headers, body: await request.text() }));
+      return new Response("upstream failed", { status: 503 });
+    };
+    expect(done(await giveBack(buyer, ticket.id)).refund?.status).toBe("sent");
+    await asOwner(
+      "update ticket_private.refunds set sent_at = now() - interval '21 hours', send_at = now() where ticket_id = $1",
+      [ticket.id],
+    );
+    const before = payments.stripe.refunds.length;
+    await payments.maintain();
+    expect([payments.stripe.refunds.length, (await journal(ticket.id)).sort()]).toEqual([
+      before,
+      ["captured 75000", "refunded 75000"],
+    ]);
+  });
+
+  test("calls money back in a dispute, and the ticket with it", async () => {
+    const { ticket, session, notice } = await paid();
+    await payments.deliver("stripe", notice);
+    const dispute = {
+      id: "dp_1",
+      object: "dispute",
+      amount: 7_500_000,
+      currency: "idr",
+      payment_intent: session.payment_intent,
+    };
+    await payments.deliver(
+      "stripe",
+      await payments.stripe.notice("charge.dispute.created", { ...dispute, id: `dp_${ticket.id}` }),
+    );
+    expect((await mine()).status).toBe("active");
+    await payments.deliver(
+      "stripe",
+      await payments.stripe.notice("charge.dispute.funds_withdrawn", { ...dispute, id: `dp_${ticket.id}` }),
+    );
+    expect(await mine()).toMatchObject({ status: "cancelled", payment: { outcome: "disputed" } });
+    await payments.deliver(
+      "stripe",
+      await payments.stripe.notice("charge.dispute.funds_reinstated", { ...dispute, id: `dp_${ticket.id}` }),
+    );
+    expect((await journal(ticket.id)).sort()).toEqual([
+      "captured 75000",
+      "charge_back_returned 75000",
+      "charged_back 75000",
+    ]);
+  });
+
+  test("that fails frees the seat, and the same request is told so again", async () => {
+    payments.stripe.before = async () => new Response("{}", { status: 500 });
+    const key = newKey();
+    const failed = await begin("stripe", key);
+    expect(failed).toMatchObject({ status: 502, error: { code: "provider_failed" } });
+    payments.stripe.before = async () => undefined;
+    expect(await begin("stripe", key)).toEqual(failed);
+    expect(await asOwner("select held from ticket_private.event_seats where event_id = $1", [event])).toEqual([
+      { held: 0 },
+    ]);
+    expect((await begin("stripe")).status).toBe(200);
+  });
+});
+
+describe("midtrans", () => {
+  async function begun() {
+    const { ticket, transaction } = done(await begin("midtrans"));
+    return { ticket, order: transaction!.id };
+  }
+
+  test("takes a checkout with the parameters that it publishes, in rupiah, and offers what can be refunded", async () => {
+    const { order } = await begun();
+    expect(payments.midtrans.orders.get(order)).toMatchObject({
+      transaction_details: { order_id: order, gross_amount: 75_000 },
+      enabled_payments: expect.not.arrayContaining(["bca_va"]),
+      expiry: { unit: "minutes", duration: 32 },
+    });
+  });
+
+  test("is asked what is true: a notice whose status was edited says nothing", async () => {
+    const { ticket, order } = await begun();
+    payments.midtrans.pay(order, { transaction_status: "pending", settlement_time: undefined });
+    const forged = payments.midtrans.notice(order, { transaction_status: "settlement", fraud_status: "accept" });
+    expect(await payments.deliver("midtrans", forged)).toEqual({ status: 200, result: "recorded" });
+    expect((await mine()).status).toBe("pending");
+    payments.midtrans.pay(order);
+    expect(await payments.deliver("midtrans", payments.midtrans.notice(order))).toEqual({
+      status: 200,
+      result: "recorded",
+    });
+    expect(await mine()).toMatchObject({ id: ticket.id, status: "active" });
+    const changed = payments.midtrans.notice(order, { gross_amount: "1.00" });
+    expect(await payments.deliver("midtrans", changed)).toEqual({ status: 401, code: "bad_signature" });
+    for (const body of [
+      "",
+      "[]",
+      "{}",
+      '{"order_id": 1}',
+      JSON.stringify({ ...JSON.parse(changed.body), signature_key: "" }),
+    ]) {
+      expect(await payments.deliver("midtrans", { headers: {}, body })).toEqual({ status: 401, code: "bad_signature" });
+    }
+  });
+
+  test("that cannot be asked is to send its notice again", async () => {
+    const { order } = await begun();
+    payments.midtrans.pay(order);
+    const notice = payments.midtrans.notice(order);
+    payments.midtrans.before = async () => new Response("{}", { status: 500 });
+    expect(await payments.deliver("midtrans", notice)).toEqual({ status: 503, code: "provider_unavailable" });
+    payments.midtrans.before = async () => undefined;
+    expect(await payments.deliver("midtrans", notice)).toEqual({ status: 200, result: "recorded" });
+  });
+
+  test.each([
+    [
+      "capture and accept",
+      { transaction_status: "capture", fraud_status: "accept", payment_type: "credit_card" },
+      "active",
+    ],
+    [
+      "capture and challenge",
+      { transaction_status: "capture", fraud_status: "challenge", payment_type: "credit_card" },
+      "pending",
+    ],
+    ["authorize", { transaction_status: "authorize", fraud_status: "accept" }, "pending"],
+    ["deny", { transaction_status: "deny" }, "expired"],
+    ["failure", { transaction_status: "failure" }, "expired"],
+    ["expire", { transaction_status: "expire" }, "expired"],
+  ])("%s", async (_, state, status) => {
+    const { order } = await begun();
+    payments.midtrans.pay(order, { settlement_time: undefined, ...state });
+    await payments.deliver("midtrans", payments.midtrans.notice(order));
+    expect((await mine()).status).toBe(status);
+  });
+
+  test.each([
+    ["a settlement that is denied", {}, { transaction_status: "deny" }],
+    [
+      "a capture that is cancelled",
+      { transaction_status: "capture", fraud_status: "accept", approval_code: "1", settlement_time: undefined },
+      { transaction_status: "cancel" },
+    ],
+    ["a chargeback", {}, { transaction_status: "chargeback" }],
+  ])("%s takes money and ticket back", async (_, first, then) => {
+    const { ticket, order } = await begun();
+    const transaction = payments.midtrans.pay(order, first);
+    await payments.deliver("midtrans", payments.midtrans.notice(order));
+    expect((await mine()).status).toBe("active");
+    Object.assign(transaction, then);
+    await payments.deliver("midtrans", payments.midtrans.notice(order));
+    expect((await mine()).status).toBe("cancelled");
+    expect((await journal(ticket.id)).sort()).toEqual(["captured 75000", "charged_back 75000"]);
+  });
+
+  test("refunds what is settled, cancels what is not, and cannot give bank transfers back", async () => {
+    const { ticket, order } = await begun();
+    payments.midtrans.pay(order);
+    await payments.deliver("midtrans", payments.midtrans.notice(order));
+    expect(done(await giveBack(owner, ticket.id, { amount: 5_000 })).refund?.status).toBe("succeeded");
+    expect(done(await giveBack(buyer, ticket.id)).refund).toMatchObject({ amount: 70_000, status: "succeeded" });
+    await payments.deliver("midtrans", payments.midtrans.notice(order));
+    expect((await journal(ticket.id)).sort()).toEqual(["captured 75000", "refunded 75000"]);
+
+    buyer = await signUp("card");
+    const card = await begun();
+    const capture = {
+      transaction_status: "capture",
+      fraud_status: "accept",
+      approval_code: "1",
+      payment_type: "credit_card",
+    };
+    payments.midtrans.pay(card.order, { ...capture, settlement_time: undefined });
+    await payments.deliver("midtrans", payments.midtrans.notice(card.order));
+    expect(done(await giveBack(buyer, card.ticket.id)).refund?.status).toBe("succeeded");
+    expect(payments.midtrans.transactions.get(card.order)!.transaction_status).toBe("cancel");
+    await payments.deliver("midtrans", payments.midtrans.notice(card.order));
+    expect((await journal(card.ticket.id)).sort()).toEqual(["captured 75000", "refunded 75000"]);
+
+    buyer = await signUp("transfer");
+    const transfer = await begun();
+    payments.midtrans.pay(transfer.order, { payment_type: "bank_transfer" });
+    await payments.deliver("midtrans", payments.midtrans.notice(transfer.order));
+    expect(done(await giveBack(buyer, transfer.ticket.id)).refund?.status).toBe("manual");
+    expect((await mine()).refunds).toMatchObject([{ status: "pending" }]);
+  });
+
+  test("takes rupiah alone", async () => {
+    event = await host(owner, { ...priced, price: 12.5, currency: "EUR" });
+    expect(await begin("midtrans")).toMatchObject({ status: 502 });
+    expect((await begin("stripe")).data.transaction).toMatchObject({ amount: 12.5, currency: "EUR" });
+  });
+});

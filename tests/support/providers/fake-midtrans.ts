@@ -1,0 +1,182 @@
+import { createHash } from "node:crypto";
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { type FakeServer, listen } from "./fake-server.ts";
+
+// Snap's parameters as Midtrans publishes them (https://docs.midtrans.com/reference/request-body-json-parameter), as far
+// as a checkout needs them. Others are refused here.
+const minutes = z.strictObject({ unit: z.enum(["minute", "minutes"]), duration: z.int().min(1) });
+const snapShape = z.strictObject({
+  transaction_details: z.strictObject({
+    order_id: z
+      .string()
+      .max(50)
+      .regex(/^[\w.~-]+$/),
+    gross_amount: z.int().positive(),
+  }),
+  item_details: z.array(
+    z.strictObject({ id: z.string().max(50), price: z.int(), quantity: z.int(), name: z.string().max(50) }),
+  ),
+  enabled_payments: z.array(
+    z.enum(["credit_card", "gopay", "shopeepay", "dana", "ovo", "other_qris", "kredivo", "akulaku", "bca_va"]),
+  ),
+  credit_card: z.strictObject({ secure: z.boolean() }),
+  expiry: minutes.extend({ start_time: z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}$/) }),
+  page_expiry: minutes,
+  callbacks: z.strictObject({ finish: z.url() }),
+});
+const refundShape = z.strictObject({ refund_key: z.string(), amount: z.int().positive(), reason: z.string().max(255) });
+
+type Transaction = {
+  order_id: string;
+  transaction_id: string;
+  transaction_status: string;
+  fraud_status?: string;
+  approval_code?: string;
+  settlement_time?: string;
+  payment_type: string;
+  gross_amount: string;
+  currency: string;
+  refund_amount?: string;
+  refunds?: { refund_chargeback_id: number; refund_amount: string; refund_key: string }[];
+};
+
+/** Midtrans as this project uses it: Snap on the app host, status, expiry, cancelling and refunds on the api host. */
+export class FakeMidtrans {
+  readonly serverKey = "SB-Mid-server-fake";
+  /** What was asked of Snap, by order. */
+  readonly orders = new Map<string, z.infer<typeof snapShape>>();
+  readonly transactions = new Map<string, Transaction>();
+  /** How many things each order and refund key has made. */
+  readonly effects = new Map<string, number>();
+  before: (request: Request) => Promise<Response | undefined> = async () => undefined;
+  #made = 0;
+  #server!: FakeServer;
+
+  static async start(): Promise<FakeMidtrans> {
+    const fake = new FakeMidtrans();
+    fake.#server = await listen(fake.#app());
+    return fake;
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop();
+  }
+
+  /** Somebody chooses a way of paying on the page of an order; what becomes of it is in `state`. */
+  pay(order_id: string, state: Partial<Transaction> = {}): Transaction {
+    const order = this.orders.get(order_id)!;
+    const transaction: Transaction = {
+      order_id,
+      transaction_id: crypto.randomUUID(),
+      transaction_status: "settlement",
+      payment_type: "gopay",
+      gross_amount: `${order.transaction_details.gross_amount}.00`,
+      currency: "IDR",
+      settlement_time: "2026-11-23 10:00:00",
+      ...state,
+    };
+    this.transactions.set(order_id, transaction);
+    return transaction;
+  }
+
+  /** A notice as Midtrans sends it. Its signature covers the order, the status code, the amount and nothing else. */
+  notice(order_id: string, edited: Record<string, unknown> = {}): { headers: Record<string, string>; body: string } {
+    const transaction = this.transactions.get(order_id)!;
+    const status_code = transaction.transaction_status === "pending" ? "201" : "200";
+    const text = `${order_id}${status_code}${transaction.gross_amount}${this.serverKey}`;
+    const signature_key = createHash("sha512").update(text).digest("hex");
+    return {
+      headers: {},
+      body: JSON.stringify({ ...transaction, status_code, signature_key, extra_field: "new", ...edited }),
+    };
+  }
+
+  #count(key: string): void {
+    this.effects.set(key, (this.effects.get(key) ?? 0) + 1);
+  }
+
+  #app(): Hono {
+    const app = new Hono();
+    app.use(async (c, next) => {
+      const replaced = await this.before(c.req.raw.clone());
+      if (replaced) return replaced;
+      const authorized = c.req.header("authorization") === `Basic ${btoa(`${this.serverKey}:`)}`;
+      if (!authorized) return c.json({ status_code: "401", status_message: "Unknown Merchant server_key/id" }, 401);
+      await next();
+    });
+    app.post("/snap/v1/transactions", async (c) => {
+      const read = snapShape.safeParse(await c.req.json());
+      if (!read.success) return c.json({ error_messages: [read.error.message] }, 400);
+      const { order_id } = read.data.transaction_details;
+      if (this.orders.has(order_id))
+        return c.json({ error_messages: ["transaction_details.order_id sudah digunakan"] }, 400);
+      this.orders.set(order_id, read.data);
+      this.#count(order_id);
+      return c.json(
+        { token: `snap-${order_id}`, redirect_url: `https://app.midtrans.test/snap/v4/redirection/${order_id}` },
+        201,
+      );
+    });
+    app.get("/v2/:order/status", (c) => this.#with(c, (transaction) => c.json({ status_code: "200", ...transaction })));
+    app.post("/v2/:order/expire", (c) =>
+      this.#with(c, (transaction) => this.#end(c, transaction, ["pending"], "expire")),
+    );
+    app.post("/v2/:order/cancel", (c) =>
+      this.#with(c, (transaction) => this.#end(c, transaction, ["pending", "authorize", "capture"], "cancel")),
+    );
+    app.post("/v2/:order/refund", async (c) => {
+      const read = refundShape.safeParse(await c.req.json());
+      if (!read.success) return c.json({ status_code: "400", status_message: read.error.message });
+      return this.#with(c, (transaction) => this.#refund(c, transaction, read.data));
+    });
+    return app;
+  }
+
+  #with(c: Context, answer: (transaction: Transaction) => Response): Response {
+    const transaction = this.transactions.get(c.req.param("order") ?? "");
+    // As in life, the HTTP status says nothing.
+    return transaction
+      ? answer(transaction)
+      : c.json({ status_code: "404", status_message: "Transaction doesn't exist." });
+  }
+
+  #end(c: Context, transaction: Transaction, from: string[], to: string): Response {
+    if (!from.includes(transaction.transaction_status)) {
+      return c.json({ status_code: "412", status_message: "Transaction status cannot be updated." });
+    }
+    if (transaction.transaction_status === "capture") this.#count(`cancel ${transaction.order_id}`);
+    transaction.transaction_status = to;
+    return c.json({ status_code: "200", ...transaction });
+  }
+
+  #refund(c: Context, transaction: Transaction, { refund_key, amount }: z.infer<typeof refundShape>): Response {
+    transaction.refunds ??= [];
+    const { refunds } = transaction;
+    const known = refunds.find((refund) => refund.refund_key === refund_key);
+    if (known)
+      return c.json({
+        status_code: "200",
+        ...transaction,
+        refund_chargeback_id: known.refund_chargeback_id,
+        refund_key,
+      });
+    const refunded = refunds.reduce((sum, refund) => sum + Number(refund.refund_amount), 0);
+    if (!["settlement", "partial_refund"].includes(transaction.transaction_status)) {
+      return c.json({ status_code: "412", status_message: "Transaction status cannot be updated." });
+    }
+    if (amount + refunded > Number(transaction.gross_amount)) {
+      return c.json({ status_code: "413", status_message: "The refund amount exceeds the remaining amount." });
+    }
+    refunds.push({ refund_chargeback_id: ++this.#made, refund_amount: `${amount}.00`, refund_key });
+    transaction.refund_amount = `${refunded + amount}.00`;
+    transaction.transaction_status =
+      amount + refunded === Number(transaction.gross_amount) ? "refund" : "partial_refund";
+    this.#count(refund_key);
+    return c.json({ status_code: "200", ...transaction, refund_chargeback_id: this.#made, refund_key });
+  }
+}
