@@ -6,6 +6,7 @@ import { joining, reviewing } from "./chapters/joining.ts";
 import { leaving } from "./chapters/leaving.ts";
 import { posting } from "./chapters/posts.ts";
 import { walls } from "./chapters/privacy.ts";
+import { inviting, selling } from "./chapters/tickets.ts";
 import { everybodyLeaves } from "./people.ts";
 import { type Project, reach, readProject } from "./project.ts";
 import { CannotBegin, count, heading, tell, UnexpectedTurn } from "./story.ts";
@@ -39,6 +40,8 @@ async function tellStory(project: Project): Promise<void> {
   await joining(cast, events);
   await reviewing(cast, events);
   const posts = await posting(cast, events);
+  await inviting(cast);
+  await selling(project, cast);
   await walls(cast, posts, events);
   await leaving(cast, posts);
 }

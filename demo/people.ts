@@ -55,7 +55,8 @@ function adviceOn(code: string | undefined): string {
 export async function leave(person: Person): Promise<void> {
   granted(
     `${person.name} takes down their events`,
-    await person.events.from("events").delete().eq("host_id", person.id),
+    // Those with tickets stay, without their host: money was paid for them.
+    await person.events.from("events").delete().eq("host_id", person.id).eq("ticketing_enabled", false),
   );
   granted(`${person.name} deletes the account`, await person.users.rpc("delete_account"));
   present.delete(person);

@@ -753,16 +753,27 @@ join seed_events e on e.slug = s.event
 join seed_people p on p.username = any (string_to_array(s.buyers, ' '))
 cross join lateral (values (e.published + (least(e.starts, now()) - e.published) * (0.1 + 0.8 * (hashtext(p.username || e.slug) & 1023) / 1024.0))) as t (bought);
 
-insert into ticket_service.ticket_transactions (ticket_id, transaction_id, amount, currency, payment_method, status, created_at, completed_at)
+insert into ticket_service.ticket_transactions (ticket_id, transaction_id, amount, currency, payment_method, status, created_at, completed_at, outcome)
 select t.id, 'demo-' || right(t.id::text, 4), t.price_paid, t.currency,
-  (array['qris', 'gopay', 'ovo', 'virtual_account'])[1 + (hashtext(t.id::text) & 3)], 'success', t.purchased_at, t.purchased_at + interval '40 seconds'
+  (array['qris', 'gopay', 'ovo', 'virtual_account'])[1 + (hashtext(t.id::text) & 3)], 'success', t.purchased_at, t.purchased_at + interval '40 seconds', 'activated'
 from ticket_service.tickets t
 where t.id::text like '70000000-%';
+
+-- Paid in the sandbox, which gives back what is asked of it.
+insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, state, started_at, expires_at)
+select x.id, x.ticket_id, 'sandbox', x.amount, x.currency, '', 'closed', x.created_at, x.created_at + interval '32 minutes'
+from ticket_service.ticket_transactions x
+where x.transaction_id like 'demo-%' and x.amount > 0;
+
+insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome, first_told_at)
+select 'sandbox', x.transaction_id, x.id, x.ticket_id, x.id, 'paid', x.amount, x.currency, x.payment_method, 'activated', x.completed_at
+from ticket_service.ticket_transactions x
+where x.transaction_id like 'demo-%' and x.amount > 0;
 
 insert into ticket_private.journal_entries (ticket_id, transaction_id, kind, amount, currency, recorded_at)
 select x.ticket_id, x.id, 'captured', x.amount, x.currency, x.completed_at
 from ticket_service.ticket_transactions x
-where x.transaction_id like 'demo-%';
+where x.transaction_id like 'demo-%' and x.amount > 0;
 
 insert into event_service.reviews (id, event_id, reviewer_id, rating, comment, created_at, updated_at)
 select ('90000000-0000-4000-8000-' || lpad(r.number::text, 12, '0'))::uuid, e.id, p.id, r.rating, r.comment, t.written, t.written

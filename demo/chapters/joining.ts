@@ -65,13 +65,14 @@ export async function joining(
     "Citra accepts",
     await citra.users.from("invitations").update({ status: "accepted" }).match({ event_id: surprise }),
   );
+  granted("Citra comes", await join(citra, surprise));
   const stats = granted(
     "Ani's counters",
     await ani.users.from("user_stats").select("invites_successful_count").eq("user_id", ani.id).single(),
   );
   expectThat(stats.invites_successful_count === 1, "the accepted invitation counts for Ani");
   tell(
-    `Citra accepts the invitation to the surprise: Ani's successful invitations are now ${stats.invites_successful_count}`,
+    `Citra accepts the invitation to the surprise and joins: Ani's successful invitations are now ${stats.invites_successful_count}`,
   );
 }
 

@@ -1,0 +1,219 @@
+import { randomUUID } from "node:crypto";
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connect } from "../support/database.ts";
+
+// In which order a payment's notices arrive, and how often, changes nothing. Each sequence is played in a transaction of
+// its own, so by a fixed clock, from the same beginning, and taken back.
+
+const payment = (state: string) => ({
+  payments: [{ id: "pay", state, amount: 50_000, currency: "IDR", method: "card" }],
+});
+const refund = (id: string, state: string, amount: number, more = {}) => ({
+  refunds: [{ id, payment_id: "pay", state, amount, currency: "IDR", ...more }],
+});
+const dispute = (more: object) => ({
+  disputes: [{ id: "dispute", payment_id: "pay", amount: 50_000, currency: "IDR", ...more }],
+});
+
+const NOTICES = {
+  pending: payment("pending"),
+  expired: payment("expired"),
+  failed: payment("failed"),
+  paid: payment("paid"),
+  reversed: payment("reversed"),
+  page_expired: { payments: [{ id: "page", state: "expired" }] },
+  refund_sent: refund("part", "sent", 20_000),
+  refund_succeeded: refund("part", "succeeded", 20_000),
+  refund_failed: refund("part", "failed", 20_000),
+  whole_refund: refund("rest", "succeeded", 30_000),
+  dispute_opened: dispute({}),
+  withdrawn: dispute({ withdrawn: true }),
+  reinstated: dispute({ reinstated: true }),
+} as const;
+type Notice = keyof typeof NOTICES;
+
+/** Notices of a payment whose refund was asked for by us, which is there from the beginning. */
+const OURS = {
+  paid: payment("paid"),
+  reversed: payment("reversed"),
+  sent: refund("ours", "sent", 50_000, { our_id: "$refund" }),
+  requires_action: refund("ours", "requires_action", 50_000, { our_id: "$refund" }),
+  succeeded: refund("ours", "succeeded", 50_000, { our_id: "$refund" }),
+  failed: refund("ours", "failed", 50_000, { our_id: "$refund" }),
+  withdrawn: dispute({ withdrawn: true }),
+  reinstated: dispute({ reinstated: true }),
+} as const;
+
+const host = randomUUID();
+const buyers = [randomUUID(), randomUUID()];
+const events: string[] = [];
+let clients: pg.Client[];
+
+beforeAll(async () => {
+  clients = [await connect(), await connect()];
+  const [owner] = clients;
+  for (const id of [host, ...buyers]) {
+    await owner!.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [id]);
+  }
+  for (const client of clients) {
+    const { rows } = await owner!.query(
+      `insert into event_service.events (host_id, title, start_time, end_time, ticketing_enabled, price, max_attendees, location_lat, location_lng)
+       values ($1, 'Notices', now() + interval '2 days', now() + interval '3 days', true, 50000, 5, -80, 0) returning id`,
+      [host],
+    );
+    events.push(rows[0].id);
+    await client.query(PLAY);
+  }
+});
+afterAll(async () => {
+  await clients[0]!.query("delete from event_service.events where id = any ($1)", [events]);
+  await clients[0]!.query("delete from auth.users where id = any ($1)", [[host, ...buyers]]);
+  await Promise.all(clients.map((client) => client.end()));
+});
+
+/** Plays each sequence (numbers of notices) and returns what each leads to, as `[[sequence, end]]`. */
+const PLAY = `
+  create procedure pg_temp.play(buyer uuid, event uuid, notices jsonb, refunded boolean, sequences jsonb, inout ends jsonb) language plpgsql as $play$
+  declare
+    sequence jsonb;
+    attempt jsonb;
+    refund text;
+    ticket uuid;
+    leads_to text;
+    results jsonb[] := '{}';
+  begin
+    for sequence in select * from jsonb_array_elements(sequences) loop
+      attempt := ticket_service.begin_checkout(buyer, 'key', 'hash', event, 'sandbox', null) -> 'attempt';
+      ticket := (attempt ->> 'ticket_id')::uuid;
+      if refunded then
+        perform ticket_service.record_notice('sandbox', null, (attempt ->> 'id')::uuid, notices -> 0);
+        refund := ticket_service.begin_refund(buyer, 'refund', 'hash', ticket) #>> '{refund,id}';
+      end if;
+      for step in 0 .. jsonb_array_length(sequence) - 1 loop
+        perform ticket_service.record_notice('sandbox', null, (attempt ->> 'id')::uuid,
+          replace((notices -> (sequence ->> step)::int)::text, '$refund', coalesce(refund, ''))::jsonb);
+      end loop;
+      set constraints all immediate;
+      select jsonb_build_object(
+        'ticket', (select t.status from ticket_service.tickets t where t.id = ticket),
+        'seats', (select array[s.held, s.sold] from ticket_private.event_seats s where s.event_id = event),
+        'attempt', (select a.state from ticket_private.attempts a where a.ticket_id = ticket),
+        'payments', (select jsonb_agg(jsonb_build_array(p.provider_id, p.state, p.outcome) order by p.provider_id) from ticket_private.payments p where p.ticket_id = ticket),
+        'transactions', (select jsonb_agg(jsonb_build_array(x.kind, x.transaction_id, x.amount, x.status, x.outcome) order by x.kind, x.transaction_id) from ticket_service.ticket_transactions x where x.ticket_id = ticket),
+        'refunds', (select jsonb_agg(jsonb_build_array(r.provider_id, r.state) order by r.provider_id) from ticket_private.refunds r where r.ticket_id = ticket),
+        'journal', (select jsonb_agg(jsonb_build_array(j.kind, j.amount) order by j.kind)
+          from (select e.kind, sum(e.amount) as amount from ticket_private.journal_entries e where e.ticket_id = ticket group by e.kind having sum(e.amount) <> 0) j))::text
+      into leads_to;
+      rollback;
+      results := results || jsonb_build_array(sequence::text, leads_to);
+    end loop;
+    ends := to_jsonb(results);
+  end $play$`;
+
+async function play(notices: object, refunded: boolean, sequences: number[][]): Promise<Map<string, string>> {
+  const list = JSON.stringify(Object.values(notices));
+  const halves = clients.map((_, n) => sequences.filter((_, place) => place % clients.length === n));
+  const results = await Promise.all(
+    halves.map((half, n) =>
+      clients[n]!.query<{ ends: [string, string][] }>("call pg_temp.play($1, $2, $3, $4, $5, null)", [
+        buyers[n],
+        events[n],
+        // Two play at once, and a provider's ids are unique.
+        list.replace(/"(pay|page|part|rest|ours|dispute)"/g, `"$1~${n}"`),
+        refunded,
+        JSON.stringify(half),
+      ]),
+    ),
+  );
+  return new Map(
+    results.flatMap(({ rows }) =>
+      rows[0]!.ends.map(([sequence, end]): [string, string] => [
+        sequence.replaceAll(" ", ""),
+        end.replaceAll(/~\d/g, ""),
+      ]),
+    ),
+  );
+}
+
+/** What sequences of the same notices lead to that is not the same. */
+function disagreements(notices: object, ends: Map<string, string>): string[] {
+  const names = Object.keys(notices);
+  const bySet = new Map<string, [string, string]>();
+  const found: string[] = [];
+  for (const [sequence, end] of ends) {
+    const words = (JSON.parse(sequence) as number[]).map((n) => names[n]).join(", ");
+    const set = [...new Set(JSON.parse(sequence) as number[])].sort((a, b) => a - b).join();
+    const known = bySet.get(set);
+    if (!known) bySet.set(set, [words, end]);
+    else if (known[1] !== end) found.push(`${known[0]}\n  ${known[1]}\n${words}\n  ${end}`);
+  }
+  return found;
+}
+
+/** Every sequence of these notices up to a length, repeats included. */
+function sequencesOf(notices: number[], longest: number): number[][] {
+  let last: number[][] = [[]];
+  const all: number[][] = [];
+  for (let length = 1; length <= longest; length++) {
+    last = last.flatMap((sequence) => notices.map((notice) => [...sequence, notice]));
+    all.push(...last);
+  }
+  return all;
+}
+
+const numbersOf = (names: Notice[]) => names.map((name) => Object.keys(NOTICES).indexOf(name));
+
+describe("a payment's notices lead to one end", () => {
+  it("in every order up to five, with repeats", async () => {
+    const kinds = numbersOf(["pending", "failed", "paid", "reversed", "refund_succeeded", "withdrawn"]);
+    const ends = await play(NOTICES, false, sequencesOf(kinds, 5));
+    expect(ends.size).toBe(6 + 6 ** 2 + 6 ** 3 + 6 ** 4 + 6 ** 5);
+    expect(disagreements(NOTICES, ends).slice(0, 3)).toEqual([]);
+    // They do not all lead to the same.
+    expect(new Set(ends.values()).size).toBeGreaterThan(10);
+  });
+
+  it("in every order up to three of all there are", async () => {
+    const ends = await play(
+      NOTICES,
+      false,
+      sequencesOf(
+        Object.keys(NOTICES).map((_, n) => n),
+        3,
+      ),
+    );
+    expect(disagreements(NOTICES, ends).slice(0, 3)).toEqual([]);
+  });
+
+  it("in every order up to four beside a refund of ours", async () => {
+    const ends = await play(
+      OURS,
+      true,
+      sequencesOf(
+        Object.keys(OURS).map((_, n) => n),
+        4,
+      ),
+    );
+    expect(disagreements(OURS, ends).slice(0, 3)).toEqual([]);
+  });
+
+  it("in ten thousand sequences by chance", async () => {
+    // By chance, and the same chance each time; each beside its notices in their own order.
+    let seed = 20261123;
+    const random = (below: number) => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return Math.floor((seed / 2 ** 32) * below);
+    };
+    const kinds = Object.keys(NOTICES).length;
+    const sequences = Array.from({ length: 10_000 }, () => {
+      const some = Array.from({ length: 2 + random(4) }, () => random(kinds));
+      return Array.from({ length: 4 + random(5) }, () => some[random(some.length)]!);
+    });
+    const inOrder = sequences.map((sequence) => [...new Set(sequence)].sort((a, b) => a - b));
+    const ends = await play(NOTICES, false, [
+      ...new Map([...sequences, ...inOrder].map((one) => [one.join(), one])).values(),
+    ]);
+    expect(disagreements(NOTICES, ends).slice(0, 3)).toEqual([]);
+  });
+});
