@@ -25,7 +25,9 @@ async function main(): Promise<void> {
     throw error;
   }
   heading("Everybody goes home");
-  tell(`The other ${await everybodyLeaves()} delete their accounts too: nothing of this story is left behind`);
+  tell(
+    `The other ${await everybodyLeaves()} delete their accounts too: of this story only what was paid for is left behind`,
+  );
   const { told, walls } = count();
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(pc.bold(pc.green(`\nAll went as it should: ${told} things done, ${walls} walls met, in ${seconds} s.`)));

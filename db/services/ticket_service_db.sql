@@ -873,8 +873,10 @@ begin
   end loop;
 end $$;
 
+-- In PL/pgSQL, which keeps the plan: it runs with each notice.
 create or replace function ticket_private.record_journal(ticket uuid)
-returns void language sql volatile set search_path = '' as $$
+returns void language plpgsql volatile set search_path = '' as $$
+begin
   insert into ticket_private.journal_entries (ticket_id, transaction_id, kind, amount, currency)
   select ticket, both_sides.transaction_id, both_sides.kind, sum(both_sides.amount), both_sides.currency
   from (
@@ -882,8 +884,8 @@ returns void language sql volatile set search_path = '' as $$
     union all
     select e.transaction_id, e.kind, e.currency, -e.amount from ticket_private.journal_entries e where e.ticket_id = ticket) both_sides
   group by both_sides.transaction_id, both_sides.kind, both_sides.currency
-  having sum(both_sides.amount) <> 0
-$$;
+  having sum(both_sides.amount) <> 0;
+end $$;
 comment on function ticket_private.record_journal(uuid) is 'Adds to the journal what is missing there of what the providers told.';
 revoke execute on function ticket_private.record_journal(uuid) from public;
 

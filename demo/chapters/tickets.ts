@@ -114,7 +114,7 @@ type Invited = { invitations: { invitee: string; invitation_id: string | null; r
 type Success = { sent: number; accepted: number; declined: number; successful: number; rate: number };
 
 /** Three friends are invited; two come. */
-export async function inviting({ ani, budi, citra, dewi }: Cast): Promise<void> {
+export async function inviting({ ani, budi, citra, eko }: Cast): Promise<void> {
   heading("Invitations");
   const times = { start_time: inHours(50), end_time: inHours(52) };
   const walk = granted(
@@ -125,18 +125,18 @@ export async function inviting({ ani, budi, citra, dewi }: Cast): Promise<void> 
       .select("id")
       .single(),
   ).id;
-  const names = [ani.username, budi.username, dewi.username, "nobody-of-this-name"];
+  const names = [ani.username, budi.username, eko.username, "nobody-of-this-name"];
   const { invitations } = granted(
     "Citra invites",
     await call<Invited>(citra, "invitations", { event_id: walk, invitees: names }),
   );
   const idFor = (who: Person) => invitations.find(({ invitee }) => invitee === who.username)!.invitation_id!;
   expectThat(invitations.filter(({ result }) => result === "invited").length === 3, "three are invited");
-  tell("Citra invites Ani, Budi and Dewi to a walk; somebody who does not exist is not found");
+  tell("Citra invites Ani, Budi and Eko to a walk; somebody who does not exist is not found");
   for (const [guest, response] of [
     [ani, "accepted"],
     [budi, "accepted"],
-    [dewi, "declined"],
+    [eko, "declined"],
   ] as const) {
     granted(
       `${guest.name} answers`,
@@ -148,6 +148,6 @@ export async function inviting({ ani, budi, citra, dewi }: Cast): Promise<void> 
   const success = data.data as Success;
   expectThat(success.accepted === 2 && success.declined === 1 && success.successful === 2, "two of three came");
   tell(
-    `Ani and Budi come, Dewi does not: ${success.successful} of ${success.sent} succeeded, ${Math.round(success.rate * 100)} percent`,
+    `Ani and Budi come, Eko does not: ${success.successful} of ${success.sent} succeeded, ${Math.round(success.rate * 100)} percent`,
   );
 }
