@@ -82,6 +82,7 @@ export type ErrorCode =
   | "ticket_not_found"
   | "ticket_required"
   | "ticket_used"
+  | "too_many_attempts"
   | "too_many_followed"
   | "too_many_images"
   | "too_many_invitations"

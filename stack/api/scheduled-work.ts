@@ -26,7 +26,18 @@ export async function startScheduledWork(
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
 
-  const maintain = async () => {
+  const complain = (error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    if (message !== lastMessage && !stopped) console.error(`scheduled work: ${message}`);
+    lastMessage = message;
+  };
+  // Beside the rest, since a provider may be slow, and never twice at once.
+  let maintenance: Promise<void> | undefined;
+  const maintain = () =>
+    callMaintenance()
+      .catch(complain)
+      .finally(() => (maintenance = undefined));
+  const callMaintenance = async () => {
     const response = await fetch(`${api.url}/functions/v1/maintenance`, {
       method: "POST",
       headers: { apikey: api.secretKey },
@@ -39,12 +50,10 @@ export async function startScheduledWork(
     try {
       await sql.unsafe(RUN_SQL);
       const [work] = await sql.unsafe(DUE_SQL);
-      if (work?.due && !stopped) await maintain();
+      if (work?.due && !stopped) maintenance ??= maintain();
       lastMessage = "";
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (message !== lastMessage && !stopped) console.error(`scheduled work: ${message}`);
-      lastMessage = message;
+      complain(error);
     }
     schedule();
   };
@@ -61,7 +70,7 @@ export async function startScheduledWork(
       stopped = true;
       stopping.abort();
       clearTimeout(timer);
-      await running;
+      await Promise.all([running, maintenance]);
       await sql.end({ timeout: 5 });
     },
   };

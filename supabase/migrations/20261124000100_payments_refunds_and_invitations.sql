@@ -365,7 +365,7 @@ alter table ticket_service.tickets
   add column held_until timestamptz,
   add column refund_fee numeric not null default 0 constraint refund_fee_in_range check (refund_fee >= 0 and refund_fee < 1e12),
   add column refund_deadline timestamptz;
-update ticket_service.tickets set held_until = now() + interval '42 minutes' where status = 'pending';
+update ticket_service.tickets set held_until = now() + interval '45 minutes' where status = 'pending';
 alter table ticket_service.tickets add constraint held_while_pending check ((status = 'pending') = (held_until is not null));
 drop trigger tickets_stamp_check_in on ticket_service.tickets;
 drop function ticket_private.tg_tickets__stamp_check_in();
@@ -395,7 +395,7 @@ returns trigger language plpgsql volatile set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
   -- Ten minutes longer than a payment provider takes money for the longest attempt.
-  new.held_until = case when new.status = 'pending' then coalesce(new.held_until, now() + interval '42 minutes') end;
+  new.held_until = case when new.status = 'pending' then coalesce(new.held_until, now() + interval '45 minutes') end;
   return new;
 end $$;
 
@@ -631,6 +631,7 @@ create table if not exists ticket_private.attempts (
   currency text not null constraint currency_is_a_code check (currency ~ '^[A-Z]{3}$'),
   title text not null,
   return_url text,
+  idempotency_key text not null default '',
   session_id text,
   checkout_url text,
   state ticket_private.attempt_state not null default 'creating',
@@ -642,6 +643,7 @@ create table if not exists ticket_private.attempts (
 comment on table ticket_private.attempts is 'What a payment provider was asked to collect. Its id is the provider''s idempotency key and order number; what it was asked for never changes, so that asking again asks the same.';
 comment on column ticket_private.attempts.expires_at is 'When the provider stops taking money for it. The seat is held ten minutes longer.';
 comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about it; null once nothing more is to come.';
+comment on column ticket_private.attempts.idempotency_key is 'Of the request that made it, which alone may have it sent again.';
 comment on column ticket_private.attempts.state is 'creating: the provider may or may not know it; open: the buyer may pay; superseded: another one took its place; closed: paid, expired or failed.';
 
 create unique index if not exists one_open_attempt_each on ticket_private.attempts (ticket_id) where state in ('creating', 'open');
@@ -690,6 +692,7 @@ create table if not exists ticket_private.refunds (
   origin ticket_private.refund_origin not null,
   reason text constraint reason_is_bounded check (length(reason) <= 500),
   state ticket_private.refund_state not null default 'requested',
+  has_succeeded boolean not null default false,
   is_manual boolean not null default false,
   problem text,
   closed_at timestamptz,
@@ -698,10 +701,13 @@ create table if not exists ticket_private.refunds (
   sent_at timestamptz,
   send_at timestamptz,
   sends int not null default 0,
+  is_done boolean not null generated always as (state = 'succeeded' or closed_at is not null) stored,
   constraint provider_refunds_are_unique unique (provider, provider_id),
   constraint closed_with_a_reference check ((closed_at is null) = (closing_reference is null))
 );
 comment on table ticket_private.refunds is 'Money that is to go back, or went back. Its id is the provider''s idempotency key. Owed until it succeeded, was cancelled or was closed by an operator.';
+comment on column ticket_private.refunds.has_succeeded is 'Whether the provider ever said that it succeeded; it may have come back since.';
+comment on column ticket_private.refunds.is_done is 'The money has gone back, through the provider or by an operator.';
 comment on column ticket_private.refunds.is_manual is 'The provider cannot give it back by itself: an operator pays it and closes it with a reference.';
 comment on column ticket_private.refunds.fee is 'What the policy kept of it.';
 comment on column ticket_private.refunds.send_at is 'When maintenance sends it, or asks what became of it; null when there is nothing more to do by itself.';
@@ -765,7 +771,7 @@ create or replace view ticket_private.money as
   select r.ticket_id, r.id, 'refunded', r.amount, r.currency
   from ticket_private.refunds r
   join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
-  where p.transaction_id is not null and (r.state = 'succeeded' or r.closed_at is not null)
+  where p.transaction_id is not null and r.is_done
   union all
   select p.ticket_id, p.transaction_id, 'charged_back', d.amount, d.currency
   from ticket_private.disputes d
@@ -783,7 +789,7 @@ create or replace view ticket_private.money as
   cross join lateral (
     select p.amount
       - coalesce((select sum(r.amount) from ticket_private.refunds r
-          where r.provider = p.provider and r.payment_provider_id = p.provider_id and (r.state = 'succeeded' or r.closed_at is not null)), 0)
+          where r.provider = p.provider and r.payment_provider_id = p.provider_id and r.is_done), 0)
       - coalesce((select sum(d.amount) from ticket_private.disputes d
           where d.provider = p.provider and d.payment_provider_id = p.provider_id and d.is_withdrawn and not d.is_reinstated), 0) as amount) left_over
   where p.state = 'reversed' and p.transaction_id is not null and left_over.amount > 0;
@@ -947,6 +953,17 @@ $$;
 comment on function ticket_private.attempt_to_send(uuid) is 'An attempt as the server''s functions hand it to a provider.';
 revoke execute on function ticket_private.attempt_to_send(uuid) from public;
 
+-- Asked again under the lock of the seats, which cancelling takes too: a ticket is not sold past it.
+create or replace function ticket_private.require_open(event uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  if not exists (select from event_service.events e where e.id = event and e.status in ('upcoming', 'ongoing') and e.end_time > now()) then
+    perform ticket_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
+  end if;
+end $$;
+comment on function ticket_private.require_open(uuid) is 'Refuses tickets to an event that is over or cancelled.';
+revoke execute on function ticket_private.require_open(uuid) from public;
+
 -- Definer: only this, not the server's role, writes tickets and attempts. Everything that needs no other's lock comes
 -- first and the seat, which all buyers of an event want, last, in the trigger of the insert.
 create or replace function ticket_private.begin_checkout(
@@ -959,7 +976,8 @@ declare
   mine ticket_service.tickets;
   open_attempt ticket_private.attempts;
   attempt uuid := gen_random_uuid();
-  ends timestamptz := now() + interval '32 minutes';
+  -- Stripe wants half an hour at least; the rest is for trying again.
+  ends timestamptz := now() + interval '35 minutes';
   fee numeric;
   deadline timestamptz;
 begin
@@ -969,11 +987,10 @@ begin
   if not ticket_private.sees_event(person, event_id) then
     perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
   end if;
-  select e.title, e.price, e.currency, e.start_time, e.end_time, e.status::text as status, e.ticketing_enabled into wanted
+  select e.title, e.price, e.currency, e.start_time, e.ticketing_enabled into wanted
   from event_service.events e where e.id = begin_checkout.event_id;
-  if wanted.status not in ('upcoming', 'ongoing') or wanted.end_time <= now() then
-    perform ticket_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
-  elsif not wanted.ticketing_enabled then
+  perform ticket_private.require_open(begin_checkout.event_id);
+  if not wanted.ticketing_enabled then
     perform ticket_private.refuse('no_ticket_needed', 'This event takes no ticket: join it.', 409);
   elsif wanted.price > 0 and payment_method is null then
     perform ticket_private.refuse('payment_method_required', 'Say how this ticket is to be paid: give a payment_method.');
@@ -988,6 +1005,8 @@ begin
     update ticket_service.tickets t set status = 'expired' where t.id = mine.id;
     mine := null;
   end if;
+  -- Nobody offers them a seat meanwhile, for which they would wait here while this waits there.
+  delete from ticket_service.waitlist_entries w where w.event_id = begin_checkout.event_id and w.user_id = person;
   if mine.status = 'active' then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
   end if;
@@ -1000,7 +1019,14 @@ begin
       if open_attempt.state = 'open' then
         return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(open_attempt.id));
       end if;
-      return jsonb_build_object('next', 'pay', 'attempt', ticket_private.attempt_to_send(open_attempt.id));
+      if open_attempt.idempotency_key = begin_checkout.idempotency_key and open_attempt.expires_at > now() + interval '31 minutes' then
+        return jsonb_build_object('next', 'pay', 'attempt', ticket_private.attempt_to_send(open_attempt.id));
+      end if;
+    end if;
+    if open_attempt.state = 'creating' and open_attempt.idempotency_key <> begin_checkout.idempotency_key
+      and open_attempt.started_at > now() - interval '1 minute'
+    then
+      perform ticket_private.refuse('request_in_progress', 'Another request of yours for this ticket is still being worked on. Ask again in a moment.', 409);
     elsif open_attempt.state = 'creating' then
       -- Nobody was given its address, so nobody can pay it.
       update ticket_private.attempts a set state = 'closed' where a.id = open_attempt.id;
@@ -1020,6 +1046,7 @@ begin
     if mine.id is null then
       insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status)
       values (person, begin_checkout.event_id, 0, wanted.currency, 'active') returning * into mine;
+      perform ticket_private.require_open(begin_checkout.event_id);
     else
       update ticket_service.tickets t set status = 'active', price_paid = 0, currency = wanted.currency, refund_fee = 0, refund_deadline = null
       where t.id = mine.id returning * into mine;
@@ -1027,10 +1054,13 @@ begin
     return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200,
       jsonb_build_object('ticket', to_jsonb(mine), 'transaction', null, 'checkout_url', null, 'expires_at', null));
   end if;
-  if mine.id is not null then
+  if mine.id is not null and (select count(*) from ticket_private.attempts a where a.ticket_id = mine.id) >= 3 then
+    -- Or one could hold a seat for ever without paying.
+    perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Give it back, or let its time run out, and begin again.', 429);
+  elsif mine.id is not null then
     update ticket_service.tickets t
     set price_paid = wanted.price, currency = wanted.currency, refund_fee = fee, refund_deadline = deadline,
-      held_until = ends + interval '10 minutes', purchased_at = now()
+      held_until = ends + interval '10 minutes'
     where t.id = mine.id;
   end if;
   with ticket as (
@@ -1042,9 +1072,11 @@ begin
     insert into ticket_service.ticket_transactions (id, ticket_id, amount, currency, payment_method)
     select attempt, coalesce(mine.id, (select id from ticket)), wanted.price, wanted.currency, payment_method
     returning id, ticket_id)
-  insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, return_url, expires_at, check_at)
-  select p.id, p.ticket_id, payment_method, wanted.price, wanted.currency, wanted.title, begin_checkout.return_url, ends, ends + interval '1 minute'
+  insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, return_url, idempotency_key, expires_at, check_at)
+  select p.id, p.ticket_id, payment_method, wanted.price, wanted.currency, wanted.title, begin_checkout.return_url, begin_checkout.idempotency_key,
+    ends, ends + interval '1 minute'
   from payment p;
+  perform ticket_private.require_open(begin_checkout.event_id);
   return jsonb_build_object('next', 'pay', 'attempt', ticket_private.attempt_to_send(attempt));
 exception when unique_violation then
   -- Two requests of one person at the same moment; the first has the seat.
@@ -1105,10 +1137,12 @@ begin
     values (attempt.provider, fact ->> 'id', attempt.id, attempt.ticket_id, (fact ->> 'state')::ticket_private.payment_state,
       (fact ->> 'amount')::numeric, upper(fact ->> 'currency'), fact ->> 'method')
     on conflict (provider, provider_id) do update
-    set state = greatest(p.state, excluded.state), amount = coalesce(p.amount, excluded.amount),
-      currency = coalesce(p.currency, excluded.currency), method = coalesce(p.method, excluded.method)
-    where (p.state, p.amount, p.currency, p.method) is distinct from
-      (greatest(p.state, excluded.state), coalesce(p.amount, excluded.amount), coalesce(p.currency, excluded.currency), coalesce(p.method, excluded.method));
+    set state = greatest(p.state, excluded.state),
+      -- What arrived is what the notice of its arrival says, not one before it.
+      amount = case when p.state >= 'paid' then p.amount else coalesce(excluded.amount, p.amount) end,
+      currency = case when p.state >= 'paid' then p.currency else coalesce(excluded.currency, p.currency) end,
+      method = coalesce(p.method, excluded.method)
+    where p.state < 'paid' or excluded.state > p.state;
   end loop;
   for fact in select * from jsonb_array_elements(facts -> 'refunds') loop
     select r.id into known from ticket_private.refunds r
@@ -1117,13 +1151,14 @@ begin
     if known is not null then
       update ticket_private.refunds r
       set state = greatest(r.state, (fact ->> 'state')::ticket_private.refund_state), provider_id = coalesce(r.provider_id, fact ->> 'id'),
+        has_succeeded = r.has_succeeded or fact ->> 'state' = 'succeeded',
         problem = coalesce(fact ->> 'problem', r.problem)
       where r.id = known;
     else
       -- Not asked for by us: somebody refunded it at the provider.
-      insert into ticket_private.refunds (ticket_id, attempt_id, provider, payment_provider_id, provider_id, amount, currency, origin, state)
+      insert into ticket_private.refunds (ticket_id, attempt_id, provider, payment_provider_id, provider_id, amount, currency, origin, state, has_succeeded)
       values (attempt.ticket_id, attempt.id, attempt.provider, fact ->> 'payment_id', fact ->> 'id', (fact ->> 'amount')::numeric,
-        upper(fact ->> 'currency'), 'provider', (fact ->> 'state')::ticket_private.refund_state);
+        upper(fact ->> 'currency'), 'provider', (fact ->> 'state')::ticket_private.refund_state, fact ->> 'state' = 'succeeded');
     end if;
   end loop;
   for fact in select * from jsonb_array_elements(facts -> 'disputes') loop
@@ -1157,10 +1192,15 @@ revoke execute on function ticket_private.request_refund_of(ticket_private.payme
 
 create or replace function ticket_private.activate(ticket ticket_service.tickets, payment ticket_private.payments)
 returns ticket_service.payment_outcome language plpgsql volatile set search_path = '' as $$
+declare
+  refused_by text;
 begin
   if ticket.user_id is null then
     return 'buyer_gone'::ticket_service.payment_outcome;
-  elsif not exists (select from event_service.events e where e.id = ticket.event_id and e.status in ('upcoming', 'ongoing')) then
+  end if;
+  -- Cancelling takes this lock too: what is read of the event under it holds.
+  perform from ticket_private.event_seats s where s.event_id = ticket.event_id for update;
+  if not exists (select from event_service.events e where e.id = ticket.event_id and e.status in ('upcoming', 'ongoing')) then
     return 'event_closed'::ticket_service.payment_outcome;
   end if;
   if ticket.status <> 'pending' and exists (
@@ -1172,9 +1212,16 @@ begin
     update ticket_service.tickets t set status = 'active', price_paid = payment.amount where t.id = ticket.id;
   exception
     when unique_violation then
-      return 'already_has_ticket'::ticket_service.payment_outcome;
+      get stacked diagnostics refused_by = constraint_name;
+      if refused_by = 'one_live_ticket_each' then
+        return 'already_has_ticket'::ticket_service.payment_outcome;
+      end if;
+      raise;
     when sqlstate 'PGRST' then
-      return 'sold_out'::ticket_service.payment_outcome;
+      if sqlerrm::jsonb ->> 'code' = 'sold_out' then
+        return 'sold_out'::ticket_service.payment_outcome;
+      end if;
+      raise;
   end;
   return 'activated'::ticket_service.payment_outcome;
 end $$;
@@ -1189,9 +1236,11 @@ declare
   ticket ticket_service.tickets;
   payment ticket_private.payments;
   refund ticket_private.refunds;
+  overtaken ticket_private.refunds;
   shown uuid;
   ended ticket_service.payment_outcome;
   verdict ticket_service.payment_outcome;
+  due numeric;
 begin
   -- Money that arrived is a row that the buyer sees; the one that was asked for stands for the first.
   for payment in
@@ -1213,7 +1262,7 @@ begin
   update ticket_private.refunds r set state = 'succeeded', send_at = null
   from ticket_private.payments p
   where p.attempt_id = attempt.id and p.state = 'reversed' and r.provider = p.provider and r.payment_provider_id = p.provider_id
-    and r.state < 'succeeded' and r.closed_at is null;
+    and r.state < 'succeeded' and r.closed_at is null and r.origin <> 'provider';
   -- Refunds made at the provider are shown as soon as their payment is. Ours that they leave no money for are over.
   for refund in
     select * from ticket_private.refunds r
@@ -1223,17 +1272,27 @@ begin
     select p.transaction_id into shown from ticket_private.payments p
     where p.provider = refund.provider and p.provider_id = refund.payment_provider_id;
     continue when shown is null;
-    update ticket_private.refunds r set state = 'cancelled', send_at = null
-    where r.provider = refund.provider and r.payment_provider_id = refund.payment_provider_id and r.origin <> 'provider' and r.state < 'succeeded'
-      and refund.amount > (select p.amount - coalesce((
-          select sum(o.amount) from ticket_private.refunds o
-          where o.provider = p.provider and o.payment_provider_id = p.provider_id and o.id <> refund.id and o.state not in ('failed', 'cancelled')), 0)
-        from ticket_private.payments p where p.transaction_id = shown);
-    update ticket_service.ticket_transactions x set status = 'failed', completed_at = now()
-    from ticket_private.refunds r where r.id = x.id and r.attempt_id = attempt.id and r.state = 'cancelled' and x.status = 'pending';
+    select * into payment from ticket_private.payments p where p.transaction_id = shown;
+    if refund.state <> 'failed' and ticket_private.refundable(payment) < 0 then
+      for overtaken in
+        select * from ticket_private.refunds r
+        where r.provider = refund.provider and r.payment_provider_id = refund.payment_provider_id and r.origin <> 'provider'
+          and r.state <> 'cancelled' and not r.is_done
+      loop
+        update ticket_private.refunds r set state = 'cancelled', send_at = null where r.id = overtaken.id;
+        update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = overtaken.id;
+      end loop;
+    end if;
     insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, transaction_id, amount, currency, payment_method, status)
     values (refund.id, attempt.ticket_id, 'refund', shown, refund.provider_id, refund.amount, refund.currency, refund.provider,
       case when refund.state in ('failed', 'cancelled') then 'failed' else 'pending' end::ticket_service.transaction_status);
+    if overtaken.id is not null then
+      due := least(overtaken.amount, ticket_private.refundable(payment));
+      if due > 0 then
+        perform ticket_private.request_refund_of(payment, due, overtaken.fee, overtaken.origin, overtaken.reason);
+      end if;
+      overtaken := null;
+    end if;
   end loop;
 
   for payment in
@@ -1242,7 +1301,7 @@ begin
     select * into ticket from ticket_service.tickets t where t.id = attempt.ticket_id;
     ended := case
       when payment.amount > 0 and payment.amount <= (select sum(r.amount) from ticket_private.refunds r
-        where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin = 'provider' and r.state = 'succeeded') then 'refunded'
+        where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin = 'provider' and r.has_succeeded) then 'refunded'
       when payment.state = 'reversed' then 'reversed'
       when exists (select from ticket_private.disputes d
         where d.provider = payment.provider and d.payment_provider_id = payment.provider_id and (d.is_withdrawn or d.is_reinstated)) then 'disputed'
@@ -1267,9 +1326,16 @@ begin
       if verdict not in ('activated', 'set_aside') then
         update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id and t.status = 'pending';
         if payment.amount > 0 then
-          perform ticket_private.request_refund_of(payment, payment.amount, 0, 'payment', null);
+          due := ticket_private.refundable(payment);
+          if due > 0 then
+            perform ticket_private.request_refund_of(payment, due, 0, 'payment', null);
+          end if;
         end if;
       end if;
+    end if;
+    if verdict = 'activated' and payment.outcome is null then
+      update ticket_private.attempts a set state = 'superseded', check_at = now()
+      where a.ticket_id = ticket.id and a.id <> attempt.id and a.state in ('creating', 'open');
     end if;
     update ticket_private.payments p set outcome = verdict
     where p.provider = payment.provider and p.provider_id = payment.provider_id and p.outcome is distinct from verdict;
@@ -1282,12 +1348,12 @@ begin
   from (
     select p.transaction_id as id, p.provider_id, p.outcome,
       case when p.state = 'reversed' or p.amount > 0 and p.amount <= (select sum(r.amount) from ticket_private.refunds r
-        where r.provider = p.provider and r.payment_provider_id = p.provider_id and (r.state = 'succeeded' or r.closed_at is not null))
+        where r.provider = p.provider and r.payment_provider_id = p.provider_id and r.is_done)
       then 'refunded' else 'success' end::ticket_service.transaction_status as status
     from ticket_private.payments p where p.attempt_id = attempt.id and p.transaction_id is not null
     union all
     select r.id, r.provider_id, null,
-      case when r.state = 'succeeded' or r.closed_at is not null then 'success'
+      case when r.is_done then 'success'
         when r.state = 'cancelled' or r.state = 'failed' and r.origin = 'provider' then 'failed' else 'pending' end::ticket_service.transaction_status
     from ticket_private.refunds r where r.attempt_id = attempt.id) shown_now
   where x.id = shown_now.id
@@ -1300,7 +1366,10 @@ begin
     if attempt.state in ('creating', 'open') then
       update ticket_service.tickets t set status = 'expired' where t.id = attempt.ticket_id and t.status = 'pending';
     end if;
-    update ticket_private.attempts a set state = 'closed', check_at = null where a.id = attempt.id and (a.state <> 'closed' or a.check_at is not null);
+    -- The page of some providers cannot be ended: whoever pays on it all the same is found when its time is over.
+    update ticket_private.attempts a
+    set state = 'closed', check_at = case when now() < a.expires_at then a.expires_at + interval '1 minute' end
+    where a.id = attempt.id;
   end if;
   perform ticket_private.record_journal(attempt.ticket_id);
 end $$;
@@ -1353,7 +1422,7 @@ returns jsonb language sql stable set search_path = '' as $$
   select jsonb_build_object(
     'ticket', jsonb_build_object('id', t.id, 'event_id', t.event_id, 'status', t.status),
     'refund', (select jsonb_build_object('id', r.id, 'amount', r.amount, 'currency', r.currency, 'fee', r.fee,
-        'status', case when r.state = 'succeeded' or r.closed_at is not null then 'succeeded' when r.state = 'cancelled' then 'cancelled'
+        'status', case when r.is_done then 'succeeded' when r.state = 'cancelled' then 'cancelled'
           when r.is_manual then 'manual' else r.state::text end)
       from ticket_private.refunds r where r.id = refund))
   from ticket_service.tickets t where t.id = ticket
@@ -1366,7 +1435,9 @@ returns ticket_private.payments language plpgsql volatile set search_path = '' a
 declare
   payment ticket_private.payments;
 begin
-  select * into payment from ticket_private.payments p where p.ticket_id = ticket and p.outcome = 'activated';
+  select * into payment from ticket_private.payments p
+  where p.ticket_id = ticket and p.transaction_id is not null
+  order by p.outcome = 'activated' desc, ticket_private.refundable(p) desc limit 1;
   if not found then
     insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome)
     select 'imported', x.id, x.id, x.ticket_id, x.id, 'paid', x.amount, x.currency, x.payment_method, 'activated'
@@ -1379,16 +1450,16 @@ begin
   end if;
   return payment;
 end $$;
-comment on function ticket_private.payment_of(uuid) is 'The payment by which a ticket is active; null for a free one.';
+comment on function ticket_private.payment_of(uuid) is 'The payment by which a ticket is active, or of which most is left; null for a free one.';
 revoke execute on function ticket_private.payment_of(uuid) from public;
 
 create or replace function ticket_private.refundable(payment ticket_private.payments)
 returns numeric language sql stable set search_path = '' as $$
-  select payment.amount
+  select case when payment.state = 'reversed' then 0 else payment.amount
     - coalesce((select sum(r.amount) from ticket_private.refunds r
         where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.state <> 'cancelled' and not (r.state = 'failed' and r.origin = 'provider')), 0)
     - coalesce((select sum(d.amount) from ticket_private.disputes d
-        where d.provider = payment.provider and d.payment_provider_id = payment.provider_id and d.is_withdrawn and not d.is_reinstated), 0)
+        where d.provider = payment.provider and d.payment_provider_id = payment.provider_id and d.is_withdrawn and not d.is_reinstated), 0) end
 $$;
 comment on function ticket_private.refundable(ticket_private.payments) is 'What is left of a payment, in major units: captured less what went back, is to go back, or was called back.';
 revoke execute on function ticket_private.refundable(ticket_private.payments) from public;
@@ -1412,7 +1483,7 @@ begin
     return answered;
   end if;
   select * into ticket from ticket_service.tickets t where t.id = begin_refund.ticket_id for no key update;
-  select e.host_id, e.start_time into event from event_service.events e where e.id = ticket.event_id;
+  select e.host_id, e.start_time, e.status = 'cancelled' as is_cancelled into event from event_service.events e where e.id = ticket.event_id;
   is_host := event.host_id is not distinct from person and person is not null;
   if ticket.id is null or not (is_host or ticket.user_id is not distinct from person) then
     perform ticket_private.refuse('ticket_not_found', 'There is no such ticket.', 404);
@@ -1420,9 +1491,9 @@ begin
   if not is_host then
     if amount is not null then
       perform ticket_private.refuse('amount_is_for_hosts', 'Only the host chooses an amount. A refund that you ask for is of the whole price, less the fee.', 403);
-    elsif ticket.is_checked_in then
+    elsif ticket.is_checked_in and not event.is_cancelled then
       perform ticket_private.refuse('ticket_used', 'This ticket was used. Ask the host for a refund.', 409);
-    elsif ticket.status = 'active' and (now() >= event.start_time or now() > coalesce(ticket.refund_deadline, event.start_time)) then
+    elsif ticket.status = 'active' and not event.is_cancelled and (now() >= event.start_time or now() > coalesce(ticket.refund_deadline, event.start_time)) then
       perform ticket_private.refuse('refund_deadline_passed', 'The time for a refund of this ticket is over. Ask the host.', 409);
     end if;
   end if;
@@ -1453,7 +1524,7 @@ begin
       perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed what was paid.', 409);
     end if;
     due := amount;
-  elsif not is_host then
+  elsif not is_host and not event.is_cancelled then
     fee := least(due, ticket.refund_fee);
     due := due - fee;
   end if;
@@ -1542,9 +1613,12 @@ grant all on ticket_service.event_cancellations to service_role;
 create or replace function ticket_private.tg_events__cancel_tickets()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  if exists (select from ticket_service.tickets t where t.event_id = new.id and t.status in ('pending', 'active')) then
-    insert into ticket_service.event_cancellations (event_id) values (new.id) on conflict do nothing;
+  if not new.ticketing_enabled then
+    return null;
   end if;
+  -- Whoever is just buying is done before, or sees that it is cancelled.
+  perform from ticket_private.event_seats s where s.event_id = new.id for update;
+  insert into ticket_service.event_cancellations (event_id) values (new.id) on conflict do nothing;
   delete from ticket_service.waitlist_entries w where w.event_id = new.id;
   return null;
 end $$;
@@ -1612,7 +1686,7 @@ begin
       'reason', (select c.reason from ticket_service.event_cancellations c where c.event_id = cancellation_progress.event_id),
       'tickets_to_end', (select count(*) from ticket_service.tickets t where t.event_id = cancellation_progress.event_id and t.status in ('pending', 'active')),
       'refunds', count(r.id),
-      'refunds_succeeded', count(r.id) filter (where r.state = 'succeeded' or r.closed_at is not null),
+      'refunds_succeeded', count(r.id) filter (where r.is_done),
       'refunds_under_way', count(r.id) filter (where r.state < 'succeeded' and r.closed_at is null and not r.is_manual),
       'refunds_for_an_operator', count(r.id) filter (where r.closed_at is null and (r.is_manual or r.state = 'failed')))
     from ticket_service.tickets t
@@ -1634,7 +1708,10 @@ declare
 begin
   with due as (
     select r.id from ticket_private.refunds r
-    where r.send_at <= now() order by r.send_at limit batch for no key update skip locked),
+    where r.send_at <= now()
+      -- What the bank has called back is not given back as well.
+      and not exists (select from ticket_private.disputes d where d.provider = r.provider and d.payment_provider_id = r.payment_provider_id and d.is_withdrawn and not d.is_reinstated)
+    order by r.send_at limit batch for no key update skip locked),
   claimed as (
     update ticket_private.refunds r
     set send_at = now() + lease, sends = r.sends + 1, sent_at = coalesce(r.sent_at, now()),
@@ -1683,11 +1760,20 @@ language sql stable security definer set search_path = '' as $$
   select 'refund', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id), r.amount, r.currency,
     coalesce(r.problem, case when r.is_manual then 'The provider cannot refund this payment.' end), r.requested_at
   from ticket_private.refunds r where r.closed_at is null and r.origin <> 'provider' and (r.is_manual and r.state < 'succeeded' or r.state = 'failed')
+    and not exists (select from ticket_private.disputes d where d.provider = r.provider and d.payment_provider_id = r.payment_provider_id and d.is_withdrawn and not d.is_reinstated)
   union all
   select 'payment', p.transaction_id, p.ticket_id, p.provider, p.provider_id, p.amount, p.currency,
     'Another amount or currency arrived than was asked for.', p.first_told_at
-  from ticket_private.payments p where p.outcome = 'set_aside'
-    and not exists (select from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id)
+  from ticket_private.payments p where p.outcome = 'set_aside' and ticket_private.refundable(p) > 0
+  union all
+  -- Of a payment that was disputed, taken back or refunded at the provider, and of which something is left here.
+  select 'payment', p.transaction_id, p.ticket_id, p.provider, p.provider_id, ticket_private.refundable(p), p.currency,
+    'The ticket has ended (' || p.outcome || '), and this is left of its payment.', p.first_told_at
+  from ticket_private.payments p where p.outcome in ('disputed', 'refunded') and ticket_private.refundable(p) > 0
+  union all
+  select 'attempt', a.id, a.ticket_id, a.provider, coalesce(a.session_id, a.id::text), a.amount, a.currency,
+    'The provider has not said for a week what became of this payment.', a.started_at
+  from ticket_private.attempts a where a.check_at is null and a.state <> 'closed' and a.checks > 0
   order by 9, 2
 $$;
 revoke execute on function ticket_private.operator_queue() from public;
@@ -1703,7 +1789,8 @@ begin
   select * into refund from ticket_private.refunds r where r.id = close_refund.refund_id;
   perform from ticket_service.tickets t where t.id = refund.ticket_id for no key update;
   update ticket_private.refunds r set closed_at = now(), closing_reference = reference, send_at = null
-  where r.id = refund.id and r.closed_at is null and r.origin <> 'provider' and (r.is_manual and r.state < 'succeeded' or r.state = 'failed');
+  where r.id = refund.id and r.closed_at is null and r.origin <> 'provider' and (r.is_manual and r.state < 'succeeded' or r.state = 'failed')
+    and not exists (select from ticket_private.disputes d where d.provider = r.provider and d.payment_provider_id = r.payment_provider_id and d.is_withdrawn and not d.is_reinstated);
   if not found then
     perform ticket_private.refuse('refund_not_open', 'There is no such refund that waits for an operator.', 404);
   end if;
@@ -1724,14 +1811,12 @@ returns uuid language plpgsql volatile security definer set search_path = '' as 
 declare
   payment ticket_private.payments;
 begin
-  select * into payment from ticket_private.payments p where p.transaction_id = refund_set_aside.transaction_id and p.outcome = 'set_aside';
+  select * into payment from ticket_private.payments p where p.transaction_id = refund_set_aside.transaction_id and p.outcome in ('set_aside', 'disputed', 'refunded');
   perform from ticket_service.tickets t where t.id = payment.ticket_id for no key update;
-  if payment.provider is null or exists (
-    select from ticket_private.refunds r where r.provider = payment.provider and r.payment_provider_id = payment.provider_id)
-  then
+  if payment.provider is null or ticket_private.refundable(payment) <= 0 then
     perform ticket_private.refuse('payment_not_set_aside', 'There is no such payment that waits for an operator.', 404);
   end if;
-  return ticket_private.request_refund_of(payment, payment.amount, 0, 'operator', null);
+  return ticket_private.request_refund_of(payment, ticket_private.refundable(payment), 0, 'operator', null);
 end $$;
 revoke execute on function ticket_private.refund_set_aside(uuid) from public;
 grant execute on function ticket_private.refund_set_aside(uuid) to service_role;
@@ -1817,7 +1902,7 @@ begin
     perform ticket_private.refuse('not_staff', 'Only the host and the staff of an event check its tickets, staff until six hours after its end.', 403);
   end if;
   return query select t.id from ticket_service.tickets t
-    where t.event_id = revoked_tickets.event_id and t.status in ('cancelled', 'refunded', 'expired') order by t.id;
+    where t.event_id = revoked_tickets.event_id and t.status in ('cancelled', 'refunded') order by t.id;
 end $$;
 revoke execute on function ticket_private.revoked_tickets(uuid) from public;
 grant execute on function ticket_private.revoked_tickets(uuid) to authenticated, service_role;
@@ -1915,7 +2000,8 @@ begin
       ticket_private.write_cursor(jsonb_build_object('kind', 'tickets', 'time', t.purchased_at, 'id', t.id))
     from ticket_service.tickets t
     left join lateral (
-      select o.* from ticket_private.attempts o where o.ticket_id = t.id order by o.started_at desc, o.id limit 1) a on true
+      select o.* from ticket_private.attempts o where o.ticket_id = t.id
+      order by exists (select from ticket_private.payments p where p.attempt_id = o.id and p.outcome = 'activated') desc, o.started_at desc, o.id limit 1) a on true
     where t.user_id = (select auth.uid())
       and (after is null or (t.purchased_at, t.id) < (after_time, (after ->> 'id')::uuid))
     order by t.purchased_at desc, t.id desc
@@ -1984,7 +2070,7 @@ begin
           - coalesce((select sum(o.amount) from owing o where o.ticket_id = t.id and o.currency = e.currency), 0) as amount
       from mine t
       join ticket_private.journal_entries e on e.ticket_id = t.id
-      where t.status not in ('pending', 'active')
+      where t.status = 'refunded'
       group by t.id, t.purchased_at, e.currency),
     lines as (
       select (t.purchased_at at time zone 'UTC')::date as day, t.currency, (t.status = 'active')::int as sold, (t.status = 'pending')::int as held,

@@ -261,7 +261,7 @@ describe("midtrans", () => {
     expect(payments.midtrans.orders.get(order)).toMatchObject({
       transaction_details: { order_id: order, gross_amount: 75_000 },
       enabled_payments: expect.not.arrayContaining(["bca_va"]),
-      expiry: { unit: "minutes", duration: 32 },
+      expiry: { unit: "minutes", duration: 35 },
     });
   });
 
@@ -312,8 +312,8 @@ describe("midtrans", () => {
       "pending",
     ],
     ["authorize", { transaction_status: "authorize", fraud_status: "accept" }, "pending"],
-    ["deny", { transaction_status: "deny" }, "expired"],
-    ["failure", { transaction_status: "failure" }, "expired"],
+    ["deny", { transaction_status: "deny" }, "pending"],
+    ["failure", { transaction_status: "failure" }, "pending"],
     ["expire", { transaction_status: "expire" }, "expired"],
   ])("%s", async (_, state, status) => {
     const { order } = await begun();

@@ -5,7 +5,7 @@ import { continueRefunds } from "../_shared/work.ts";
 
 export type Dependencies = { db: Supabase; payments: Payments };
 
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 20_000;
 
 /**
  * Goes on with what was begun: refunds, tickets of cancelled events, attempts to end or to ask about. `POST` with the

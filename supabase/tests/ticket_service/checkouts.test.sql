@@ -69,8 +69,13 @@ select is((pg_temp.ticket_of('stranger', 'show')).status::text, 'pending', 'its 
 select is(pg_temp.begins('stranger', 'show', 'switch', 'stripe') #>> '{attempt,provider}', 'stripe', 'then there is another');
 select is((select array_agg(state::text order by state) from ticket_private.attempts where ticket_id = (pg_temp.ticket_of('stranger', 'show')).id), array['creating', 'closed'], 'one open attempt for each hold');
 select is(pg_temp.seats('show'), array[1, 0], 'and one seat');
+select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('stranger'), 'switch back', 'hash', tests.id('show'), 'sandbox', null) $$, 'service request_in_progress/409', 'one that another request is just sending is left to it');
+update ticket_private.attempts set started_at = started_at - interval '2 minutes' where state = 'creating' and ticket_id = (pg_temp.ticket_of('stranger', 'show')).id;
 select is(pg_temp.begins('stranger', 'show', 'switch back', 'sandbox') #>> '{attempt,provider}', 'sandbox', 'one whose page nobody knows needs no ending');
 select is(ticket_service.finish_checkout(tests.id('stranger'), 'switch', (select id from ticket_private.attempts where provider = 'stripe' and ticket_id = (pg_temp.ticket_of('stranger', 'show')).id), 'late', 'https://pay.test/2') ->> 'next', 'expire', 'and if its page is made after all, it is ended');
+
+update ticket_private.attempts set started_at = started_at - interval '3 minutes' where state = 'creating' and ticket_id = (pg_temp.ticket_of('stranger', 'show')).id;
+select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('stranger'), 'fourth', 'hash', tests.id('show'), 'midtrans', null) $$, 'service too_many_attempts/429', 'nobody holds a seat for ever by trying');
 
 -- Sold out.
 select is(pg_temp.begins('mutual', 'show') ->> 'next', 'pay', 'the last seat');
@@ -101,7 +106,7 @@ select tests.outcomes($$ insert into ticket_private.attempts (id, ticket_id, pro
 select is(pg_temp.begins('stranger', 'show') ->> 'next', 'pay', 'again');
 select tests.outcomes($$ update ticket_service.tickets set held_until = null where status = 'pending' and held_until is null $$, 'database 0', 'no hold is endless');
 update ticket_service.tickets set held_until = null where status = 'pending';
-select is((pg_temp.ticket_of('stranger', 'show')).held_until, now() + interval '42 minutes', 'who gives no end is given one');
+select is((pg_temp.ticket_of('stranger', 'show')).held_until, now() + interval '45 minutes', 'who gives no end is given one');
 
 select * from finish();
 rollback;

@@ -156,6 +156,18 @@ export const selling = {
     ok(await tickets(ani).rpc("check_in", { event_id, code }));
     return { cannot: await refund(budi, ticket), can: await refund(ani, ticket) };
   },
+  too_many_attempts: async ({ ani, budi }) => {
+    const event = await host(ani, priced);
+    const setLock = () =>
+      asOwner("update ticket_private.idempotency_keys set locked_until = now() where key = 'attempts'");
+    const can = await begin(budi, event, { method: "first", key: "attempts" });
+    for (const method of ["second", "third"]) {
+      await setLock();
+      ok(await begin(budi, event, { method, key: "attempts" }));
+    }
+    await setLock();
+    return { can, cannot: await begin(budi, event, { method: "fourth", key: "attempts" }) };
+  },
   too_many_invitations: async ({ ani, budi, citra }) => {
     const event = await host(ani);
     ok(await invite(ani, event, [budi.username]));

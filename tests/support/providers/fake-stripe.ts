@@ -67,11 +67,12 @@ export class FakeStripe {
   }
 
   /** Takes a request past `before`, as if its answer were lost. */
-  async receive(request: Request): Promise<void> {
+  async receive(request: Request): Promise<Response> {
     const { before } = this;
     this.before = async () => undefined;
-    await this.#hono.fetch(request);
+    const answer = await this.#hono.fetch(request);
     this.before = before;
+    return answer;
   }
 
   /** Somebody pays on the page of a session. */

@@ -38,7 +38,10 @@ export const REFUNDABLE_PAYMENTS = [
 ];
 const REFUNDABLE_TYPES = new Set(["credit_card", "gopay", "shopeepay", "dana", "ovo", "qris", "kredivo", "akulaku"]);
 
-const TIMEOUT_MS = 20_000;
+/** Bad request, not allowed, unknown, or more than is left. */
+const FINAL_REFUSALS = new Set([400, 401, 402, 403, 404, 413]);
+
+const TIMEOUT_MS = 15_000;
 const amount = z.union([z.string(), z.number()]).transform(Number).pipe(z.number().finite());
 
 const noticeShape = z.looseObject({
@@ -107,7 +110,12 @@ export function createMidtrans(settings: MidtransSettings): Provider {
     if (left < 1) throw new ProviderRefused("expired");
     const { status, body } = await send(appUrl, "/snap/v1/transactions", {
       transaction_details: { order_id: attempt.id, gross_amount: gross },
-      item_details: [{ id: attempt.ticket_id, price: gross, quantity: 1, name: attempt.title.slice(0, 50) }],
+      item_details: [{
+        id: attempt.ticket_id,
+        price: gross,
+        quantity: 1,
+        name: [...attempt.title].slice(0, 50).join(""),
+      }],
       enabled_payments: payments,
       credit_card: { secure: true },
       expiry: { start_time: jakartaTime(attempt.started_at), unit: "minutes", duration: lasts },
@@ -131,9 +139,10 @@ export function createMidtrans(settings: MidtransSettings): Provider {
 
   const ask = async (attempt: Attempt): Promise<Facts> => {
     const status = await statusOf(attempt.id);
-    if (status) return factsOf(status);
+    const isOver = Date.parse(attempt.expires_at) <= Date.now();
+    if (status) return factsOf(status, isOver);
     // A page on which nothing was chosen ends with its time, and tells nobody.
-    return Date.parse(attempt.expires_at) <= Date.now() ? { payments: [{ id: attempt.id, state: "expired" }] } : {};
+    return isOver ? { payments: [{ id: attempt.id, state: "expired" }] } : {};
   };
 
   const expire = async (attempt: Attempt): Promise<Facts> => {
@@ -146,9 +155,9 @@ export function createMidtrans(settings: MidtransSettings): Provider {
         `/v2/${encodeURIComponent(attempt.id)}/${status.transaction_status === "pending" ? "expire" : "cancel"}`,
         {},
       );
-      return ask(attempt);
     }
-    return factsOf(status);
+    const ended = await statusOf(attempt.id);
+    return factsOf(ended ?? status, true);
   };
 
   const refund = async (wanted: Refund): Promise<RefundResult> => {
@@ -180,7 +189,8 @@ export function createMidtrans(settings: MidtransSettings): Provider {
       const id = answer.body.refund_chargeback_id;
       return { state: "succeeded", ...(id !== undefined && { provider_id: String(id) }) };
     }
-    return { state: "sent", is_manual: true, problem: messageOf(answer.body) };
+    // Some answers change with the hour (ShopeePay takes no refunds at night): only these are final.
+    return { state: "sent", is_manual: FINAL_REFUSALS.has(answer.status), problem: messageOf(answer.body) };
   };
 
   const readNotice = async (_headers: Headers, body: string): Promise<Notice | undefined> => {
@@ -197,18 +207,19 @@ export function createMidtrans(settings: MidtransSettings): Provider {
     // The signature does not cover the status, so what a notice says is a hint to ask.
     const status = await statusOf(order_id);
     if (!status) return undefined;
-    const facts = factsOf(status);
+    const facts = factsOf(status, false);
     return { id: await digest("SHA-256", JSON.stringify([status.transaction_id, facts])), attempt_id: order_id, facts };
   };
 
   return { createCheckout, expire, ask, refund, readNotice };
 }
 
-function factsOf(status: Status): Facts {
+/** isOver: nothing more can be paid, so what was denied will not be tried again. */
+function factsOf(status: Status, isOver: boolean): Facts {
   const { transaction_id: id, gross_amount, currency, payment_type: method, refunds } = status;
   const payment: PaymentFact = {
     id,
-    state: stateOf(status),
+    state: stateOf(status, isOver),
     amount: gross_amount,
     currency,
     ...(method && { method }),
@@ -235,7 +246,8 @@ function factsOf(status: Status): Facts {
 }
 
 /** What a status says about the money. https://docs.midtrans.com/docs/transaction-status-cycle */
-function stateOf({ transaction_status, fraud_status, settlement_time, approval_code }: Status): PaymentFact["state"] {
+function stateOf(status: Status, isOver: boolean): PaymentFact["state"] {
+  const { transaction_status, fraud_status, settlement_time, approval_code } = status;
   const hadArrived = settlement_time !== undefined || approval_code !== undefined && fraud_status === "accept";
   switch (transaction_status) {
     case "settlement":
@@ -245,14 +257,16 @@ function stateOf({ transaction_status, fraud_status, settlement_time, approval_c
     case "partial_chargeback":
       return "paid";
     case "capture":
-      return fraud_status === "accept" ? "paid" : fraud_status === "deny" ? "failed" : "pending";
+      return fraud_status === "accept" ? "paid" : fraud_status === "deny" && isOver ? "failed" : "pending";
     case "deny":
+      // The page lets a buyer try another card, under the same order.
+      return hadArrived ? "reversed" : isOver ? "failed" : "pending";
     case "cancel":
       return hadArrived ? "reversed" : "failed";
     case "expire":
       return "expired";
     case "failure":
-      return "failed";
+      return isOver ? "failed" : "pending";
     default:
       return "pending";
   }

@@ -1,0 +1,251 @@
+import { resolve } from "node:path";
+import { Hono } from "hono";
+import type pg from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { FunctionRunner } from "../../stack/functions/runner.ts";
+import { makeConfig } from "../../stack/index.ts";
+import { events, host as hostEvent, inHours } from "../api/support/scenes.ts";
+import { connect, target } from "../support/database.ts";
+import { type Person, signUp } from "../support/people.ts";
+import { type FakeServer, listen } from "../support/providers/fake-server.ts";
+import { FakeStripe } from "../support/providers/fake-stripe.ts";
+
+// The functions' process, and the database connection under it, are ended at every step of what they do. Afterwards the
+// client asks again with the same key, or does not; the scheduler calls maintenance; and nothing is lost.
+
+/** Ends something when the `at`-th call of a function leaves it, before the call arrives or after it was answered. */
+type Trap = { at: number; phase: "before" | "after"; end: (call: Promise<Response>) => Promise<void> };
+
+let stripe: FakeStripe;
+let proxy: FakeServer;
+let functions: FunctionRunner;
+let db: pg.Client;
+let host: Person;
+let trap: Trap | undefined;
+let calls = 0;
+
+/** Hands a function's call on, unless the trap is set for it. */
+async function passing(send: () => Promise<Response>): Promise<Response> {
+  calls += 1;
+  const set = trap?.at === calls ? trap : undefined;
+  if (!set) return send();
+  trap = undefined;
+  if (set.phase === "before") {
+    await set.end(Promise.resolve(new Response()));
+    return new Response(null, { status: 503 });
+  }
+  const answer = send();
+  await set.end(answer);
+  return answer;
+}
+
+beforeAll(async () => {
+  db = await connect();
+  host = await signUp("host");
+  stripe = await FakeStripe.start();
+  const app = new Hono();
+  app.all("*", async (c) => {
+    const url = new URL(c.req.url);
+    const body = await c.req.arrayBuffer();
+    const forward = () =>
+      fetch(new URL(url.pathname + url.search, target().apiUrl), {
+        method: c.req.method,
+        headers: c.req.raw.headers,
+        ...(body.byteLength > 0 && { body }),
+      });
+    const answer = await passing(forward);
+    const headers = new Headers(answer.headers);
+    for (const name of ["content-encoding", "content-length", "transfer-encoding"]) headers.delete(name);
+    return new Response(answer.body, { status: answer.status, headers });
+  });
+  proxy = await listen(app);
+  functions = new FunctionRunner({
+    functionsDir: resolve(import.meta.dirname, "../../supabase/functions"),
+    config: makeConfig({
+      functions: Object.fromEntries(
+        ["ticket-checkout", "payment-webhook", "ticket-refund", "event-cancel", "maintenance"].map((name) => [
+          name,
+          { verify_jwt: false },
+        ]),
+      ),
+    }).functions,
+    keys: target(),
+    apiUrl: proxy.url,
+    databaseUrl: target().databaseUrl,
+    siteUrl: "http://127.0.0.1:3000",
+    env: {
+      STRIPE_SECRET_KEY: stripe.secretKey,
+      STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
+      STRIPE_API_URL: stripe.url,
+    },
+    log: () => {},
+  });
+  stripe.before = (request) => passing(() => stripe.receive(request));
+});
+afterAll(async () => {
+  await functions?.stop();
+  await Promise.all([proxy?.stop(), stripe?.stop()]);
+  await db.end();
+});
+beforeEach(() => {
+  trap = undefined;
+});
+
+type Answer = { status: number; data?: Record<string, unknown>; error?: { code: string } };
+
+async function ask(name: string, headers: Record<string, string>, body?: string): Promise<Answer> {
+  calls = 0;
+  const request = new Request(`http://localhost/functions/v1/${name}`, { method: "POST", headers, body });
+  const response = await functions.fetch(request);
+  return { status: response.status, ...((await response.json().catch(() => ({}))) as object) };
+}
+
+const asPerson = (name: string, { token }: Person, body: object, key: string) =>
+  ask(name, { Authorization: `Bearer ${token}`, "Idempotency-Key": key }, JSON.stringify(body));
+
+/** Time passes, and the scheduler comes by: what is due is due now, held seats run out. */
+async function heal(): Promise<void> {
+  for (const _ of [1, 2]) {
+    await db.query("update ticket_private.attempts set check_at = now() where check_at is not null");
+    await db.query("update ticket_private.refunds set send_at = now() where send_at is not null");
+    // A scheduler comes again. Each connection of the API's that is gone is noticed by the request that meets it.
+    let status = 0;
+    for (let tries = 0; tries < 20 && status !== 200; tries++) {
+      ({ status } = await ask("maintenance", { apikey: target().secretKey }));
+    }
+    expect(status).toBe(200);
+  }
+  await db.query("update ticket_service.tickets set held_until = now() where status = 'pending'");
+  await db.query("select ticket_private.expire_holds()");
+}
+
+/** What is wrong with the money, the seats and the keys of an event. */
+async function wrongs(event: string): Promise<string[]> {
+  const found: string[] = [];
+  const { rows } = await db.query<{ kind: string; amount: number }>(
+    `select e.kind::text, sum(e.amount)::float as amount from ticket_private.journal_entries e
+     join ticket_service.tickets t on t.id = e.ticket_id where t.event_id = $1 group by e.kind`,
+    [event],
+  );
+  const booked = Object.fromEntries(rows.map(({ kind, amount }) => [kind, amount]));
+  const { rows: attempts } = await db.query<{ id: string }>(
+    "select a.id from ticket_private.attempts a join ticket_service.tickets t on t.id = a.ticket_id where t.event_id = $1",
+    [event],
+  );
+  const ours = new Set(attempts.map(({ id }) => id));
+  const sum = (amounts: number[]) => amounts.reduce((total, amount) => total + amount, 0) / 100;
+  const paid = [...stripe.intents.values()].filter(({ metadata }) => ours.has(metadata.attempt_id!));
+  const taken = sum(paid.map(({ amount }) => amount));
+  const given = sum(
+    stripe.refunds.filter(({ metadata }) => ours.has(metadata.attempt_id!)).map(({ amount }) => amount),
+  );
+  if (taken !== (booked.captured ?? 0)) found.push(`${taken} taken, ${booked.captured} booked`);
+  if (given !== (booked.refunded ?? 0)) found.push(`${given} given back, ${booked.refunded} booked`);
+  const seats = await db.query(
+    `select s.held, s.sold, count(t.id) filter (where t.status = 'pending')::int as pending, count(t.id) filter (where t.status = 'active')::int as active
+     from ticket_private.event_seats s left join ticket_service.tickets t on t.event_id = s.event_id where s.event_id = $1 group by s.event_id`,
+    [event],
+  );
+  const { held, sold, pending, active } = seats.rows[0];
+  if (held !== pending || sold !== active || held > 0)
+    found.push(`seats ${held} held, ${sold} sold, tickets ${pending} and ${active}`);
+  if (sold * 50_000 !== taken - given) found.push(`${sold} sold for ${taken - given}`);
+  for (const [key, effects] of stripe.effects) if (effects > 1) found.push(`${key} had ${effects} effects`);
+  return found;
+}
+
+const sell = () =>
+  hostEvent(host, {
+    ticketing_enabled: true,
+    price: 50_000,
+    max_attendees: 4,
+    start_time: inHours(48),
+    end_time: inHours(50),
+  });
+
+type Scene = { event: string; buyers: Person[]; key: string };
+const bodyOf = (event: string) => ({ event_id: event, payment_method: "stripe" });
+
+/** Buys and pays without a trap. */
+async function bought(event: string, buyer: Person): Promise<string> {
+  const { data } = await asPerson("ticket-checkout", buyer, bodyOf(event), crypto.randomUUID());
+  await pay(data as { checkout_url: string });
+  return (data as { ticket: { id: string } }).ticket.id;
+}
+async function pay({ checkout_url }: { checkout_url: string }): Promise<Answer> {
+  const session = stripe.pay(checkout_url.split("/").at(-1)!);
+  const { headers, body } = await stripe.notice("checkout.session.completed", session);
+  return ask("payment-webhook/stripe", headers, body);
+}
+
+/** What is done under the trap, and done again by the client afterwards. */
+const SCENES: Record<string, (scene: Scene) => Promise<() => Promise<Answer>>> = {
+  checkout:
+    async ({ event, buyers: [buyer], key }) =>
+    () =>
+      asPerson("ticket-checkout", buyer!, bodyOf(event), key),
+  webhook: async ({ event, buyers: [buyer], key }) => {
+    const { data } = await asPerson("ticket-checkout", buyer!, bodyOf(event), key);
+    const session = stripe.pay((data as { checkout_url: string }).checkout_url.split("/").at(-1)!);
+    const { headers, body } = await stripe.notice("checkout.session.completed", session);
+    return () => ask("payment-webhook/stripe", headers, body);
+  },
+  refund: async ({ event, buyers: [buyer], key }) => {
+    const ticket_id = await bought(event, buyer!);
+    return () => asPerson("ticket-refund", buyer!, { ticket_id }, key);
+  },
+  "mass refund": async ({ event, buyers, key }) => {
+    for (const buyer of buyers) await bought(event, buyer);
+    return () => asPerson("event-cancel", host, { event_id: event, reason: "Rain" }, key);
+  },
+  "refunds of maintenance": async ({ event, buyers }) => {
+    for (const buyer of buyers) await bought(event, buyer);
+    await events(host).from("events").update({ status: "cancelled" }).eq("id", event);
+    return () => ask("maintenance", { apikey: target().secretKey });
+  },
+};
+
+/** SIGKILL, as the machine's memory watchdog would do it. */
+const killFunctions = async (call: Promise<Response>) => {
+  await call.catch(() => undefined);
+  await functions.stop();
+};
+
+/** Ends every connection of the API to the database, whatever it is doing. */
+const killConnections = async () => {
+  await db.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+  );
+};
+
+describe.each([
+  ["the functions' process", killFunctions],
+  ["the database's connections", killConnections],
+] as const)("%s ended at each step of", (_, end) => {
+  it.each(Object.keys(SCENES))("%s", { timeout: 300_000 }, async (name) => {
+    const buyers = await Promise.all(
+      (name.includes("mass") || name.includes("maintenance") ? [1, 2] : [1]).map(() => signUp("buyer")),
+    );
+    let steps = 0;
+    for (let at = 1; ; at++) {
+      let reached = false;
+      for (const phase of ["before", "after"] as const) {
+        const scene = { event: await sell(), buyers, key: crypto.randomUUID() };
+        const act = await SCENES[name]!(scene);
+        trap = { at, phase, end };
+        const first = await act();
+        if (trap) break;
+        reached = true;
+        steps += 1;
+        trap = undefined;
+        // Once the client asks again, once it has gone away.
+        if (phase === "after") await act();
+        await heal();
+        expect([name, at, phase, first.status, await wrongs(scene.event)]).toEqual([name, at, phase, first.status, []]);
+      }
+      trap = undefined;
+      if (!reached) break;
+    }
+    expect(steps).toBeGreaterThan(1);
+  });
+});
