@@ -45,6 +45,16 @@ const OURS = {
   reinstated: dispute({ reinstated: true }),
 } as const;
 
+/** A refund of the whole that somebody made at the provider, which came back or did not. */
+const WHOLE = {
+  paid: payment("paid"),
+  reversed: payment("reversed"),
+  succeeded: refund("rest", "succeeded", 50_000),
+  failed: refund("rest", "failed", 50_000),
+  withdrawn: dispute({ withdrawn: true }),
+  reinstated: dispute({ reinstated: true }),
+} as const;
+
 const host = randomUUID();
 const buyers = [randomUUID(), randomUUID()];
 const events: string[] = [];
@@ -196,6 +206,18 @@ describe("a payment's notices lead to one end", () => {
       ),
     );
     expect(disagreements(OURS, ends).slice(0, 3)).toEqual([]);
+  });
+
+  it("in every order up to four with a refund of the whole at the provider", async () => {
+    const ends = await play(
+      WHOLE,
+      false,
+      sequencesOf(
+        Object.keys(WHOLE).map((_, n) => n),
+        4,
+      ),
+    );
+    expect(disagreements(WHOLE, ends).slice(0, 3)).toEqual([]);
   });
 
   it("in ten thousand sequences by chance", { timeout: 600_000 }, async () => {
