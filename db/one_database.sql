@@ -85,7 +85,7 @@ create or replace view user_private.invitable_events as
     and (e.privacy <> 'private' or e.host_id = (select auth.uid()));
 
 create or replace view user_private.attendance as
-  select a.event_id, a.user_id from event_service.event_attendees a where a.status = 'confirmed';
+  select a.event_id, a.user_id, a.joined_at from event_service.event_attendees a where a.status = 'confirmed';
 
 -- Definer: it reads tickets of everyone's. Also those that are pending or have ended, of which the event service knows
 -- nothing; the foreign key would refuse without saying why.

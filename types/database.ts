@@ -1248,6 +1248,7 @@ export type Database = {
           checked_in_by: string | null;
           currency: string;
           event_id: string;
+          event_start_time: string | null;
           held_until: string | null;
           id: string;
           is_checked_in: boolean;
@@ -1265,6 +1266,7 @@ export type Database = {
           checked_in_by?: string | null;
           currency?: string;
           event_id: string;
+          event_start_time?: string | null;
           held_until?: string | null;
           id?: string;
           is_checked_in?: boolean;
@@ -1281,6 +1283,7 @@ export type Database = {
           checked_in_by?: string | null;
           currency?: string;
           event_id?: string;
+          event_start_time?: string | null;
           held_until?: string | null;
           id?: string;
           is_checked_in?: boolean;

@@ -316,6 +316,7 @@ create table if not exists ticket_service.tickets (
   held_until timestamptz,
   refund_fee numeric not null default 0 constraint refund_fee_in_range check (refund_fee >= 0 and refund_fee < 1e12),
   refund_deadline timestamptz,
+  event_start_time timestamptz,
   constraint checked_in_at_a_time check (is_checked_in = (checked_in_at is not null)),
   constraint held_while_pending check ((status = 'pending') = (held_until is not null))
 );
@@ -325,6 +326,7 @@ comment on column ticket_service.tickets.attendance_code is 'What is shown at th
 comment on column ticket_service.tickets.held_until is 'Until when a pending ticket holds its seat; null for any other.';
 comment on column ticket_service.tickets.refund_fee is 'What a refund that the buyer asks for costs, in major units of currency, by the policy at purchase.';
 comment on column ticket_service.tickets.refund_deadline is 'Until when the buyer may ask for a refund, by the policy at purchase; null: until the start.';
+comment on column ticket_service.tickets.event_start_time is 'When the event was to start when it was bought. If that is changed, the buyer may have everything back.';
 comment on column ticket_service.tickets.price_paid is 'In major units of currency, for example 150000 IDR or 12.50 EUR.';
 
 -- Live tickets only, so that one can buy again after a refund.
@@ -353,11 +355,15 @@ create or replace function ticket_private.tg_tickets__stamp()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
+  -- Who left holds nothing.
+  if tg_op = 'UPDATE' and new.status = 'pending' and new.user_id is null and old.user_id is not null then
+    new.status = 'cancelled';
+  end if;
   -- Ten minutes longer than a payment provider takes money for the longest attempt.
   new.held_until = case when new.status = 'pending' then coalesce(new.held_until, now() + interval '45 minutes') end;
   return new;
 end $$;
-create or replace trigger tickets_stamp before insert or update of is_checked_in, checked_in_at, status, held_until on ticket_service.tickets
+create or replace trigger tickets_stamp before insert or update of is_checked_in, checked_in_at, status, held_until, user_id on ticket_service.tickets
   for each row execute function ticket_private.tg_tickets__stamp();
 
 -- event_seats: how many there are, are held and are sold
@@ -473,7 +479,7 @@ begin
   return null;
 end $$;
 revoke execute on function ticket_private.tg_tickets__take_seat() from public;
-create or replace trigger tickets_take_seat after insert or delete or update of status, event_id on ticket_service.tickets
+create or replace trigger tickets_take_seat after insert or delete or update of status, event_id, user_id on ticket_service.tickets
   for each row execute function ticket_private.tg_tickets__take_seat();
 
 -- Effect of the event service's rows: attached to events in one database, to its replicated copy in four.
@@ -871,12 +877,27 @@ do $$
 declare
   source text;
 begin
-  foreach source in array array['journal_entries', 'payments', 'refunds', 'disputes'] loop
+  foreach source in array array['journal_entries', 'payments', 'disputes'] loop
     if not exists (select from pg_catalog.pg_trigger where tgname = source || '_balance' and tgrelid = ('ticket_private.' || source)::regclass) then
       execute format('create constraint trigger %1$I after insert or update or delete on ticket_private.%2$I
         deferrable initially deferred for each row execute function ticket_private.tg_journal__balance()', source || '_balance', source);
     end if;
   end loop;
+end $$;
+
+-- Only of refunds that have gone back, or no longer have: maintenance claims others without their tickets' locks.
+do $$
+begin
+  if not exists (select from pg_catalog.pg_trigger where tgname = 'refunds_balance' and tgrelid = 'ticket_private.refunds'::regclass) then
+    create constraint trigger refunds_balance after update on ticket_private.refunds
+      deferrable initially deferred for each row
+      when (old.is_done is distinct from new.is_done or old.amount is distinct from new.amount or old.currency is distinct from new.currency)
+      execute function ticket_private.tg_journal__balance();
+    create constraint trigger refunds_balance_new after insert on ticket_private.refunds
+      deferrable initially deferred for each row when (new.is_done) execute function ticket_private.tg_journal__balance();
+    create constraint trigger refunds_balance_gone after delete on ticket_private.refunds
+      deferrable initially deferred for each row when (old.is_done) execute function ticket_private.tg_journal__balance();
+  end if;
 end $$;
 
 -- In PL/pgSQL, which keeps the plan: it runs with each notice.
@@ -1056,7 +1077,8 @@ begin
     select * into open_attempt from ticket_private.attempts a
     where a.ticket_id = mine.id and a.state in ('creating', 'open', 'superseded') and a.check_at is not null
     order by a.state limit 1;
-    if open_attempt.state <> 'superseded' and open_attempt.provider = payment_method and open_attempt.expires_at > now() + interval '1 minute' then
+    if open_attempt.state <> 'superseded' and (open_attempt.provider, open_attempt.amount, open_attempt.currency) = (payment_method, wanted.price, wanted.currency)
+      and open_attempt.expires_at > now() + interval '1 minute' then
       -- The same seat asked for again: by another tab, or after an answer that never arrived.
       if open_attempt.state = 'open' then
         return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(open_attempt.id));
@@ -1086,8 +1108,8 @@ begin
 
   if wanted.price = 0 then
     if mine.id is null then
-      insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status)
-      values (person, begin_checkout.event_id, 0, wanted.currency, 'active') returning * into mine;
+      insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, event_start_time)
+      values (person, begin_checkout.event_id, 0, wanted.currency, 'active', wanted.start_time) returning * into mine;
       perform ticket_private.require_open(begin_checkout.event_id);
     else
       update ticket_service.tickets t set status = 'active', price_paid = 0, currency = wanted.currency, refund_fee = 0, refund_deadline = null
@@ -1101,13 +1123,13 @@ begin
     perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Give it back, or let its time run out, and begin again.', 429);
   elsif mine.id is not null then
     update ticket_service.tickets t
-    set price_paid = wanted.price, currency = wanted.currency, refund_fee = fee, refund_deadline = deadline,
+    set price_paid = wanted.price, currency = wanted.currency, refund_fee = fee, refund_deadline = deadline, event_start_time = wanted.start_time,
       held_until = ends + interval '10 minutes'
     where t.id = mine.id;
   end if;
   with ticket as (
-    insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline)
-    select person, begin_checkout.event_id, wanted.price, wanted.currency, 'pending', ends + interval '10 minutes', fee, deadline
+    insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
+    select person, begin_checkout.event_id, wanted.price, wanted.currency, 'pending', ends + interval '10 minutes', fee, deadline, wanted.start_time
     where mine.id is null
     returning id),
   payment as (
@@ -1363,6 +1385,7 @@ begin
       verdict := case
         when (payment.amount, payment.currency) <> (attempt.amount, attempt.currency) then 'set_aside'
         when exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated') and ticket.status in ('active', 'refunded') then 'paid_twice'
+        when ticket.status = 'active' then 'already_has_ticket'
         else ticket_private.activate(ticket, payment)
       end;
       if verdict not in ('activated', 'set_aside') then
@@ -1525,7 +1548,7 @@ begin
     return answered;
   end if;
   select * into ticket from ticket_service.tickets t where t.id = begin_refund.ticket_id for no key update;
-  select e.host_id, e.start_time, e.status = 'cancelled' as is_cancelled into event from event_service.events e where e.id = ticket.event_id;
+  select e.host_id, e.start_time, e.status = 'cancelled' or e.start_time <> ticket.event_start_time as is_changed into event from event_service.events e where e.id = ticket.event_id;
   is_host := event.host_id is not distinct from person and person is not null;
   if ticket.id is null or not (is_host or ticket.user_id is not distinct from person) then
     perform ticket_private.refuse('ticket_not_found', 'There is no such ticket.', 404);
@@ -1533,9 +1556,9 @@ begin
   if not is_host then
     if amount is not null then
       perform ticket_private.refuse('amount_is_for_hosts', 'Only the host chooses an amount. A refund that you ask for is of the whole price, less the fee.', 403);
-    elsif ticket.is_checked_in and not event.is_cancelled then
+    elsif ticket.is_checked_in and not coalesce(event.is_changed, false) then
       perform ticket_private.refuse('ticket_used', 'This ticket was used. Ask the host for a refund.', 409);
-    elsif ticket.status = 'active' and not event.is_cancelled and (now() >= event.start_time or now() > coalesce(ticket.refund_deadline, event.start_time)) then
+    elsif ticket.status = 'active' and not coalesce(event.is_changed, false) and (now() >= event.start_time or now() > coalesce(ticket.refund_deadline, event.start_time)) then
       perform ticket_private.refuse('refund_deadline_passed', 'The time for a refund of this ticket is over. Ask the host.', 409);
     end if;
   end if;
@@ -1566,7 +1589,7 @@ begin
       perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed what was paid.', 409);
     end if;
     due := amount;
-  elsif not is_host and not event.is_cancelled then
+  elsif not is_host and not coalesce(event.is_changed, false) then
     fee := least(due, ticket.refund_fee);
     due := due - fee;
   end if;

@@ -852,7 +852,7 @@ create table if not exists user_service.invitations (
 );
 comment on table user_service.invitations is 'inviter_id asks invitee_id to come to an event. Seen by the two of them.';
 comment on column user_service.invitations.responded_at is 'When the invitee last accepted or declined.';
-comment on column user_service.invitations.is_successful is 'Accepted by somebody with a confirmed email who has a place at the event, and the first such invitation of theirs. Kept by triggers.';
+comment on column user_service.invitations.is_successful is 'Accepted by somebody with a confirmed email who took a place at the event after it, and the first such invitation of theirs. Kept by triggers.';
 
 create index if not exists invitations_invitee_id on user_service.invitations (invitee_id, event_id);
 create index if not exists invitations_event_id on user_service.invitations (event_id);
@@ -873,7 +873,7 @@ end $$;
 do $$
 begin
   if to_regclass('user_private.attendance') is null then
-    create view user_private.attendance as select null::uuid as event_id, null::uuid as user_id where false;
+    create view user_private.attendance as select null::uuid as event_id, null::uuid as user_id, null::timestamptz as joined_at where false;
     comment on view user_private.attendance is 'Who has a place at which event: joined, or by an active ticket.';
   end if;
 end $$;
@@ -957,7 +957,8 @@ begin
   end if;
   select i.id into first_of_all from user_service.invitations i
   where i.invitee_id = invitee and i.event_id = event and i.status = 'accepted'
-    and exists (select 1 from user_private.attendance a where a.event_id = event and a.user_id = invitee)
+    -- Who had a place before was not brought by being asked.
+    and exists (select 1 from user_private.attendance a where a.event_id = event and a.user_id = invitee and a.joined_at >= i.invited_at)
     and exists (select 1 from user_service.users u where u.id = invitee and u.is_email_verified)
   order by i.invited_at, i.id limit 1;
   update user_service.invitations i set is_successful = false

@@ -17,7 +17,7 @@ create or replace trigger users_lock_profile before update on user_service.users
 create or replace trigger user_privacy_lock_profile before update on user_service.user_privacy
   for each statement execute function user_private.tg_users__lock_profile();
 comment on column user_service.user_stats.invites_successful_count is 'Invitations sent that succeeded: see invitations.is_successful.';
-comment on column user_service.invitations.is_successful is 'Accepted by somebody with a confirmed email who has a place at the event, and the first such invitation of theirs. Kept by triggers.';
+comment on column user_service.invitations.is_successful is 'Accepted by somebody with a confirmed email who took a place at the event after it, and the first such invitation of theirs. Kept by triggers.';
 
 -- Whoever comes was brought by one person.
 create unique index if not exists one_success_for_each_guest on user_service.invitations (invitee_id, event_id) where is_successful;
@@ -26,7 +26,7 @@ create unique index if not exists one_success_for_each_guest on user_service.inv
 do $$
 begin
   if to_regclass('user_private.attendance') is null then
-    create view user_private.attendance as select null::uuid as event_id, null::uuid as user_id where false;
+    create view user_private.attendance as select null::uuid as event_id, null::uuid as user_id, null::timestamptz as joined_at where false;
     comment on view user_private.attendance is 'Who has a place at which event: joined, or by an active ticket.';
   end if;
 end $$;
@@ -49,7 +49,8 @@ begin
   end if;
   select i.id into first_of_all from user_service.invitations i
   where i.invitee_id = invitee and i.event_id = event and i.status = 'accepted'
-    and exists (select 1 from user_private.attendance a where a.event_id = event and a.user_id = invitee)
+    -- Who had a place before was not brought by being asked.
+    and exists (select 1 from user_private.attendance a where a.event_id = event and a.user_id = invitee and a.joined_at >= i.invited_at)
     and exists (select 1 from user_service.users u where u.id = invitee and u.is_email_verified)
   order by i.invited_at, i.id limit 1;
   update user_service.invitations i set is_successful = false
@@ -364,7 +365,8 @@ alter table ticket_service.tickets
   add column checked_in_by uuid,
   add column held_until timestamptz,
   add column refund_fee numeric not null default 0 constraint refund_fee_in_range check (refund_fee >= 0 and refund_fee < 1e12),
-  add column refund_deadline timestamptz;
+  add column refund_deadline timestamptz,
+  add column event_start_time timestamptz;
 update ticket_service.tickets set held_until = now() + interval '45 minutes' where status = 'pending';
 alter table ticket_service.tickets add constraint held_while_pending check ((status = 'pending') = (held_until is not null));
 drop trigger tickets_stamp_check_in on ticket_service.tickets;
@@ -382,6 +384,7 @@ alter table ticket_private.journal_entries
 comment on column ticket_service.tickets.held_until is 'Until when a pending ticket holds its seat; null for any other.';
 comment on column ticket_service.tickets.refund_fee is 'What a refund that the buyer asks for costs, in major units of currency, by the policy at purchase.';
 comment on column ticket_service.tickets.refund_deadline is 'Until when the buyer may ask for a refund, by the policy at purchase; null: until the start.';
+comment on column ticket_service.tickets.event_start_time is 'When the event was to start when it was bought. If that is changed, the buyer may have everything back.';
 
 create index if not exists tickets_held_until on ticket_service.tickets (held_until) where status = 'pending';
 
@@ -394,12 +397,16 @@ create or replace function ticket_private.tg_tickets__stamp()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
+  -- Who left holds nothing.
+  if tg_op = 'UPDATE' and new.status = 'pending' and new.user_id is null and old.user_id is not null then
+    new.status = 'cancelled';
+  end if;
   -- Ten minutes longer than a payment provider takes money for the longest attempt.
   new.held_until = case when new.status = 'pending' then coalesce(new.held_until, now() + interval '45 minutes') end;
   return new;
 end $$;
 
-create or replace trigger tickets_stamp before insert or update of is_checked_in, checked_in_at, status, held_until on ticket_service.tickets
+create or replace trigger tickets_stamp before insert or update of is_checked_in, checked_in_at, status, held_until, user_id on ticket_service.tickets
   for each row execute function ticket_private.tg_tickets__stamp();
 
 -- waitlist_entries: who wants a seat that is freed
@@ -500,6 +507,9 @@ begin
   end if;
   return null;
 end $$;
+
+create or replace trigger tickets_take_seat after insert or delete or update of status, event_id, user_id on ticket_service.tickets
+  for each row execute function ticket_private.tg_tickets__take_seat();
 
 -- Definer: a host may not write seats but by changing max_attendees.
 create or replace function ticket_private.tg_events__set_seats()
@@ -827,12 +837,27 @@ do $$
 declare
   source text;
 begin
-  foreach source in array array['journal_entries', 'payments', 'refunds', 'disputes'] loop
+  foreach source in array array['journal_entries', 'payments', 'disputes'] loop
     if not exists (select from pg_catalog.pg_trigger where tgname = source || '_balance' and tgrelid = ('ticket_private.' || source)::regclass) then
       execute format('create constraint trigger %1$I after insert or update or delete on ticket_private.%2$I
         deferrable initially deferred for each row execute function ticket_private.tg_journal__balance()', source || '_balance', source);
     end if;
   end loop;
+end $$;
+
+-- Only of refunds that have gone back, or no longer have: maintenance claims others without their tickets' locks.
+do $$
+begin
+  if not exists (select from pg_catalog.pg_trigger where tgname = 'refunds_balance' and tgrelid = 'ticket_private.refunds'::regclass) then
+    create constraint trigger refunds_balance after update on ticket_private.refunds
+      deferrable initially deferred for each row
+      when (old.is_done is distinct from new.is_done or old.amount is distinct from new.amount or old.currency is distinct from new.currency)
+      execute function ticket_private.tg_journal__balance();
+    create constraint trigger refunds_balance_new after insert on ticket_private.refunds
+      deferrable initially deferred for each row when (new.is_done) execute function ticket_private.tg_journal__balance();
+    create constraint trigger refunds_balance_gone after delete on ticket_private.refunds
+      deferrable initially deferred for each row when (old.is_done) execute function ticket_private.tg_journal__balance();
+  end if;
 end $$;
 
 -- In PL/pgSQL, which keeps the plan: it runs with each notice.
@@ -1014,7 +1039,8 @@ begin
     select * into open_attempt from ticket_private.attempts a
     where a.ticket_id = mine.id and a.state in ('creating', 'open', 'superseded') and a.check_at is not null
     order by a.state limit 1;
-    if open_attempt.state <> 'superseded' and open_attempt.provider = payment_method and open_attempt.expires_at > now() + interval '1 minute' then
+    if open_attempt.state <> 'superseded' and (open_attempt.provider, open_attempt.amount, open_attempt.currency) = (payment_method, wanted.price, wanted.currency)
+      and open_attempt.expires_at > now() + interval '1 minute' then
       -- The same seat asked for again: by another tab, or after an answer that never arrived.
       if open_attempt.state = 'open' then
         return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(open_attempt.id));
@@ -1044,8 +1070,8 @@ begin
 
   if wanted.price = 0 then
     if mine.id is null then
-      insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status)
-      values (person, begin_checkout.event_id, 0, wanted.currency, 'active') returning * into mine;
+      insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, event_start_time)
+      values (person, begin_checkout.event_id, 0, wanted.currency, 'active', wanted.start_time) returning * into mine;
       perform ticket_private.require_open(begin_checkout.event_id);
     else
       update ticket_service.tickets t set status = 'active', price_paid = 0, currency = wanted.currency, refund_fee = 0, refund_deadline = null
@@ -1059,13 +1085,13 @@ begin
     perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Give it back, or let its time run out, and begin again.', 429);
   elsif mine.id is not null then
     update ticket_service.tickets t
-    set price_paid = wanted.price, currency = wanted.currency, refund_fee = fee, refund_deadline = deadline,
+    set price_paid = wanted.price, currency = wanted.currency, refund_fee = fee, refund_deadline = deadline, event_start_time = wanted.start_time,
       held_until = ends + interval '10 minutes'
     where t.id = mine.id;
   end if;
   with ticket as (
-    insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline)
-    select person, begin_checkout.event_id, wanted.price, wanted.currency, 'pending', ends + interval '10 minutes', fee, deadline
+    insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
+    select person, begin_checkout.event_id, wanted.price, wanted.currency, 'pending', ends + interval '10 minutes', fee, deadline, wanted.start_time
     where mine.id is null
     returning id),
   payment as (
@@ -1321,6 +1347,7 @@ begin
       verdict := case
         when (payment.amount, payment.currency) <> (attempt.amount, attempt.currency) then 'set_aside'
         when exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated') and ticket.status in ('active', 'refunded') then 'paid_twice'
+        when ticket.status = 'active' then 'already_has_ticket'
         else ticket_private.activate(ticket, payment)
       end;
       if verdict not in ('activated', 'set_aside') then
@@ -1483,7 +1510,7 @@ begin
     return answered;
   end if;
   select * into ticket from ticket_service.tickets t where t.id = begin_refund.ticket_id for no key update;
-  select e.host_id, e.start_time, e.status = 'cancelled' as is_cancelled into event from event_service.events e where e.id = ticket.event_id;
+  select e.host_id, e.start_time, e.status = 'cancelled' or e.start_time <> ticket.event_start_time as is_changed into event from event_service.events e where e.id = ticket.event_id;
   is_host := event.host_id is not distinct from person and person is not null;
   if ticket.id is null or not (is_host or ticket.user_id is not distinct from person) then
     perform ticket_private.refuse('ticket_not_found', 'There is no such ticket.', 404);
@@ -1491,9 +1518,9 @@ begin
   if not is_host then
     if amount is not null then
       perform ticket_private.refuse('amount_is_for_hosts', 'Only the host chooses an amount. A refund that you ask for is of the whole price, less the fee.', 403);
-    elsif ticket.is_checked_in and not event.is_cancelled then
+    elsif ticket.is_checked_in and not coalesce(event.is_changed, false) then
       perform ticket_private.refuse('ticket_used', 'This ticket was used. Ask the host for a refund.', 409);
-    elsif ticket.status = 'active' and not event.is_cancelled and (now() >= event.start_time or now() > coalesce(ticket.refund_deadline, event.start_time)) then
+    elsif ticket.status = 'active' and not coalesce(event.is_changed, false) and (now() >= event.start_time or now() > coalesce(ticket.refund_deadline, event.start_time)) then
       perform ticket_private.refuse('refund_deadline_passed', 'The time for a refund of this ticket is over. Ask the host.', 409);
     end if;
   end if;
@@ -1524,7 +1551,7 @@ begin
       perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed what was paid.', 409);
     end if;
     due := amount;
-  elsif not is_host and not event.is_cancelled then
+  elsif not is_host and not coalesce(event.is_changed, false) then
     fee := least(due, ticket.refund_fee);
     due := due - fee;
   end if;
@@ -2309,7 +2336,7 @@ create or replace trigger events_cancel_tickets after update of status on event_
   for each row when (old.status is distinct from new.status and new.status = 'cancelled') execute function ticket_private.tg_events__cancel_tickets();
 
 create or replace view user_private.attendance as
-  select a.event_id, a.user_id from event_service.event_attendees a where a.status = 'confirmed';
+  select a.event_id, a.user_id, a.joined_at from event_service.event_attendees a where a.status = 'confirmed';
 
 -- No search_path is set, since a procedure that sets one may not commit.
 create or replace procedure event_private.run_scheduled_work()

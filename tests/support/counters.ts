@@ -23,7 +23,9 @@ const counted: { counter: string; stored: string; truth: string }[] = [
     `select count(*) from user_service.invitations i
      where i.inviter_id = t.user_id
        and i.id = (select f.id from user_service.invitations f
-         where f.invitee_id = i.invitee_id and f.event_id = i.event_id and f.status = 'accepted' order by f.invited_at, f.id limit 1)
+         where f.invitee_id = i.invitee_id and f.event_id = i.event_id and f.status = 'accepted'
+           and f.invited_at <= (select a.joined_at from event_service.event_attendees a where a.event_id = f.event_id and a.user_id = f.invitee_id)
+         order by f.invited_at, f.id limit 1)
        and exists (select from event_service.event_attendees a
          where a.event_id = i.event_id and a.user_id = i.invitee_id and a.status = 'confirmed')
        and exists (select from user_service.users u where u.id = i.invitee_id and u.is_email_verified)`,

@@ -32,11 +32,13 @@ export const answer = (kept: { status: number; answer: unknown }): Response =>
   kept.status < 400 ? data(kept.answer, kept.status) : reply(kept.answer, kept.status);
 
 /** Answers preflights, refuses other methods, and turns what the handler throws into the envelope. */
-export function endpoint(method: "GET" | "POST", handle: (request: Request) => Promise<Response>) {
+export function endpoint(methods: ("GET" | "POST")[], handle: (request: Request) => Promise<Response>) {
   return async (request: Request): Promise<Response> => {
     if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: CORS });
     try {
-      if (request.method !== method) throw new Refusal(405, "method_not_allowed", `Send a ${method}.`);
+      if (!(methods as string[]).includes(request.method)) {
+        throw new Refusal(405, "method_not_allowed", `Send a ${methods.join(" or a ")}.`);
+      }
       return await handle(request);
     } catch (error) {
       if (error instanceof Refusal) return error.toResponse();
@@ -77,6 +79,10 @@ export async function readBody<T extends z.ZodType>(request: Request, shape: T):
     value = JSON.parse(text);
   } catch {
     throw new Refusal(400, "invalid_body", "Send a body of JSON.");
+  }
+  // PostgreSQL has no text with it.
+  if (JSON.stringify(value).includes("\\u0000")) {
+    throw new Refusal(400, "invalid_body", "Text cannot have the character U+0000.");
   }
   return check(shape, value);
 }

@@ -58,11 +58,20 @@ async function takePlace(
     return { next: null, ticket: null };
   }
   const tickets = caller.client.schema("ticket_service").from("tickets");
-  const [mine] = unwrap(
-    await tickets.select().eq("event_id", event_id).eq("user_id", caller.id).eq("status", "active"),
-  ) as unknown[];
+  const mineQuery = () => tickets.select().eq("event_id", event_id).eq("user_id", caller.id).eq("status", "active");
+  const [mine] = unwrap(await mineQuery()) as unknown[];
   if (mine) return { next: null, ticket: mine };
   if (!event.is_free) return { next: "checkout_required", ticket: null };
+  try {
+    return { next: null, ticket: await takeFreeTicket(db, caller, event_id) };
+  } catch (error) {
+    // Another invitation to the same event was accepted a moment ago.
+    if (!(error instanceof Refusal) || error.code !== "already_has_ticket") throw error;
+    return { next: null, ticket: (unwrap(await mineQuery()) as unknown[])[0] ?? null };
+  }
+}
+
+async function takeFreeTicket(db: Supabase, caller: Caller, event_id: string): Promise<unknown> {
   const key = crypto.randomUUID();
   const bought = await db.call<Next>("begin_checkout", {
     person: caller.id,
@@ -70,7 +79,7 @@ async function takePlace(
     request_hash: key,
     event_id,
   });
-  return { next: null, ticket: bought.next === "answer" ? (bought.answer as { ticket: unknown }).ticket : null };
+  return bought.next === "answer" ? (bought.answer as { ticket: unknown }).ticket : null;
 }
 
 const notFound = () => new Refusal(404, "invitation_not_found", "There is no such invitation to you.");

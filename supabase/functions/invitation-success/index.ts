@@ -4,4 +4,4 @@ import { handle } from "./handler.ts";
 
 const db = connect((name) => Deno.env.get(name));
 
-Deno.serve(endpoint("GET", (request) => handle(request, { db })));
+Deno.serve(endpoint(["GET"], (request) => handle(request, { db })));

@@ -4,4 +4,4 @@ import { handle } from "./handler.ts";
 
 const db = connect((name) => Deno.env.get(name));
 
-Deno.serve(endpoint("POST", (request) => handle(request, { db })));
+Deno.serve(endpoint(["POST"], (request) => handle(request, { db })));

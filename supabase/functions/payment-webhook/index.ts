@@ -6,4 +6,4 @@ import { handle } from "./handler.ts";
 const env = (name: string) => Deno.env.get(name);
 const dependencies = { db: connect(env), payments: readPayments(env) };
 
-Deno.serve(endpoint("POST", (request) => handle(request, dependencies)));
+Deno.serve(endpoint(["POST"], (request) => handle(request, dependencies)));

@@ -5,4 +5,4 @@ import { handle } from "./handler.ts";
 const env = (name: string) => Deno.env.get(name);
 const db = connect(env);
 
-Deno.serve(endpoint("POST", (request) => handle(request, { db })));
+Deno.serve(endpoint(["POST"], (request) => handle(request, { db })));

@@ -5,4 +5,4 @@ import { handle } from "./handler.ts";
 const env = (name: string) => Deno.env.get(name);
 const dependencies = { db: connect(env), secret: env("TICKET_SIGNING_SECRET") ?? "" };
 
-Deno.serve(endpoint("GET", (request) => handle(request, dependencies)));
+Deno.serve(endpoint(["GET"], (request) => handle(request, dependencies)));

@@ -57,7 +57,7 @@ select set_eq(
     ('ticket_private.refunds', 'closed_at, closing_reference, problem, provider_id, reason, send_at, sent_at'),
     ('ticket_service.event_cancellations', 'reason, tickets_ended_at'),
     ('ticket_service.ticket_transactions', 'completed_at, outcome, payment_method, refund_of, transaction_id'),
-    ('ticket_service.tickets', 'checked_in_at, checked_in_by, held_until, refund_deadline, user_id'),
+    ('ticket_service.tickets', 'checked_in_at, checked_in_by, event_start_time, held_until, refund_deadline, user_id'),
     ('user_service.invitations', 'responded_at'),
     ('user_service.profiles', 'avatar_url, bio, email, location, name'),
     ('user_service.users', 'avatar_url, bio, date_of_birth, email, gender, last_login_at, location, name, phone') $$,

@@ -36,11 +36,18 @@ from (values
   ('owner', 'mutual', '1', '1'), ('owner', 'mutual', '50000', '1'), ('owner', 'mutual', '50001', 'refund_exceeds_payment/409'), ('owner', 'mutual', '0', 'invalid_amount/400'), ('owner', 'mutual', '-1', 'invalid_amount/400'),
   ('owner', 'mutual', '0.5', 'invalid_amount/400'), ('owner', 'mutual', '1e30', 'refund_exceeds_payment/409'), ('owner', 'mutual', '''NaN''', 'refund_exceeds_payment/409'), ('owner', 'free', '1', 'refund_exceeds_payment/409'), ('mutual', 'free', 'null', '1')
 ) tries (person, ticket, amount, outcome);
-update event_service.events set start_time = now() + interval '23 hours' where id = tests.id('show');
+update ticket_service.refund_policies set closes_hours_before = 30 where event_id = tests.id('show');
 select tests.outcomes($$ select ticket_service.begin_refund(tests.id('mutual'), 'key', 'hash', pg_temp.id('mutual'), null, null) $$, 'database 1', 'the deadline is that of the purchase');
 update ticket_service.tickets set refund_deadline = now() - interval '1 second' where id in (pg_temp.id('mutual'), pg_temp.id('followed'));
 select tests.outcomes($$ select ticket_service.begin_refund(tests.id('mutual'), 'key', 'hash', pg_temp.id('mutual'), null, null) $$, 'database refund_deadline_passed/409', 'after it the buyer has nothing back');
 select tests.outcomes($$ select ticket_service.begin_refund(tests.id('owner'), 'key', 'hash', pg_temp.id('mutual'), null, null) $$, 'database 1', 'the host may always give');
+savepoint moved;
+update event_service.events set start_time = now() + interval '1 hour' where id = tests.id('show');
+select is(pg_temp.refunds('mutual', pg_temp.id('mutual')) #>> '{refund,amount}', '50000', 'of an event that is moved the buyer may have everything back');
+rollback to moved;
+update event_service.events set status = 'cancelled' where id = tests.id('show');
+select is(pg_temp.refunds('mutual', pg_temp.id('mutual')) #>> '{refund,amount}', '50000', 'so too of one that is cancelled');
+rollback to moved;
 update ticket_service.tickets set refund_deadline = now() where id = pg_temp.id('mutual');
 
 -- The buyer's own.

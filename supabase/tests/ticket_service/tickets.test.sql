@@ -97,5 +97,11 @@ select tests.outcomes($$ delete from event_service.events where id = tests.id('o
 update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('other') and user_id = tests.id('acquaintance');
 select tests.outcomes($$ delete from event_service.events where id = tests.id('other') $$, 'owner 1', 'while they come');
 
+-- Who leaves holds no seat.
+select tests.make_event('left', 'owner', '{"ticketing_enabled": true, "price": 10, "max_attendees": 2}');
+insert into ticket_service.tickets (id, user_id, event_id, status) values (tests.id('held by one who leaves'), tests.id('nuisance'), tests.id('left'), 'pending');
+delete from auth.users where id = tests.id('nuisance');
+select is((select array[held::text, t.status::text] from ticket_private.event_seats s join ticket_service.tickets t on t.event_id = s.event_id where s.event_id = tests.id('left')), array['0', 'cancelled'], 'a hold ends with the account');
+
 select * from finish();
 rollback;

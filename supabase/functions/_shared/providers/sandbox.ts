@@ -33,13 +33,15 @@ const noticeShape = z.looseObject({
 export type SandboxNotice = { id: string; attempt_id: string; payment: PaymentFact };
 
 export const SIGNATURE_HEADER = "sandbox-signature";
+/** What is signed says what it is: an address is no notice. */
+const CHECKOUT = "checkout:";
 
 export function createSandbox({ secret, publicUrl }: SandboxSettings): Provider {
   return {
     async createCheckout({ id, amount, currency, title, return_url, expires_at }: Attempt) {
       const checkout: SandboxCheckout = { attempt_id: id, amount, currency, title, return_url, expires_at };
       const text = encodeBase64Url(JSON.stringify(checkout));
-      const token = `${text}.${await sign(secret, text)}`;
+      const token = `${text}.${await sign(secret, CHECKOUT + text)}`;
       return {
         session_id: `sandbox_${id}`,
         checkout_url: `${publicUrl}/functions/v1/payment-sandbox?checkout=${token}`,
@@ -66,7 +68,7 @@ export function createSandbox({ secret, publicUrl }: SandboxSettings): Provider 
 /** The checkout that an address is of, if it is genuine. */
 export async function readCheckout(secret: string, token: string): Promise<SandboxCheckout | undefined> {
   const [text = "", signature = ""] = token.split(".");
-  if (!(await isSigned(secret, text, signature))) return undefined;
+  if (!(await isSigned(secret, CHECKOUT + text, signature))) return undefined;
   return checkoutShape.parse(JSON.parse(new TextDecoder().decode(decodeBase64Url(text))));
 }
 
