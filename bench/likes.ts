@@ -1,13 +1,9 @@
-import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type pg from "pg";
 import { median } from "./compare.ts";
+import { connections, perSecond, rounds, seconds } from "./pgbench.ts";
 
-const connections = 16;
-const rounds = 5;
-const seconds = 6;
 const hotAuthor = "a0000000-0000-4000-8000-0000000fffff";
 const hotPost = "b0000000-0000-4000-8000-000000000001";
 
@@ -38,7 +34,7 @@ commit;
         `alter table post_service.likes ${kind === "bare" ? "disable" : "enable"} trigger likes_count_on_target`,
       );
       const folding = setInterval(() => void client.query("select post_private.fold_counters()"), 1000);
-      rates[kind].push(await likesPerSecond(pgbench, url, script));
+      rates[kind].push(await perSecond(pgbench, url, script));
       clearInterval(folding);
     }
   }
@@ -53,22 +49,4 @@ commit;
     ratio: ratios.map((ratio) => ratio.toFixed(2)),
   });
   console.log(`Median ratio ${median(ratios).toFixed(2)}`);
-}
-
-async function likesPerSecond(pgbench: string, url: string, script: string): Promise<number> {
-  const { stdout } = await promisify(execFile)(pgbench, [
-    "-n",
-    "-M",
-    "prepared",
-    "-c",
-    `${connections}`,
-    "-j",
-    "2",
-    "-T",
-    `${seconds}`,
-    "-f",
-    script,
-    url,
-  ]);
-  return Number(/tps = ([\d.]+)/.exec(stdout)![1]);
 }

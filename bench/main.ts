@@ -6,8 +6,9 @@ import { prepareDatabase } from "../stack/index.ts";
 import { createDatabase, dropDatabase, findServer } from "../tests/support/server.ts";
 import { benchLikes } from "./likes.ts";
 import { benchReads } from "./reads.ts";
+import { benchTickets } from "./tickets.ts";
 
-/** Measures reads and a hot row on a PostgreSQL server, each against the same thing without our rules. */
+/** Measures reads and hot rows on a PostgreSQL server, each against the same thing without our rules. */
 async function main(): Promise<void> {
   const server = await findServer();
   if (!server) throw new Error("No PostgreSQL server with PostGIS here: install one, or set TEST_DATABASE_URL.");
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
       await client.query("vacuum analyze");
       await benchReads(client);
       await benchLikes(client, url, directory, process.env.PGBENCH ?? "pgbench");
+      await benchTickets(client, url, directory, process.env.PGBENCH ?? "pgbench");
     } finally {
       await client.end();
     }

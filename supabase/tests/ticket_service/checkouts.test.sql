@@ -104,9 +104,11 @@ select tests.outcomes($$ update ticket_private.attempts set state = 'open' where
 select tests.outcomes($$ insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, expires_at, state) values (tests.id('nothing'), (pg_temp.ticket_of('stranger', 'show')).id, 'sandbox', 1, 'IDR', '', now(), 'closed') $$,
   'database 23503/attempts_id_fkey', 'each attempt is a transaction');
 select is(pg_temp.begins('stranger', 'show') ->> 'next', 'pay', 'again');
-select tests.outcomes($$ update ticket_service.tickets set held_until = null where status = 'pending' and held_until is null $$, 'database 0', 'no hold is endless');
 update ticket_service.tickets set held_until = null where status = 'pending';
 select is((pg_temp.ticket_of('stranger', 'show')).held_until, now() + interval '45 minutes', 'who gives no end is given one');
+alter table ticket_service.tickets disable trigger tickets_stamp;
+select tests.outcomes($$ update ticket_service.tickets set held_until = null where status = 'pending' $$, 'database 23514/held_while_pending', 'no hold is endless');
+alter table ticket_service.tickets enable trigger tickets_stamp;
 
 select * from finish();
 rollback;

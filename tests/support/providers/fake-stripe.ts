@@ -41,7 +41,7 @@ export class FakeStripe {
   readonly sessions = new Map<string, Session>();
   readonly intents = new Map<string, Intent>();
   readonly refunds: Refund[] = [];
-  /** How many things each idempotency key has made. */
+  /** How many sessions each of our attempts has made, and how many refunds each of ours, whatever keys were sent with them. */
   readonly effects = new Map<string, number>();
   /** What is to happen to the next requests: told of each, it may answer in the place of the fake. */
   before: (request: Request) => Promise<Response | undefined> = async () => undefined;
@@ -118,6 +118,10 @@ export class FakeStripe {
     return { headers: { "stripe-signature": header }, body };
   }
 
+  #count(ours: string): void {
+    this.effects.set(ours, (this.effects.get(ours) ?? 0) + 1);
+  }
+
   #id(kind: string): string {
     return `${kind}_${process.pid}_${Date.now().toString(36)}_${++this.#made}`;
   }
@@ -174,7 +178,6 @@ export class FakeStripe {
     }
     if (known) return c.json(known.body, known.status as 200);
     const response = make(new URLSearchParams(text));
-    if (response.status === 200) this.effects.set(key, (this.effects.get(key) ?? 0) + 1);
     this.#answers.set(key, {
       parameters: text,
       status: response.status,
@@ -207,6 +210,7 @@ export class FakeStripe {
       url: `https://checkout.stripe.test/c/${id}`,
     };
     this.sessions.set(id, session);
+    this.#count(session.metadata.attempt_id!);
     return c.json(session);
   }
 
@@ -236,6 +240,7 @@ export class FakeStripe {
       },
     };
     this.refunds.push(refund);
+    this.#count(refund.metadata.refund_id!);
     return c.json(refund);
   }
 
