@@ -87,14 +87,25 @@ create or replace view user_private.invitable_events as
 create or replace view user_private.attendance as
   select a.event_id, a.user_id, a.joined_at from event_service.event_attendees a where a.status = 'confirmed';
 
--- Definer: it reads tickets of everyone's. Also those that are pending or have ended, of which the event service knows
--- nothing; the foreign key would refuse without saying why.
+-- Definer: it reads and deletes tickets of everyone's. Those that nobody paid for and nobody can any more go with the
+-- event, or whoever once looked at its checkout would keep it for ever.
 create or replace function event_private.tg_events__keep_ticketed()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  if exists (select from ticket_service.tickets t where t.event_id = old.id) then
+  if exists (
+    select from ticket_service.tickets t
+    where t.event_id = old.id
+      and (t.status in ('pending', 'active', 'refunded')
+        or exists (select from ticket_service.ticket_transactions x where x.ticket_id = t.id and x.status <> 'failed')
+        or exists (select from ticket_private.payments p where p.ticket_id = t.id and p.state >= 'paid')
+        or exists (select from ticket_private.attempts a where a.ticket_id = t.id and a.check_at is not null)))
+  then
     perform event_private.refuse('has_sold_tickets', 'Tickets to this event are sold. Cancel it instead of deleting it.', 409);
   end if;
+  delete from ticket_private.payments p using ticket_service.tickets t where t.id = p.ticket_id and t.event_id = old.id;
+  delete from ticket_private.attempts a using ticket_service.tickets t where t.id = a.ticket_id and t.event_id = old.id;
+  delete from ticket_service.ticket_transactions x using ticket_service.tickets t where t.id = x.ticket_id and t.event_id = old.id;
+  delete from ticket_service.tickets t where t.event_id = old.id;
   return old;
 end $$;
 revoke execute on function event_private.tg_events__keep_ticketed() from public;

@@ -110,5 +110,16 @@ alter table ticket_service.tickets disable trigger tickets_stamp;
 select tests.outcomes($$ update ticket_service.tickets set held_until = null where status = 'pending' $$, 'database 23514/held_while_pending', 'no hold is endless');
 alter table ticket_service.tickets enable trigger tickets_stamp;
 
+-- What nobody paid for does not keep an event.
+select tests.make_event('unpaid', 'owner', '{"ticketing_enabled": true, "price": 10}');
+select is(pg_temp.begins('nuisance', 'unpaid', 'unpaid') ->> 'next', 'pay', 'somebody looks at a checkout');
+select tests.outcomes($$ delete from event_service.events where id = tests.id('unpaid') $$, 'owner has_sold_tickets/409', 'while it is open the event stays');
+select ticket_service.fail_checkout(tests.id('nuisance'), 'unpaid', pg_temp.attempt_of('nuisance', 'unpaid'), 502, '{}');
+select tests.outcomes($$ delete from event_service.events where id = tests.id('unpaid') $$, 'owner has_sold_tickets/409', 'and until the provider was asked once more');
+update ticket_private.attempts set check_at = null where id = pg_temp.attempt_of('nuisance', 'unpaid');
+select tests.outcomes($$ delete from event_service.events where id = tests.id('unpaid') $$, 'owner 1, stranger 0', 'then it goes with it');
+update ticket_service.tickets set status = 'active' where user_id = tests.id('nuisance') and event_id = tests.id('unpaid');
+select tests.outcomes($$ delete from event_service.events where id = tests.id('unpaid') $$, 'owner has_sold_tickets/409', 'one that was sold does not');
+
 select * from finish();
 rollback;
