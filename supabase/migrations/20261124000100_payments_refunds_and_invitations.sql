@@ -1074,7 +1074,8 @@ begin
       values (person, begin_checkout.event_id, 0, wanted.currency, 'active', wanted.start_time) returning * into mine;
       perform ticket_private.require_open(begin_checkout.event_id);
     else
-      update ticket_service.tickets t set status = 'active', price_paid = 0, currency = wanted.currency, refund_fee = 0, refund_deadline = null
+      update ticket_service.tickets t set status = 'active', price_paid = 0, currency = wanted.currency, refund_fee = 0, refund_deadline = null,
+        event_start_time = wanted.start_time
       where t.id = mine.id returning * into mine;
     end if;
     return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200,
