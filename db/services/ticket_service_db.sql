@@ -479,7 +479,8 @@ begin
   return null;
 end $$;
 revoke execute on function ticket_private.tg_tickets__take_seat() from public;
-create or replace trigger tickets_take_seat after insert or delete or update of status, event_id, user_id on ticket_service.tickets
+-- Triggers fire in the order of their names: the seat is taken before attendance and capacity, here and at the event.
+create or replace trigger tickets_claim_seat after insert or delete or update of status, event_id, user_id on ticket_service.tickets
   for each row execute function ticket_private.tg_tickets__take_seat();
 
 -- Effect of the event service's rows: attached to events in one database, to its replicated copy in four.

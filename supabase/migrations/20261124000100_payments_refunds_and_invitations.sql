@@ -2,6 +2,10 @@
 -- events, the door. Invitations count when they brought somebody, and are limited to 100 a day.
 alter table user_service.invitations add column is_successful boolean not null default false;
 
+-- Triggers fire in the order of their names, and all are to take the seats before attendance and capacity.
+drop trigger events_set_seats on event_service.events;
+drop trigger tickets_take_seat on ticket_service.tickets;
+
 -- Definer: clients may not lock profiles. Before the row itself is locked, since whoever leaves takes the profile first.
 create or replace function user_private.tg_users__lock_profile()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
@@ -508,7 +512,8 @@ begin
   return null;
 end $$;
 
-create or replace trigger tickets_take_seat after insert or delete or update of status, event_id, user_id on ticket_service.tickets
+-- Triggers fire in the order of their names: the seat is taken before attendance and capacity, here and at the event.
+create or replace trigger tickets_claim_seat after insert or delete or update of status, event_id, user_id on ticket_service.tickets
   for each row execute function ticket_private.tg_tickets__take_seat();
 
 -- Definer: a host may not write seats but by changing max_attendees.
@@ -2335,6 +2340,9 @@ create or replace trigger event_attendees_settle_invitations after insert or del
 
 create or replace trigger events_cancel_tickets after update of status on event_service.events
   for each row when (old.status is distinct from new.status and new.status = 'cancelled') execute function ticket_private.tg_events__cancel_tickets();
+
+create or replace trigger events_allot_seats after insert or delete or update of max_attendees on event_service.events
+  for each row execute function ticket_private.tg_events__set_seats();
 
 create or replace view user_private.attendance as
   select a.event_id, a.user_id, a.joined_at from event_service.event_attendees a where a.status = 'confirmed';
