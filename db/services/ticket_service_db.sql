@@ -686,6 +686,7 @@ comment on column ticket_private.attempts.state is 'creating: the provider may o
 create unique index if not exists one_open_attempt_each on ticket_private.attempts (ticket_id) where state in ('creating', 'open');
 create index if not exists attempts_ticket_id on ticket_private.attempts (ticket_id);
 create index if not exists attempts_check_at on ticket_private.attempts (check_at) where check_at is not null;
+create index if not exists attempts_not_closed on ticket_private.attempts (started_at) where state <> 'closed';
 
 create table if not exists ticket_private.payments (
   provider text not null,
@@ -710,7 +711,7 @@ comment on column ticket_private.payments.outcome is 'What became of it; decided
 
 create index if not exists payments_attempt_id on ticket_private.payments (attempt_id);
 create index if not exists payments_ticket_id on ticket_private.payments (ticket_id);
-create index if not exists payments_set_aside on ticket_private.payments (first_told_at) where outcome = 'set_aside';
+create index if not exists payments_for_operators on ticket_private.payments (first_told_at) where outcome in ('set_aside', 'disputed', 'refunded');
 
 create table if not exists ticket_private.refunds (
   id uuid primary key default gen_random_uuid(),
@@ -749,7 +750,7 @@ create index if not exists refunds_ticket_id on ticket_private.refunds (ticket_i
 create index if not exists refunds_attempt_id on ticket_private.refunds (attempt_id);
 create index if not exists refunds_of_payment on ticket_private.refunds (provider, payment_provider_id);
 create index if not exists refunds_send_at on ticket_private.refunds (send_at) where send_at is not null;
-create index if not exists refunds_for_operators on ticket_private.refunds (requested_at) where closed_at is null and (is_manual or state = 'failed');
+create index if not exists refunds_left_over on ticket_private.refunds (requested_at) where closed_at is null and (is_manual or state = 'failed');
 
 create table if not exists ticket_private.disputes (
   provider text not null,
@@ -817,6 +818,18 @@ create or replace view ticket_private.money as
   where p.state = 'reversed' and p.transaction_id is not null and left_over.amount > 0;
 comment on view ticket_private.money is 'What the journal of each ticket must say, by what the providers told. transaction_id is that of the payment, or of the refund.';
 
+-- What the bank has called back is not given back as well: neither sent nor an operator's, until it is reinstated.
+create or replace view ticket_private.payable_refunds as
+  select r.* from ticket_private.refunds r
+  where not exists (select from ticket_private.disputes d
+    where d.provider = r.provider and d.payment_provider_id = r.payment_provider_id and d.is_withdrawn and not d.is_reinstated);
+comment on view ticket_private.payable_refunds is 'Refunds of payments that no standing dispute has called back.';
+
+create or replace view ticket_private.refunds_for_operators as
+  select r.* from ticket_private.payable_refunds r
+  where r.closed_at is null and r.origin <> 'provider' and (r.is_manual and r.state < 'succeeded' or r.state = 'failed');
+comment on view ticket_private.refunds_for_operators is 'Refunds that their provider could not make: close_refund() closes them.';
+
 -- The journal: what money really moved. Rows are added, never changed.
 
 create table if not exists ticket_private.journal_entries (
@@ -849,6 +862,16 @@ create or replace trigger journal_entries_refuse_change before update or delete 
 create or replace trigger journal_entries_refuse_truncate before truncate on ticket_private.journal_entries
   for each statement execute function ticket_private.tg_journal_entries__refuse_change();
 
+create or replace view ticket_private.missing_entries as
+  select both_sides.ticket_id, both_sides.transaction_id, both_sides.kind, both_sides.currency, sum(both_sides.amount) as amount
+  from (
+    select m.ticket_id, m.transaction_id, m.kind, m.currency, m.amount from ticket_private.money m
+    union all
+    select e.ticket_id, e.transaction_id, e.kind, e.currency, -e.amount from ticket_private.journal_entries e) both_sides
+  group by both_sides.ticket_id, both_sides.transaction_id, both_sides.kind, both_sides.currency
+  having sum(both_sides.amount) <> 0;
+comment on view ticket_private.missing_entries is 'What the journal lacks of what the providers told, or has too much of (negative). At commit, nothing.';
+
 -- Definer: the server's role has no way into this schema. At commit, since what a provider told and its entries belong
 -- together; under the ticket's lock, since two may commit at once.
 create or replace function ticket_private.tg_journal__balance()
@@ -857,13 +880,7 @@ declare
   ticket uuid := case when tg_op = 'DELETE' then old.ticket_id else new.ticket_id end;
 begin
   perform from ticket_service.tickets t where t.id = ticket for no key update;
-  if exists (
-    select from (
-      select m.transaction_id, m.kind, m.currency, m.amount from ticket_private.money m where m.ticket_id = ticket
-      union all
-      select e.transaction_id, e.kind, e.currency, -e.amount from ticket_private.journal_entries e where e.ticket_id = ticket) both_sides
-    group by both_sides.transaction_id, both_sides.kind, both_sides.currency
-    having sum(both_sides.amount) <> 0)
+  if exists (select from ticket_private.missing_entries m where m.ticket_id = ticket)
   or exists (
     select from ticket_private.journal_entries e where e.ticket_id = ticket
     group by e.currency
@@ -906,13 +923,7 @@ create or replace function ticket_private.record_journal(ticket uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
   insert into ticket_private.journal_entries (ticket_id, transaction_id, kind, amount, currency)
-  select ticket, both_sides.transaction_id, both_sides.kind, sum(both_sides.amount), both_sides.currency
-  from (
-    select m.transaction_id, m.kind, m.currency, m.amount from ticket_private.money m where m.ticket_id = ticket
-    union all
-    select e.transaction_id, e.kind, e.currency, -e.amount from ticket_private.journal_entries e where e.ticket_id = ticket) both_sides
-  group by both_sides.transaction_id, both_sides.kind, both_sides.currency
-  having sum(both_sides.amount) <> 0;
+  select m.ticket_id, m.transaction_id, m.kind, m.amount, m.currency from ticket_private.missing_entries m where m.ticket_id = ticket;
 end $$;
 comment on function ticket_private.record_journal(uuid) is 'Adds to the journal what is missing there of what the providers told.';
 revoke execute on function ticket_private.record_journal(uuid) from public;
@@ -1017,6 +1028,18 @@ $$;
 comment on function ticket_private.attempt_to_send(uuid) is 'An attempt as the server''s functions hand it to a provider.';
 revoke execute on function ticket_private.attempt_to_send(uuid) from public;
 
+create or replace function ticket_private.expire_first(person uuid, function text, idempotency_key text, attempt uuid)
+returns jsonb language plpgsql volatile set search_path = '' as $$
+begin
+  update ticket_private.attempts a set state = 'superseded', check_at = now() where a.id = attempt;
+  update ticket_private.idempotency_keys k set locked_until = now()
+  where k.user_id = person and k.function = expire_first.function and k.key = idempotency_key;
+  return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(attempt));
+end $$;
+comment on function ticket_private.expire_first(uuid, text, text, uuid) is
+  'Has the server end an attempt at its provider and begin the request again, whose key it may take up at once.';
+revoke execute on function ticket_private.expire_first(uuid, text, text, uuid) from public;
+
 -- Asked again under the lock of the seats, which cancelling takes too: a ticket is not sold past it.
 create or replace function ticket_private.require_open(event uuid)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -1098,10 +1121,7 @@ begin
       update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = open_attempt.id;
     elsif open_attempt.id is not null then
       -- Under one hold only one may be paid: the provider ends the other before there is a next.
-      update ticket_private.attempts a set state = 'superseded', check_at = now() where a.id = open_attempt.id;
-      update ticket_private.idempotency_keys k set locked_until = now()
-      where k.user_id = person and k.function = 'ticket-checkout' and k.key = idempotency_key;
-      return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(open_attempt.id));
+      return ticket_private.expire_first(person, 'ticket-checkout', idempotency_key, open_attempt.id);
     end if;
   elsif exists (select from ticket_private.event_seats s where s.event_id = begin_checkout.event_id and s.held + s.sold >= s.capacity) then
     perform ticket_private.expire_holds(500, begin_checkout.event_id);
@@ -1392,11 +1412,9 @@ begin
       end;
       if verdict not in ('activated', 'set_aside') then
         update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id and t.status = 'pending';
-        if payment.amount > 0 then
-          due := ticket_private.refundable(payment);
-          if due > 0 then
-            perform ticket_private.request_refund_of(payment, due, 0, 'payment', null);
-          end if;
+        due := ticket_private.refundable(payment);
+        if due > 0 then
+          perform ticket_private.request_refund_of(payment, due, 0, 'payment', null);
         end if;
       end if;
     end if;
@@ -1424,7 +1442,7 @@ begin
         when r.state = 'cancelled' or r.state = 'failed' and r.origin = 'provider' then 'failed' else 'pending' end::ticket_service.transaction_status
     from ticket_private.refunds r where r.attempt_id = attempt.id) shown_now
   where x.id = shown_now.id
-    and (x.status, x.outcome) is distinct from (shown_now.status, shown_now.outcome) or x.id = shown_now.id and x.transaction_id is null and shown_now.provider_id is not null;
+    and ((x.status, x.outcome) is distinct from (shown_now.status, shown_now.outcome) or x.transaction_id is null and shown_now.provider_id is not null);
 
   if exists (select from ticket_private.payments p where p.attempt_id = attempt.id and p.state >= 'paid') then
     update ticket_private.attempts a set state = 'closed', check_at = null where a.id = attempt.id and (a.state <> 'closed' or a.check_at is not null);
@@ -1572,10 +1590,7 @@ begin
     where a.ticket_id = ticket.id and a.state in ('open', 'superseded') and a.check_at is not null order by a.state limit 1;
     if open_attempt is not null then
       -- The provider takes no more money before the seat is free.
-      update ticket_private.attempts a set state = 'superseded', check_at = now() where a.id = open_attempt;
-      update ticket_private.idempotency_keys k set locked_until = now()
-      where k.user_id = person and k.function = 'ticket-refund' and k.key = idempotency_key;
-      return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(open_attempt));
+      return ticket_private.expire_first(person, 'ticket-refund', idempotency_key, open_attempt);
     end if;
     update ticket_private.attempts a set state = 'closed' where a.ticket_id = ticket.id and a.state = 'creating';
     update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id;
@@ -1604,9 +1619,9 @@ begin
     refund := ticket_private.request_refund_of(payment, due, fee, case when is_host then 'host' else 'buyer' end::ticket_private.refund_origin, reason);
     if payment.provider <> 'imported' then
       update ticket_private.refunds r set state = 'sent', sent_at = now(), send_at = now() + interval '2 minutes', sends = 1 where r.id = refund;
-      return jsonb_build_object('next', 'refund', 'refund', ticket_private.refund_to_send(refund))
-        -- Kept at once: whoever repeats the request after a crash is told of this refund, and maintenance sends it.
-        || jsonb_build_object('kept', ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund)) -> 'answer');
+      -- Kept at once: whoever repeats the request after a crash is told of this refund, and maintenance sends it.
+      perform ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
+      return jsonb_build_object('next', 'refund', 'refund', ticket_private.refund_to_send(refund));
     end if;
   end if;
   return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
@@ -1630,12 +1645,11 @@ begin
   perform from ticket_service.tickets t where t.id = refund.ticket_id for no key update;
   update ticket_private.refunds r
   set state = greatest(r.state, record_refund.state), provider_id = coalesce(r.provider_id, record_refund.provider_id),
-    is_manual = r.is_manual or record_refund.is_manual, problem = coalesce(record_refund.problem, r.problem),
+    is_manual = r.is_manual or record_refund.is_manual or r.sends >= 60 and greatest(r.state, record_refund.state) < 'succeeded', problem = coalesce(record_refund.problem, r.problem),
     -- Asked again ever more rarely, for some weeks; then it is an operator's.
     send_at = case when record_refund.is_manual or greatest(r.state, record_refund.state) >= 'succeeded' or r.sends >= 60 then null
       else now() + least(interval '1 minute' * power(2, least(r.sends, 10)), interval '12 hours') end
   where r.id = refund.id;
-  update ticket_private.refunds r set is_manual = true where r.id = refund.id and r.sends >= 60 and r.state < 'succeeded';
   select * into attempt from ticket_private.attempts a where a.id = refund.attempt_id;
   if found then
     perform ticket_private.settle(attempt);
@@ -1776,9 +1790,7 @@ declare
 begin
   with due as (
     select r.id from ticket_private.refunds r
-    where r.send_at <= now()
-      -- What the bank has called back is not given back as well.
-      and not exists (select from ticket_private.disputes d where d.provider = r.provider and d.payment_provider_id = r.payment_provider_id and d.is_withdrawn and not d.is_reinstated)
+    where r.send_at <= now() and r.id in (select p.id from ticket_private.payable_refunds p where p.send_at <= now())
     order by r.send_at limit batch for no key update skip locked),
   claimed as (
     update ticket_private.refunds r
@@ -1827,17 +1839,12 @@ returns table (kind text, id uuid, ticket_id uuid, provider text, provider_id te
 language sql stable security definer set search_path = '' as $$
   select 'refund', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id), r.amount, r.currency,
     coalesce(r.problem, case when r.is_manual then 'The provider cannot refund this payment.' end), r.requested_at
-  from ticket_private.refunds r where r.closed_at is null and r.origin <> 'provider' and (r.is_manual and r.state < 'succeeded' or r.state = 'failed')
-    and not exists (select from ticket_private.disputes d where d.provider = r.provider and d.payment_provider_id = r.payment_provider_id and d.is_withdrawn and not d.is_reinstated)
+  from ticket_private.refunds_for_operators r
   union all
-  select 'payment', p.transaction_id, p.ticket_id, p.provider, p.provider_id, p.amount, p.currency,
-    'Another amount or currency arrived than was asked for.', p.first_told_at
-  from ticket_private.payments p where p.outcome = 'set_aside' and ticket_private.refundable(p) > 0
-  union all
-  -- Of a payment that was disputed, taken back or refunded at the provider, and of which something is left here.
   select 'payment', p.transaction_id, p.ticket_id, p.provider, p.provider_id, ticket_private.refundable(p), p.currency,
-    'The ticket has ended (' || p.outcome || '), and this is left of its payment.', p.first_told_at
-  from ticket_private.payments p where p.outcome in ('disputed', 'refunded') and ticket_private.refundable(p) > 0
+    case p.outcome when 'set_aside' then 'Another amount or currency arrived than was asked for.'
+      else 'The ticket has ended (' || p.outcome || '), and this is left of its payment.' end, p.first_told_at
+  from ticket_private.payments p where p.outcome in ('set_aside', 'disputed', 'refunded') and ticket_private.refundable(p) > 0
   union all
   select 'attempt', a.id, a.ticket_id, a.provider, coalesce(a.session_id, a.id::text), a.amount, a.currency,
     'The provider has not said for a week what became of this payment.', a.started_at
@@ -1857,8 +1864,7 @@ begin
   select * into refund from ticket_private.refunds r where r.id = close_refund.refund_id;
   perform from ticket_service.tickets t where t.id = refund.ticket_id for no key update;
   update ticket_private.refunds r set closed_at = now(), closing_reference = reference, send_at = null
-  where r.id = refund.id and r.closed_at is null and r.origin <> 'provider' and (r.is_manual and r.state < 'succeeded' or r.state = 'failed')
-    and not exists (select from ticket_private.disputes d where d.provider = r.provider and d.payment_provider_id = r.payment_provider_id and d.is_withdrawn and not d.is_reinstated);
+  where r.id = refund.id and r.id in (select o.id from ticket_private.refunds_for_operators o);
   if not found then
     perform ticket_private.refuse('refund_not_open', 'There is no such refund that waits for an operator.', 404);
   end if;
@@ -1899,6 +1905,26 @@ create or replace view ticket_private.my_gates as
   where s.user_id = (select auth.uid()) and now() < e.end_time + interval '6 hours';
 comment on view ticket_private.my_gates is 'Events at whose door the caller may check tickets: the host always, staff until six hours after the end.';
 
+create or replace function ticket_private.require_gate(event uuid)
+returns void language plpgsql stable set search_path = '' as $$
+begin
+  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_gates g where g.id = event) then
+    perform ticket_private.refuse('not_staff', 'Only the host and the staff of an event check its tickets, staff until six hours after its end.', 403);
+  end if;
+end $$;
+comment on function ticket_private.require_gate(uuid) is 'Refuses whoever may not check the tickets of this event.';
+revoke execute on function ticket_private.require_gate(uuid) from public;
+
+create or replace function ticket_private.require_host(event uuid)
+returns void language plpgsql stable set search_path = '' as $$
+begin
+  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_events e where e.id = event) then
+    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
+  end if;
+end $$;
+comment on function ticket_private.require_host(uuid) is 'Refuses whoever does not host this event.';
+revoke execute on function ticket_private.require_host(uuid) from public;
+
 do $$
 begin
   if to_regtype('ticket_service.check_in_answer') is null then
@@ -1928,9 +1954,7 @@ declare
   ticket ticket_service.tickets;
   answer ticket_service.check_in_answer;
 begin
-  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_gates g where g.id = check_in.event_id) then
-    perform ticket_private.refuse('not_staff', 'Only the host and the staff of an event check its tickets, staff until six hours after its end.', 403);
-  end if;
+  perform ticket_private.require_gate(check_in.event_id);
   select * into ticket from ticket_service.tickets t
   where t.event_id = check_in.event_id and t.attendance_code = upper(btrim(code)) for no key update;
   if ticket.id is null or ticket.status = 'pending' then
@@ -1966,9 +1990,7 @@ comment on function ticket_service.check_in(uuid, text) is
 create or replace function ticket_private.revoked_tickets(event_id uuid)
 returns setof uuid language plpgsql stable security definer set search_path = '' as $$
 begin
-  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_gates g where g.id = revoked_tickets.event_id) then
-    perform ticket_private.refuse('not_staff', 'Only the host and the staff of an event check its tickets, staff until six hours after its end.', 403);
-  end if;
+  perform ticket_private.require_gate(revoked_tickets.event_id);
   return query select t.id from ticket_service.tickets t
     where t.event_id = revoked_tickets.event_id and t.status in ('cancelled', 'refunded') order by t.id;
 end $$;
@@ -1994,12 +2016,12 @@ begin
   if not exists (select from ticket_private.me) then
     perform ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);
   end if;
-  select e.status, e.end_time, e.ticketing_enabled into event from ticket_private.visible_events e where e.id = join_waitlist.event_id;
+  select e.ticketing_enabled into event from ticket_private.visible_events e where e.id = join_waitlist.event_id;
   if not found then
     perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
-  elsif event.status not in ('upcoming', 'ongoing') or event.end_time <= now() then
-    perform ticket_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
-  elsif not event.ticketing_enabled then
+  end if;
+  perform ticket_private.require_open(join_waitlist.event_id);
+  if not event.ticketing_enabled then
     perform ticket_private.refuse('no_ticket_needed', 'This event takes no ticket: join it.', 409);
   elsif exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status in ('pending', 'active')) then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
@@ -2092,9 +2114,7 @@ returns setof ticket_service.guest_card language plpgsql stable security definer
 declare
   after jsonb := ticket_private.read_cursor(cursor, 'guests');
 begin
-  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_events e where e.id = event_guests.event_id) then
-    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
-  end if;
+  perform ticket_private.require_host(event_guests.event_id);
   return query
     select t.id, t.status,
       case when p.id is not null then jsonb_build_object('id', p.id, 'username', p.username, 'name', p.name, 'avatar_url', p.avatar_url) end,
@@ -2121,9 +2141,7 @@ comment on function ticket_service.event_guests(uuid, text, int) is 'Sold and re
 create or replace function ticket_private.event_sales(event_id uuid)
 returns setof ticket_service.sales_line language plpgsql stable security definer set search_path = '' as $$
 begin
-  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_events e where e.id = event_sales.event_id) then
-    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
-  end if;
+  perform ticket_private.require_host(event_sales.event_id);
   return query
     with mine as (
       select t.* from ticket_service.tickets t where t.event_id = event_sales.event_id),
@@ -2254,7 +2272,7 @@ comment on function ticket_service.fail_checkout(uuid, text, uuid, int, jsonb) i
 comment on function ticket_service.record_notice(text, text, uuid, jsonb) is
   'For service_role: what a provider told (ticket_private.record_facts), with all that follows from it. notice_id null: it was asked. Returns {result: recorded, repeated or unknown}.';
 comment on function ticket_service.begin_refund(uuid, text, text, uuid, numeric, text) is
-  'For service_role: ends a ticket and asks for its refund, or, with an amount in major units, for a refund alone. Returns {next: answer, …}, {next: refund, refund, kept} or {next: expire, attempt}.';
+  'For service_role: ends a ticket and asks for its refund, or, with an amount in major units, for a refund alone. Returns {next: answer, …}, {next: refund, refund} or {next: expire, attempt}.';
 comment on function ticket_service.record_refund(uuid, text, text, boolean, text, uuid, text) is
   'For service_role: what became of a refund at its provider (state sent, requires_action, succeeded, failed or cancelled). Keeps the answer for a request if one is named.';
 comment on function ticket_service.cancellation_progress(uuid, uuid, text) is
@@ -2300,7 +2318,7 @@ grant execute on function ticket_service.begin_checkout(uuid, text, text, uuid, 
 
 create or replace function ticket_private.maintenance_is_due()
 returns boolean language sql stable set search_path = '' as $$
-  select exists (select from ticket_private.refunds r where r.send_at <= now())
+  select exists (select from ticket_private.payable_refunds r where r.send_at <= now())
     or exists (select from ticket_private.attempts a where a.check_at <= now())
 $$;
 comment on function ticket_private.maintenance_is_due() is 'Whether a payment provider is to be spoken to: then the scheduler calls the function maintenance.';

@@ -8,38 +8,40 @@ export type Env = (name: string) => string | undefined;
 
 export type Payments = {
   /** By the name that a client gives as `payment_method`. */
-  providers: Record<string, Provider>;
+  providers: Map<string, Provider>;
   /** Hosts to which buyers may be sent back. */
   returnHosts: Set<string>;
 };
 
-const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
+export const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 /** What functions see of the API that `supabase start` runs beside them. */
 const LOCAL_API = new Set([...LOOPBACK, "kong"]);
 
 /** The payment providers that the environment sets up; docs/payments.md names its variables. */
 export function readPayments(env: Env): Payments {
   const returnUrl = env("CHECKOUT_RETURN_URL") || "http://127.0.0.1:3000";
-  const providers: Record<string, Provider> = {};
+  const providers = new Map<string, Provider>();
   const stripeKey = env("STRIPE_SECRET_KEY");
   if (stripeKey) {
     const webhookSecret = required(env, "STRIPE_WEBHOOK_SECRET");
-    providers.stripe = createStripe({ secretKey: stripeKey, webhookSecret, returnUrl, apiUrl: env("STRIPE_API_URL") });
+    const apiUrl = env("STRIPE_API_URL");
+    providers.set("stripe", createStripe({ secretKey: stripeKey, webhookSecret, returnUrl, apiUrl }));
   }
   const serverKey = env("MIDTRANS_SERVER_KEY");
   if (serverKey) {
     // Keys of Midtrans' own sandbox begin like this.
     const host = serverKey.startsWith("SB-") ? "sandbox.midtrans.com" : "midtrans.com";
-    providers.midtrans = createMidtrans({
+    const settings = {
       serverKey,
       returnUrl,
       appUrl: env("MIDTRANS_APP_URL") || `https://app.${host}`,
       apiUrl: env("MIDTRANS_API_URL") || `https://api.${host}`,
       payments: env("MIDTRANS_PAYMENTS")?.split(",").map((name) => name.trim()) ?? REFUNDABLE_PAYMENTS,
-    });
+    };
+    providers.set("midtrans", createMidtrans(settings));
   }
   const sandbox = sandboxSettings(env);
-  if (sandbox) providers.sandbox = createSandbox(sandbox);
+  if (sandbox) providers.set("sandbox", createSandbox(sandbox));
   const returnHosts = new Set(
     (env("CHECKOUT_RETURN_HOSTS") ?? "").split(",").map((host) => host.trim()).filter(Boolean),
   );
@@ -60,9 +62,9 @@ export function sandboxSettings(env: Env): { secret: string; publicUrl: string }
 
 /** The provider of this name; refused where it is not set up. */
 export function providerNamed(payments: Payments, name: string): Provider {
-  const provider = Object.hasOwn(payments.providers, name) ? payments.providers[name] : undefined;
+  const provider = payments.providers.get(name);
   if (provider) return provider;
-  const known = Object.keys(payments.providers).join(", ") || "none";
+  const known = [...payments.providers.keys()].join(", ") || "none";
   throw new Refusal(400, "payment_method_unavailable", "This payment_method is not to be had here.", {
     available: known,
   });

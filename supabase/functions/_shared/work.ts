@@ -14,7 +14,23 @@ export type Next =
   | { next: "answer"; status: number; answer: unknown }
   | { next: "pay"; attempt: Attempt }
   | { next: "expire"; attempt: Attempt }
-  | { next: "refund"; refund: Refund; kept: unknown };
+  | { next: "refund"; refund: Refund };
+
+/** Begins a request in the database, and once more if an attempt was to be ended at its provider first. */
+export async function begin(db: Supabase, payments: Payments, ask: () => Promise<Next>): Promise<Next> {
+  const next = await ask();
+  if (next.next !== "expire") return next;
+  await settleAttempt(db, payments, next.attempt, true);
+  return ask();
+}
+
+/** Another request of the same person's was quicker. */
+export const inProgress = () =>
+  new Refusal(
+    409,
+    "request_in_progress",
+    "Another request of yours for this ticket is still being worked on. Ask again in a moment.",
+  );
 
 /** Records how an attempt stands at its provider, after ending it there if it is to be ended. */
 export async function settleAttempt(db: Supabase, payments: Payments, attempt: Attempt, end: boolean): Promise<void> {
@@ -76,7 +92,7 @@ const BATCH = 20;
  * Sends refunds and asks about attempts until none is due or it is `until` (milliseconds). What is handed out to one is
  * not handed out to another at the same time; what fails is handed out again later.
  */
-export async function continueRefunds(
+export async function continueWork(
   db: Supabase,
   payments: Payments,
   until: number,

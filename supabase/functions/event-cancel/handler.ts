@@ -2,7 +2,7 @@ import { z } from "zod";
 import { data, readBody } from "../_shared/http.ts";
 import type { Payments } from "../_shared/settings.ts";
 import { type Supabase, unwrap } from "../_shared/supabase.ts";
-import { continueRefunds } from "../_shared/work.ts";
+import { continueWork } from "../_shared/work.ts";
 
 export type Dependencies = { db: Supabase; payments: Payments };
 
@@ -25,6 +25,6 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
     db.call<{ refunds_under_way: number }>("cancellation_progress", { person: caller.id, event_id, reason });
   const begun = await progress();
   if (begun.refunds_under_way === 0) return data(begun);
-  await continueRefunds(db, payments, Date.now() + PATIENCE_MS);
+  await continueWork(db, payments, Date.now() + PATIENCE_MS);
   return data(await progress());
 }

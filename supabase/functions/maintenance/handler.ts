@@ -1,7 +1,7 @@
 import { data } from "../_shared/http.ts";
 import type { Payments } from "../_shared/settings.ts";
 import type { Supabase } from "../_shared/supabase.ts";
-import { continueRefunds } from "../_shared/work.ts";
+import { continueWork } from "../_shared/work.ts";
 
 export type Dependencies = { db: Supabase; payments: Payments };
 
@@ -20,5 +20,5 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
     tickets += ended;
     if (ended === 0) break;
   }
-  return data({ tickets, ...(await continueRefunds(db, payments, until)) });
+  return data({ tickets, ...(await continueWork(db, payments, until)) });
 }

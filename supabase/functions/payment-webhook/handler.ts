@@ -1,8 +1,8 @@
+import { z } from "zod";
 import { data, readText, Refusal } from "../_shared/http.ts";
-import type { Notice } from "../_shared/providers/provider.ts";
+import { type Notice, ProviderRefused, ProviderUnavailable } from "../_shared/providers/provider.ts";
 import { type Payments } from "../_shared/settings.ts";
 import type { Supabase } from "../_shared/supabase.ts";
-import { available } from "../_shared/work.ts";
 
 export type Dependencies = { db: Supabase; payments: Payments };
 
@@ -12,21 +12,17 @@ export type Dependencies = { db: Supabase; payments: Payments };
  */
 export async function handle(request: Request, { db, payments }: Dependencies): Promise<Response> {
   const name = new URL(request.url).pathname.split("/").at(-1) ?? "";
-  const provider = Object.hasOwn(payments.providers, name) ? payments.providers[name] : undefined;
+  const provider = payments.providers.get(name);
   if (!provider) throw new Refusal(404, "provider_not_found", "There is no such payment provider here.");
   const body = await readText(request);
   let notice: Notice | undefined;
   try {
-    notice = await available(() => provider.readNotice(request.headers, body));
+    notice = await provider.readNotice(request.headers, body);
   } catch (error) {
-    if (error instanceof Refusal && error.status === 502) {
-      throw new Refusal(503, "provider_unavailable", "Send this again later.");
-    }
-    throw error;
+    if (!(error instanceof ProviderUnavailable || error instanceof ProviderRefused)) throw error;
+    throw new Refusal(503, "provider_unavailable", "Send this again later.");
   }
-  if (!notice || !isUuid(notice.attempt_id)) return data({ result: "ignored" });
+  if (!notice || !z.uuid().safeParse(notice.attempt_id).success) return data({ result: "ignored" });
   const { id: notice_id, attempt_id, facts } = notice;
   return data(await db.call("record_notice", { provider: name, notice_id, attempt_id, facts }));
 }
-
-const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);

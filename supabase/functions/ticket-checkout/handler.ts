@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { answer, readBody, readKey, Refusal } from "../_shared/http.ts";
-import { type Payments, providerNamed } from "../_shared/settings.ts";
+import { LOOPBACK, type Payments, providerNamed } from "../_shared/settings.ts";
 import type { Supabase } from "../_shared/supabase.ts";
-import { available, type Next, settleAttempt } from "../_shared/work.ts";
+import { available, begin, inProgress, type Next, settleAttempt } from "../_shared/work.ts";
 
 export type Dependencies = { db: Supabase; payments: Payments };
 
@@ -23,21 +23,11 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
   if (body.return_url) requireAllowed(body.return_url, payments.returnHosts);
   const provider = body.payment_method === undefined ? undefined : providerNamed(payments, body.payment_method);
   const who = { person: caller.id, idempotency_key: key.idempotency_key };
-  const begin = () => db.call<Next>("begin_checkout", { person: caller.id, ...key, ...body });
+  const ask = () => db.call<Next>("begin_checkout", { person: caller.id, ...key, ...body });
 
-  let next = await begin();
-  if (next.next === "expire") {
-    await settleAttempt(db, payments, next.attempt, true);
-    next = await begin();
-  }
+  const next = await begin(db, payments, ask);
   if (next.next === "answer") return answer(next);
-  if (next.next !== "pay" || !provider) {
-    throw new Refusal(
-      409,
-      "request_in_progress",
-      "Another request of yours for this ticket is going on. Ask again in a moment.",
-    );
-  }
+  if (next.next !== "pay" || !provider) throw inProgress();
 
   const { attempt } = next;
   let checkout: { session_id: string; checkout_url: string };
@@ -52,17 +42,13 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
   const finished = await db.call<Next>("finish_checkout", { ...who, attempt_id: attempt.id, ...checkout });
   if (finished.next === "answer") return answer(finished);
   if (finished.next === "expire") await settleAttempt(db, payments, finished.attempt, true);
-  throw new Refusal(
-    409,
-    "request_in_progress",
-    "Another request of yours for this ticket is going on. Ask again in a moment.",
-  );
+  throw inProgress();
 }
 
 function requireAllowed(address: string, hosts: Set<string>): void {
   const { protocol, host, hostname } = new URL(address);
   const isSafe = protocol === "https:" ||
-    protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+    protocol === "http:" && LOOPBACK.has(hostname);
   if (!isSafe || !hosts.has(host)) {
     throw new Refusal(
       400,

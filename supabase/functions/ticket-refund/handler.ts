@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { answer, data, readBody, readKey, Refusal } from "../_shared/http.ts";
+import { answer, readBody, readKey } from "../_shared/http.ts";
 import type { Payments } from "../_shared/settings.ts";
 import type { Supabase } from "../_shared/supabase.ts";
-import { type Next, sendRefund, settleAttempt } from "../_shared/work.ts";
+import { begin, inProgress, type Next, sendRefund } from "../_shared/work.ts";
 
 export type Dependencies = { db: Supabase; payments: Payments };
 
@@ -21,24 +21,11 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
   const caller = await db.whoAsks(request);
   const body = await readBody(request, shape);
   const key = await readKey(request, body);
-  const begin = () => db.call<Next>("begin_refund", { person: caller.id, ...key, ...body });
+  const ask = () => db.call<Next>("begin_refund", { person: caller.id, ...key, ...body });
 
-  let next = await begin();
-  if (next.next === "expire") {
-    await settleAttempt(db, payments, next.attempt, true);
-    next = await begin();
-  }
+  const next = await begin(db, payments, ask);
   if (next.next === "answer") return answer(next);
-  if (next.next !== "refund") {
-    throw new Refusal(
-      409,
-      "request_in_progress",
-      "Another request of yours for this ticket is going on. Ask again in a moment.",
-    );
-  }
-  const request_of = { person: caller.id, idempotency_key: key.idempotency_key };
-  const sent = await sendRefund(db, payments, next.refund, request_of) as
-    | { status: number; answer: unknown }
-    | undefined;
-  return sent ? answer(sent) : data(next.kept);
+  if (next.next !== "refund") throw inProgress();
+  const asked = { person: caller.id, idempotency_key: key.idempotency_key };
+  return answer(await sendRefund(db, payments, next.refund, asked) as { status: number; answer: unknown });
 }

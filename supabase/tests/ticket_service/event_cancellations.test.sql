@@ -53,5 +53,23 @@ select ticket_service.record_refund((r ->> 'id')::uuid, 'sent', problem => 'no a
 select is((select array[state::text, problem] from ticket_private.refunds where problem is not null), array['sent', 'no answer'], 'what was not answered');
 select ok((select send_at > now() from ticket_private.refunds where problem is not null), 'is sent again later');
 
+-- What a bank has called back is not given back as well.
+update ticket_private.refunds set send_at = null where ticket_id not in (select t.id from ticket_service.tickets t where t.user_id = tests.id('follower') and t.event_id = tests.id('show'));
+update ticket_private.refunds r set send_at = now(), is_manual = true from ticket_service.tickets t where t.id = r.ticket_id and t.user_id = tests.id('follower') and t.event_id = tests.id('show');
+create function pg_temp.mine() returns uuid language sql as $$ select r.id from ticket_private.refunds r join ticket_service.tickets t on t.id = r.ticket_id where t.user_id = tests.id('follower') and t.event_id = tests.id('show') $$;
+create function pg_temp.waits() returns boolean[] language sql as $$
+  select array[ticket_private.maintenance_is_due(), exists (select from ticket_service.operator_queue() q where q.id = pg_temp.mine())] $$;
+select is(pg_temp.waits(), array[true, true], 'a refund waits');
+insert into ticket_private.disputes (provider, provider_id, ticket_id, attempt_id, payment_provider_id, amount, currency, is_withdrawn)
+select r.provider, 'dispute', r.ticket_id, r.attempt_id, r.payment_provider_id, 1, r.currency, false from ticket_private.refunds r where r.id = pg_temp.mine();
+select is(pg_temp.waits(), array[true, true], 'a dispute without money moved changes nothing');
+update ticket_private.disputes set is_withdrawn = true where provider_id = 'dispute';
+select is(pg_temp.waits(), array[false, false], 'one that stands holds it back');
+select is(ticket_service.claim_work(20), '{"refunds": [], "attempts": []}', 'from who sends it');
+select tests.outcomes($$ select ticket_service.close_refund(pg_temp.mine(), 'transfer') $$, 'database refund_not_open/404', 'and from operators');
+update ticket_private.disputes set is_reinstated = true where provider_id = 'dispute';
+select is(pg_temp.waits(), array[true, true], 'until the money is back');
+select is(jsonb_array_length(ticket_service.claim_work(20) -> 'refunds'), 1, 'then it is sent');
+
 select * from finish();
 rollback;

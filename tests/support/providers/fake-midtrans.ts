@@ -47,8 +47,6 @@ export class FakeMidtrans {
   /** What was asked of Snap, by order. */
   readonly orders = new Map<string, z.infer<typeof snapShape>>();
   readonly transactions = new Map<string, Transaction>();
-  /** How many things each order and refund key has made. */
-  readonly effects = new Map<string, number>();
   before: (request: Request) => Promise<Response | undefined> = async () => undefined;
   #made = 0;
   #server!: FakeServer;
@@ -96,10 +94,6 @@ export class FakeMidtrans {
     };
   }
 
-  #count(key: string): void {
-    this.effects.set(key, (this.effects.get(key) ?? 0) + 1);
-  }
-
   #app(): Hono {
     const app = new Hono();
     app.use(async (c, next) => {
@@ -116,7 +110,6 @@ export class FakeMidtrans {
       if (this.orders.has(order_id))
         return c.json({ error_messages: ["transaction_details.order_id sudah digunakan"] }, 400);
       this.orders.set(order_id, read.data);
-      this.#count(order_id);
       return c.json(
         { token: `snap-${order_id}`, redirect_url: `https://app.midtrans.test/snap/v4/redirection/${order_id}` },
         201,
@@ -149,7 +142,6 @@ export class FakeMidtrans {
     if (!from.includes(transaction.transaction_status)) {
       return c.json({ status_code: "412", status_message: "Transaction status cannot be updated." });
     }
-    if (transaction.transaction_status === "capture") this.#count(`cancel ${transaction.order_id}`);
     transaction.transaction_status = to;
     return c.json({ status_code: "200", ...transaction });
   }
@@ -176,7 +168,6 @@ export class FakeMidtrans {
     transaction.refund_amount = `${refunded + amount}.00`;
     transaction.transaction_status =
       amount + refunded === Number(transaction.gross_amount) ? "refund" : "partial_refund";
-    this.#count(refund_key);
     return c.json({ status_code: "200", ...transaction, refund_chargeback_id: this.#made, refund_key });
   }
 }
