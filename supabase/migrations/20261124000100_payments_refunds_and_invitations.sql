@@ -1,6 +1,10 @@
 -- Selling tickets: holds, waiting lists, payments and what providers tell of them, refunds and their policies, cancelled
 -- events, the door. Invitations count when they brought somebody, and are limited to 100 a day.
-alter table user_service.invitations add column is_successful boolean not null default false;
+-- In steps: a server of the newest minor releases adds no column with a default to a table whose rows a relationship
+-- function takes.
+alter table user_service.invitations add column is_successful boolean;
+update user_service.invitations set is_successful = false;
+alter table user_service.invitations alter column is_successful set default false, alter column is_successful set not null;
 
 -- Triggers fire in the order of their names, and all are to take the seats before attendance and capacity.
 drop trigger events_set_seats on event_service.events;

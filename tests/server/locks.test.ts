@@ -174,6 +174,38 @@ it("two pictures, of which one is the eleventh", async () => {
   expect((await Promise.all(both)).sort()).toEqual(["added", "too_many_images"]);
 });
 
+it("a seat that is freed and somebody on the waiting list who is just buying one", async () => {
+  await sell();
+  const freed = await owner.query(
+    "insert into ticket_service.tickets (user_id, event_id, status) values ($1, $2, 'active') returning id",
+    [host, event],
+  );
+  await owner.query("insert into ticket_service.waitlist_entries (user_id, event_id) values ($1, $2)", [guest, event]);
+  await hold("select from ticket_private.event_seats where event_id = $1 for update", event);
+  const frees = owner.query("update ticket_service.tickets set status = 'refunded' where id = $1", [freed.rows[0].id]);
+  await waiting(owner);
+  const buys = buy(first);
+  await waiting(first);
+  await holder.query("commit");
+  await frees;
+  expect(await buys).toBe("bought");
+  expect(await live()).toEqual([guest]);
+});
+
+it("cancelling an event and buying a ticket to it", async () => {
+  await sell();
+  await hold("select from ticket_private.event_seats where event_id = $1 for update", event);
+  const cancels = owner.query("update event_service.events set status = 'cancelled' where id = $1", [event]);
+  await waiting(owner);
+  const buys = buy(first);
+  await waiting(first);
+  await holder.query("commit");
+  await cancels;
+  expect(await buys).toBe("event_not_open");
+  expect(await live()).toEqual([]);
+  await owner.query("delete from ticket_service.event_cancellations where event_id = $1", [event]);
+});
+
 it("scheduled work moves the clock on and folds, a transaction each", async () => {
   await owner.query("update event_service.events set start_time = now() - interval '1 minute' where id = $1", [event]);
   await owner.query(
@@ -184,6 +216,24 @@ it("scheduled work moves the clock on and folds, a transaction each", async () =
   const { rows } = await owner.query("select status, tickets_sold from event_service.events where id = $1", [event]);
   expect(rows).toEqual([{ status: "ongoing", tickets_sold: 7 }]);
 });
+
+/** Lets the event sell a single free ticket. */
+const sell = () =>
+  owner.query("update event_service.events set ticketing_enabled = true, max_attendees = 1 where id = $1", [event]);
+
+const buy = (client: pg.Client) =>
+  client
+    .query("select ticket_service.begin_checkout($1, gen_random_uuid()::text, 'hash', $2)", [guest, event])
+    .then(() => "bought")
+    .catch((error: Error) => (error.message.startsWith("{") ? JSON.parse(error.message).code : error.message));
+
+async function live(): Promise<string[]> {
+  const { rows } = await owner.query(
+    "select user_id from ticket_service.tickets where event_id = $1 and status in ('pending', 'active')",
+    [event],
+  );
+  return rows.map(({ user_id }) => user_id);
+}
 
 async function join(status = "confirmed"): Promise<void> {
   await owner.query("insert into event_service.event_attendees (event_id, user_id, status) values ($1, $2, $3)", [
