@@ -87,6 +87,25 @@ create or replace view user_private.invitable_events as
 create or replace view user_private.attendance as
   select a.event_id, a.user_id, a.joined_at from event_service.event_attendees a where a.status = 'confirmed';
 
+-- What someone's leaving changes here: rows of many events, each kind in the order of events.
+create or replace function user_private.lock_leaver(person uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+declare
+  hosted uuid[];
+  ticketed uuid[];
+  attended uuid[];
+begin
+  perform from user_service.profiles p where p.id = person for update;
+  hosted := array(
+    select e.id from event_service.events e where e.host_id = person and e.status in ('upcoming', 'ongoing') order by e.id for no key update);
+  -- Those that have ended, too: a late payment may just be reviving one.
+  perform from ticket_service.tickets t where t.user_id = person order by t.id for no key update;
+  ticketed := array(select t.event_id from ticket_service.tickets t where t.user_id = person and t.status in ('pending', 'active'));
+  perform from ticket_private.event_seats s where s.event_id = any (hosted || ticketed) order by s.event_id for update;
+  attended := array(select a.event_id from event_service.event_attendees a where a.user_id = person order by a.id for update);
+  perform from event_private.event_capacity c where c.event_id = any (hosted || attended) order by c.event_id for update;
+end $$;
+
 -- Definer: it reads and deletes tickets of everyone's. Those that nobody paid for and nobody can any more go with the
 -- event, or whoever once looked at its checkout would keep it for ever.
 create or replace function event_private.tg_events__keep_ticketed()
@@ -222,7 +241,7 @@ revoke execute on function user_private.tg_auth_users__mirror_email() from publi
 create or replace function user_private.tg_auth_users__remove_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform from user_service.profiles where id = old.id for update;
+  perform user_private.lock_leaver(old.id);
   delete from user_service.users where id = old.id;
   return old;
 end $$;

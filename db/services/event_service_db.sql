@@ -563,17 +563,15 @@ create or replace trigger events_keep_sold before delete on event_service.events
 create or replace function event_private.advance_event_status(batch int default 1000)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
-  advanced int;
-begin
-  with due as (
+  due uuid[] := array(
     select e.id from event_service.events e
     where (e.status = 'upcoming' and e.start_time <= now()) or (e.status in ('upcoming', 'ongoing') and e.end_time <= now())
-    limit batch for no key update skip locked)
-  update event_service.events e
-  set status = event_private.status_at(e.start_time, e.end_time, now())
-  from due where e.id = due.id;
-  get diagnostics advanced = row_count;
-  return advanced;
+    limit batch for no key update skip locked);
+begin
+  -- Capacity of several events is taken in the order of events.
+  perform from event_private.event_capacity c where c.event_id = any (due) order by c.event_id for update;
+  update event_service.events e set status = event_private.status_at(e.start_time, e.end_time, now()) where e.id = any (due);
+  return cardinality(due);
 end $$;
 comment on function event_private.advance_event_status(int) is 'Moves events whose time has come from upcoming to ongoing to completed; returns how many. Run each second.';
 revoke execute on function event_private.advance_event_status(int) from public;

@@ -436,8 +436,11 @@ begin
     return;
   end if;
   while exists (select 1 from ticket_private.event_seats s where s.event_id = event and (s.capacity is null or s.held + s.sold < s.capacity)) loop
+    -- Whoever is just leaving holds their profile and will want this entry: they are passed over, not waited for.
     delete from ticket_service.waitlist_entries w
-    where w.id = (select f.id from ticket_service.waitlist_entries f where f.event_id = event order by f.joined_at, f.id limit 1 for update skip locked)
+    where w.id = (
+      select f.id from ticket_service.waitlist_entries f join user_service.profiles p on p.id = f.user_id
+      where f.event_id = event order by f.joined_at, f.id limit 1 for update of f skip locked for key share of p skip locked)
     returning w.user_id into next;
     exit when not found;
     if ticket_private.sees_event(next.user_id, event) then
@@ -998,15 +1001,16 @@ revoke execute on function ticket_private.currency_decimals(text) from public;
 create or replace function ticket_private.expire_holds(batch int default 500, event uuid default null)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
-  expired int;
-begin
-  with due as (
+  due uuid[] := array(
     select t.id from ticket_service.tickets t
-    where t.status = 'pending' and t.held_until <= now() and (event is null or t.event_id = event)
-    order by t.held_until limit batch for no key update skip locked)
-  update ticket_service.tickets t set status = 'expired' from due where t.id = due.id;
-  get diagnostics expired = row_count;
-  return expired;
+    where t.status = 'pending' and t.held_until <= now() and (expire_holds.event is null or t.event_id = expire_holds.event)
+    order by t.held_until limit batch for no key update skip locked);
+begin
+  -- Seats of several events are taken in the order of events.
+  perform from ticket_private.event_seats s
+  where s.event_id in (select t.event_id from ticket_service.tickets t where t.id = any (due)) order by s.event_id for update;
+  update ticket_service.tickets t set status = 'expired' where t.id = any (due);
+  return cardinality(due);
 end $$;
 comment on function ticket_private.expire_holds(int, uuid) is 'Ends held seats and offers whose time is over, of all events or of one; returns how many.';
 revoke execute on function ticket_private.expire_holds(int, uuid) from public;
@@ -1710,13 +1714,17 @@ revoke execute on function ticket_private.tg_events__cancel_tickets() from publi
 create or replace function ticket_private.continue_cancellations(batch int default 200)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
+  unfinished uuid[] := array(
+    select c.event_id from ticket_service.event_cancellations c where c.tickets_ended_at is null order by c.cancelled_at);
   cancelled uuid;
   ticket ticket_service.tickets;
   payment ticket_private.payments;
   due numeric;
   ended int := 0;
 begin
-  for cancelled in select c.event_id from ticket_service.event_cancellations c where c.tickets_ended_at is null order by c.cancelled_at loop
+  -- Seats of several events are taken in the order of events.
+  perform from ticket_private.event_seats s where s.event_id = any (unfinished) order by s.event_id for update;
+  foreach cancelled in array unfinished loop
     for ticket in
       select * from ticket_service.tickets t where t.event_id = cancelled and t.status in ('pending', 'active')
       order by t.id limit batch - ended for no key update skip locked

@@ -1148,12 +1148,26 @@ begin atomic
 end;
 comment on function user_service.username_available(text) is 'Whether one can sign up with this username: valid, and nobody has it in any case.';
 
+-- What someone's leaving changes is locked before the account is: everyone else comes to the account last, by a foreign
+-- key. The profile first, as whoever publishes does; the rest is the deployment's to add (db/one_database.sql).
+do $do$
+begin
+  if to_regprocedure('user_private.lock_leaver(uuid)') is null then
+    create function user_private.lock_leaver(person uuid)
+    returns void language plpgsql volatile set search_path = '' as $$
+    begin
+      perform from user_service.profiles p where p.id = person for update;
+    end $$;
+  end if;
+end $do$;
+comment on function user_private.lock_leaver(uuid) is 'Locks, in everyone''s order, what the leaving of this person will change.';
+revoke execute on function user_private.lock_leaver(uuid) from public;
+
 -- Definer: the person may not delete the row themselves, since leaving is more than that.
 create or replace function user_private.delete_account()
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
-  -- The profile's lock first, the account's after: whoever publishes takes them in this order too.
-  perform from user_service.profiles where id = (select auth.uid()) for update;
+  perform user_private.lock_leaver((select auth.uid()));
   delete from user_service.users where id = (select auth.uid());
   if not found then
     perform user_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);

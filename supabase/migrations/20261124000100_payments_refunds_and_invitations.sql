@@ -473,8 +473,11 @@ begin
     return;
   end if;
   while exists (select 1 from ticket_private.event_seats s where s.event_id = event and (s.capacity is null or s.held + s.sold < s.capacity)) loop
+    -- Whoever is just leaving holds their profile and will want this entry: they are passed over, not waited for.
     delete from ticket_service.waitlist_entries w
-    where w.id = (select f.id from ticket_service.waitlist_entries f where f.event_id = event order by f.joined_at, f.id limit 1 for update skip locked)
+    where w.id = (
+      select f.id from ticket_service.waitlist_entries f join user_service.profiles p on p.id = f.user_id
+      where f.event_id = event order by f.joined_at, f.id limit 1 for update of f skip locked for key share of p skip locked)
     returning w.user_id into next;
     exit when not found;
     if ticket_private.sees_event(next.user_id, event) then
@@ -969,15 +972,16 @@ revoke execute on function ticket_private.currency_decimals(text) from public;
 create or replace function ticket_private.expire_holds(batch int default 500, event uuid default null)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
-  expired int;
-begin
-  with due as (
+  due uuid[] := array(
     select t.id from ticket_service.tickets t
-    where t.status = 'pending' and t.held_until <= now() and (event is null or t.event_id = event)
-    order by t.held_until limit batch for no key update skip locked)
-  update ticket_service.tickets t set status = 'expired' from due where t.id = due.id;
-  get diagnostics expired = row_count;
-  return expired;
+    where t.status = 'pending' and t.held_until <= now() and (expire_holds.event is null or t.event_id = expire_holds.event)
+    order by t.held_until limit batch for no key update skip locked);
+begin
+  -- Seats of several events are taken in the order of events.
+  perform from ticket_private.event_seats s
+  where s.event_id in (select t.event_id from ticket_service.tickets t where t.id = any (due)) order by s.event_id for update;
+  update ticket_service.tickets t set status = 'expired' where t.id = any (due);
+  return cardinality(due);
 end $$;
 comment on function ticket_private.expire_holds(int, uuid) is 'Ends held seats and offers whose time is over, of all events or of one; returns how many.';
 revoke execute on function ticket_private.expire_holds(int, uuid) from public;
@@ -1680,13 +1684,17 @@ revoke execute on function ticket_private.tg_events__cancel_tickets() from publi
 create or replace function ticket_private.continue_cancellations(batch int default 200)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
+  unfinished uuid[] := array(
+    select c.event_id from ticket_service.event_cancellations c where c.tickets_ended_at is null order by c.cancelled_at);
   cancelled uuid;
   ticket ticket_service.tickets;
   payment ticket_private.payments;
   due numeric;
   ended int := 0;
 begin
-  for cancelled in select c.event_id from ticket_service.event_cancellations c where c.tickets_ended_at is null order by c.cancelled_at loop
+  -- Seats of several events are taken in the order of events.
+  perform from ticket_private.event_seats s where s.event_id = any (unfinished) order by s.event_id for update;
+  foreach cancelled in array unfinished loop
     for ticket in
       select * from ticket_service.tickets t where t.event_id = cancelled and t.status in ('pending', 'active')
       order by t.id limit batch - ended for no key update skip locked
@@ -2389,6 +2397,60 @@ begin
   delete from ticket_private.attempts a using ticket_service.tickets t where t.id = a.ticket_id and t.event_id = old.id;
   delete from ticket_service.ticket_transactions x using ticket_service.tickets t where t.id = x.ticket_id and t.event_id = old.id;
   delete from ticket_service.tickets t where t.event_id = old.id;
+  return old;
+end $$;
+
+-- Definer: it moves everyone's events on.
+create or replace function event_private.advance_event_status(batch int default 1000)
+returns int language plpgsql volatile security definer set search_path = '' as $$
+declare
+  due uuid[] := array(
+    select e.id from event_service.events e
+    where (e.status = 'upcoming' and e.start_time <= now()) or (e.status in ('upcoming', 'ongoing') and e.end_time <= now())
+    limit batch for no key update skip locked);
+begin
+  -- Capacity of several events is taken in the order of events.
+  perform from event_private.event_capacity c where c.event_id = any (due) order by c.event_id for update;
+  update event_service.events e set status = event_private.status_at(e.start_time, e.end_time, now()) where e.id = any (due);
+  return cardinality(due);
+end $$;
+
+-- What someone's leaving changes here: rows of many events, each kind in the order of events.
+create or replace function user_private.lock_leaver(person uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+declare
+  hosted uuid[];
+  ticketed uuid[];
+  attended uuid[];
+begin
+  perform from user_service.profiles p where p.id = person for update;
+  hosted := array(
+    select e.id from event_service.events e where e.host_id = person and e.status in ('upcoming', 'ongoing') order by e.id for no key update);
+  -- Those that have ended, too: a late payment may just be reviving one.
+  perform from ticket_service.tickets t where t.user_id = person order by t.id for no key update;
+  ticketed := array(select t.event_id from ticket_service.tickets t where t.user_id = person and t.status in ('pending', 'active'));
+  perform from ticket_private.event_seats s where s.event_id = any (hosted || ticketed) order by s.event_id for update;
+  attended := array(select a.event_id from event_service.event_attendees a where a.user_id = person order by a.id for update);
+  perform from event_private.event_capacity c where c.event_id = any (hosted || attended) order by c.event_id for update;
+end $$;
+comment on function user_private.lock_leaver(uuid) is 'Locks, in everyone''s order, what the leaving of this person will change.';
+revoke execute on function user_private.lock_leaver(uuid) from public;
+
+create or replace function user_private.delete_account()
+returns void language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.lock_leaver((select auth.uid()));
+  delete from user_service.users where id = (select auth.uid());
+  if not found then
+    perform user_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);
+  end if;
+end $$;
+
+create or replace function user_private.tg_auth_users__remove_person()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.lock_leaver(old.id);
+  delete from user_service.users where id = old.id;
   return old;
 end $$;
 

@@ -174,24 +174,6 @@ it("two pictures, of which one is the eleventh", async () => {
   expect((await Promise.all(both)).sort()).toEqual(["added", "too_many_images"]);
 });
 
-it("a seat that is freed and somebody on the waiting list who is just buying one", async () => {
-  await sell();
-  const freed = await owner.query(
-    "insert into ticket_service.tickets (user_id, event_id, status) values ($1, $2, 'active') returning id",
-    [host, event],
-  );
-  await owner.query("insert into ticket_service.waitlist_entries (user_id, event_id) values ($1, $2)", [guest, event]);
-  await hold("select from ticket_private.event_seats where event_id = $1 for update", event);
-  const frees = owner.query("update ticket_service.tickets set status = 'refunded' where id = $1", [freed.rows[0].id]);
-  await waiting(owner);
-  const buys = buy(first);
-  await waiting(first);
-  await holder.query("commit");
-  await frees;
-  expect(await buys).toBe("bought");
-  expect(await live()).toEqual([guest]);
-});
-
 it("cancelling an event and buying a ticket to it", async () => {
   await sell();
   await hold("select from ticket_private.event_seats where event_id = $1 for update", event);

@@ -1,6 +1,12 @@
 /** What people do in the storm. $1 is the caller; each picks its targets at random, so that they meet on the same rows. */
 export type Operation = { name: string; weight: number; sql: string; as: "person" | "owner" };
 
+/**
+ * A repost is two rows that go together, and a client may delete either: two who do so from both ends at the same moment
+ * lock them in opposite orders, and PostgreSQL tells one to ask again.
+ */
+export const deletesReposts = new Set(["delete a post", "take a repost back"]);
+
 const anyPerson = "(select id from user_service.profiles where id <> $1 order by random() limit 1)";
 const recent = (table: string, where = "true", rows = 12) =>
   `(select id from (select id from ${table} where ${where} order by created_at desc limit ${rows}) newest order by random() limit 1)`;
@@ -9,13 +15,15 @@ const hotPost = "(select id from post_service.posts order by created_at, id limi
 const anyComment = recent("post_service.comments", "author_id is not null");
 const anyEvent = recent("event_service.events", "status in ('upcoming', 'ongoing') and not ticketing_enabled");
 const ticketedEvent = recent("event_service.events", "status = 'upcoming' and ticketing_enabled");
+const myTicket =
+  "(select id from ticket_service.tickets where user_id = $1 and status in ('pending', 'active') order by random() limit 1)";
 const anyQuestion = recent("event_service.event_qna");
 
 const event = (
   starts: string,
   ticketed: boolean,
-) => `insert into event_service.events (title, start_time, end_time, max_attendees, ticketing_enabled)
-  values ('Storm', now() ${starts}, now() + interval '1 day', 3 + (random() * 8)::int, ${ticketed})`;
+) => `insert into event_service.events (title, start_time, end_time, max_attendees, ticketing_enabled, price)
+  values ('Storm', now() ${starts}, now() + interval '1 day', 3 + (random() * 8)::int, ${ticketed}, case when ${ticketed} and random() < 0.7 then 50000 else 0 end)`;
 
 export const operations: Operation[] = [
   person("follow", 8, `insert into user_service.follows (following_id) values (${anyPerson})`),
@@ -118,12 +126,34 @@ export const operations: Operation[] = [
   owner(
     "move a ticket on",
     3,
-    "update ticket_service.tickets set status = (array['active', 'cancelled', 'refunded', 'expired'])[1 + (random() * 3)::int]::ticket_service.ticket_status where user_id = $1 and status in ('pending', 'active')",
+    `update ticket_service.tickets set status = (array['active', 'cancelled', 'refunded', 'expired'])[1 + (random() * 3)::int]::ticket_service.ticket_status where id = ${myTicket}`,
   ),
+  owner(
+    "hold a seat",
+    4,
+    `select ticket_service.begin_checkout($1, gen_random_uuid()::text, 'hash', ${ticketedEvent}, 'sandbox')`,
+  ),
+  owner(
+    "pay",
+    6,
+    `select ticket_service.record_notice('sandbox', null, a.id, jsonb_build_object('payments', jsonb_build_array(jsonb_build_object(
+       'id', a.id, 'state', (array['paid', 'paid', 'failed', 'reversed'])[1 + (random() * 3)::int], 'amount', a.amount, 'currency', a.currency))))
+     from (select * from ticket_private.attempts order by started_at desc limit 20) a order by random() limit 1`,
+  ),
+  owner("refund", 2, `select ticket_service.begin_refund($1, gen_random_uuid()::text, 'hash', ${myTicket})`),
+  owner(
+    "holds run out",
+    2,
+    `with old as (select id from ticket_service.tickets where status = 'pending' and random() < 0.2 for no key update skip locked),
+       over as (update ticket_service.tickets t set held_until = now() from old where t.id = old.id)
+     select ticket_private.expire_holds()`,
+  ),
+  owner("end the tickets of cancelled events", 2, "select ticket_private.continue_cancellations(20)"),
+  person("wait for a seat", 3, `select ticket_service.join_waitlist(${ticketedEvent})`),
   owner(
     "check in",
     2,
-    "update ticket_service.tickets set is_checked_in = true where user_id = $1 and status = 'active'",
+    `update ticket_service.tickets set is_checked_in = true where id = ${myTicket} and status = 'active'`,
   ),
   owner("move the clock on", 2, "select event_private.advance_event_status()"),
   owner("fold", 2, "select user_private.fold_counters(), event_private.fold_counters(), post_private.fold_counters()"),
