@@ -73,6 +73,8 @@ create or replace trigger profiles_mirror_privacy after update of is_private on 
 
 create or replace trigger events_cancel_tickets after update of status on event_service.events
   for each row when (old.status is distinct from new.status and new.status = 'cancelled') execute function ticket_private.tg_events__cancel_tickets();
+create or replace trigger events_keep_ticketing after update of ticketing_enabled on event_service.events
+  for each row when (old.ticketing_enabled and not new.ticketing_enabled) execute function ticket_private.tg_events__keep_ticketing();
 create or replace trigger events_allot_seats after insert or delete or update of max_attendees on event_service.events
   for each row execute function ticket_private.tg_events__set_seats();
 

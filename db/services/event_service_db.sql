@@ -1125,10 +1125,12 @@ begin
       perform event_private.count_on('events', new.event_id, 'tickets_sold', 1);
     end if;
     if new.user_id is not null then
+      -- A held seat is bought when it becomes active; one that comes active, such as an imported one, at its purchase.
       insert into event_service.event_attendees as a (event_id, user_id, joined_at, status, by_ticket, checked_in_at)
-      values (new.event_id, new.user_id, new.purchased_at, 'confirmed', true, new.checked_in_at)
+      values (new.event_id, new.user_id, case tg_op when 'INSERT' then new.purchased_at else now() end, 'confirmed', true, new.checked_in_at)
       on conflict (event_id, user_id) do update
-        set status = 'confirmed', by_ticket = true, checked_in_at = excluded.checked_in_at;
+        set status = 'confirmed', by_ticket = true, checked_in_at = excluded.checked_in_at,
+          joined_at = case when a.status = 'confirmed' then a.joined_at else excluded.joined_at end;
     end if;
   end if;
   return null;

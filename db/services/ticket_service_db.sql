@@ -272,10 +272,21 @@ begin
     -- In the order in which a provider's notices win over one another, whatever the order they arrive in.
     create type ticket_private.payment_state as enum ('pending', 'expired', 'failed', 'paid', 'reversed');
     create type ticket_private.refund_state as enum ('requested', 'sent', 'requires_action', 'succeeded', 'failed', 'cancelled');
-    create type ticket_private.attempt_state as enum ('creating', 'open', 'superseded', 'closed');
+    create type ticket_private.attempt_state as enum ('creating', 'open', 'ending', 'closed');
     create type ticket_private.refund_origin as enum ('buyer', 'host', 'cancellation', 'payment', 'operator', 'provider');
+    create type ticket_private.ticket_terms as (
+      title text, price numeric, currency text, start_time timestamptz, ticketing_enabled boolean, refund_fee numeric, refund_deadline timestamptz);
   end if;
 end $$;
+
+create or replace function ticket_private.time_to_pay()
+returns interval language sql immutable parallel safe set search_path = '' as $$ select interval '35 minutes' $$;
+comment on function ticket_private.time_to_pay() is 'How long a provider takes money for an attempt. Stripe wants half an hour at least; the rest is for trying again.';
+revoke execute on function ticket_private.time_to_pay() from public;
+create or replace function ticket_private.time_after_payment()
+returns interval language sql immutable parallel safe set search_path = '' as $$ select interval '10 minutes' $$;
+comment on function ticket_private.time_after_payment() is 'How much longer a seat is held than its provider takes money.';
+revoke execute on function ticket_private.time_after_payment() from public;
 
 create or replace function ticket_private.new_attendance_code()
 returns text language plpgsql volatile set search_path = '' as $$
@@ -351,18 +362,20 @@ revoke all on ticket_service.tickets from anon, authenticated;
 grant select on ticket_service.tickets to authenticated;
 grant all on ticket_service.tickets to service_role;
 
+-- Definer: the server's role has no way into this schema.
 create or replace function ticket_private.tg_tickets__stamp()
-returns trigger language plpgsql volatile set search_path = '' as $$
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
   -- Who left holds nothing.
   if tg_op = 'UPDATE' and new.status = 'pending' and new.user_id is null and old.user_id is not null then
     new.status = 'cancelled';
   end if;
-  -- Ten minutes longer than a payment provider takes money for the longest attempt.
-  new.held_until = case when new.status = 'pending' then coalesce(new.held_until, now() + interval '45 minutes') end;
+  new.held_until = case when new.status = 'pending'
+    then coalesce(new.held_until, now() + ticket_private.time_to_pay() + ticket_private.time_after_payment()) end;
   return new;
 end $$;
+revoke execute on function ticket_private.tg_tickets__stamp() from public;
 create or replace trigger tickets_stamp before insert or update of is_checked_in, checked_in_at, status, held_until, user_id on ticket_service.tickets
   for each row execute function ticket_private.tg_tickets__stamp();
 
@@ -510,6 +523,18 @@ begin
   return null;
 end $$;
 revoke execute on function ticket_private.tg_events__set_seats() from public;
+
+-- Effect of the event service's rows, as above. Definer: seats are not for hosts to read.
+create or replace function ticket_private.tg_events__keep_ticketing()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform from ticket_private.event_seats s where s.event_id = new.id for update;
+  if exists (select from ticket_service.tickets t where t.event_id = new.id and t.status in ('pending', 'active')) then
+    perform ticket_private.refuse('has_attendees', 'Ticketing cannot be switched once people have joined.', 409);
+  end if;
+  return null;
+end $$;
+revoke execute on function ticket_private.tg_events__keep_ticketing() from public;
 
 -- refund_policies: what a buyer gets back, and until when
 
@@ -684,7 +709,7 @@ comment on table ticket_private.attempts is 'What a payment provider was asked t
 comment on column ticket_private.attempts.expires_at is 'When the provider stops taking money for it. The seat is held ten minutes longer.';
 comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about it; null once nothing more is to come.';
 comment on column ticket_private.attempts.idempotency_key is 'Of the request that made it, which alone may have it sent again.';
-comment on column ticket_private.attempts.state is 'creating: the provider may or may not know it; open: the buyer may pay; superseded: another one took its place; closed: paid, expired or failed.';
+comment on column ticket_private.attempts.state is 'creating: the provider may or may not know it; open: the buyer may pay; ending: its provider is to take no more money for it; closed: paid, expired or failed.';
 
 create unique index if not exists one_open_attempt_each on ticket_private.attempts (ticket_id) where state in ('creating', 'open');
 create index if not exists attempts_ticket_id on ticket_private.attempts (ticket_id);
@@ -714,7 +739,7 @@ comment on column ticket_private.payments.outcome is 'What became of it; decided
 
 create index if not exists payments_attempt_id on ticket_private.payments (attempt_id);
 create index if not exists payments_ticket_id on ticket_private.payments (ticket_id);
-create index if not exists payments_for_operators on ticket_private.payments (first_told_at) where outcome in ('set_aside', 'disputed', 'refunded');
+create index if not exists payments_left_over on ticket_private.payments (first_told_at) where outcome in ('set_aside', 'disputed', 'refunded');
 
 create table if not exists ticket_private.refunds (
   id uuid primary key default gen_random_uuid(),
@@ -738,12 +763,16 @@ create table if not exists ticket_private.refunds (
   sent_at timestamptz,
   send_at timestamptz,
   sends int not null default 0,
-  is_done boolean not null generated always as (state = 'succeeded' or closed_at is not null) stored,
+  is_overtaken boolean not null default false,
+  is_excess boolean not null default false,
+  is_done boolean not null generated always as ((state = 'succeeded' or closed_at is not null) and not is_excess) stored,
   constraint provider_refunds_are_unique unique (provider, provider_id),
   constraint closed_with_a_reference check ((closed_at is null) = (closing_reference is null))
 );
 comment on table ticket_private.refunds is 'Money that is to go back, or went back. Its id is the provider''s idempotency key. Owed until it succeeded, was cancelled or was closed by an operator.';
 comment on column ticket_private.refunds.has_succeeded is 'Whether the provider ever said that it succeeded; it may have come back since.';
+comment on column ticket_private.refunds.is_overtaken is 'Ours, and over: the money went back another way before. If it did succeed after all, it counts.';
+comment on column ticket_private.refunds.is_excess is 'It went back beside all there was: not in the books, but for an operator to recover.';
 comment on column ticket_private.refunds.is_done is 'The money has gone back, through the provider or by an operator.';
 comment on column ticket_private.refunds.is_manual is 'The provider cannot give it back by itself: an operator pays it and closes it with a reference.';
 comment on column ticket_private.refunds.fee is 'What the policy kept of it.';
@@ -790,6 +819,23 @@ alter table ticket_private.refunds enable row level security;
 alter table ticket_private.disputes enable row level security;
 alter table ticket_private.notices enable row level security;
 
+create or replace view ticket_private.payment_balances as
+  select p.provider, p.provider_id, p.attempt_id, p.ticket_id, p.transaction_id, p.outcome, p.state, p.amount, p.currency,
+    r.done, r.promised, r.given_elsewhere, d.called_back, d.ever_called_back
+  from ticket_private.payments p
+  cross join lateral (
+    select coalesce(sum(r.amount) filter (where r.is_done), 0) as done,
+      coalesce(sum(r.amount) filter (where r.is_done or not r.is_overtaken and not r.is_excess
+        and r.state <> 'cancelled' and not (r.origin = 'provider' and r.state = 'failed')), 0) as promised,
+      coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.has_succeeded and not r.is_excess), 0) as given_elsewhere
+    from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) r
+  cross join lateral (
+    select coalesce(sum(d.amount) filter (where d.is_withdrawn and not d.is_reinstated), 0) as called_back,
+      coalesce(sum(d.amount) filter (where d.is_withdrawn or d.is_reinstated), 0) as ever_called_back
+    from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id) d;
+comment on view ticket_private.payment_balances is
+  'Each payment, and of it in major units: done, what has gone back; promised, with what is to go back; given_elsewhere, what somebody ever refunded at the provider; called_back, what disputes hold; ever_called_back, what they ever took.';
+
 create or replace view ticket_private.money as
   select p.ticket_id, p.transaction_id, 'captured'::ticket_private.journal_kind as kind, p.amount, p.currency
   from ticket_private.payments p where p.state >= 'paid' and p.transaction_id is not null and p.amount > 0
@@ -810,27 +856,15 @@ create or replace view ticket_private.money as
   where p.transaction_id is not null and d.is_reinstated
   union all
   -- A provider that takes a payment back takes what had not gone back already.
-  select p.ticket_id, p.transaction_id, 'charged_back', left_over.amount, p.currency
-  from ticket_private.payments p
-  cross join lateral (
-    select p.amount
-      - coalesce((select sum(r.amount) from ticket_private.refunds r
-          where r.provider = p.provider and r.payment_provider_id = p.provider_id and r.is_done), 0)
-      - coalesce((select sum(d.amount) from ticket_private.disputes d
-          where d.provider = p.provider and d.payment_provider_id = p.provider_id and d.is_withdrawn and not d.is_reinstated), 0) as amount) left_over
-  where p.state = 'reversed' and p.transaction_id is not null and left_over.amount > 0;
+  select b.ticket_id, b.transaction_id, 'charged_back', b.amount - b.done - b.called_back, b.currency
+  from ticket_private.payment_balances b
+  where b.state = 'reversed' and b.transaction_id is not null and b.amount > b.done + b.called_back;
 comment on view ticket_private.money is 'What the journal of each ticket must say, by what the providers told. transaction_id is that of the payment, or of the refund.';
 
--- What the bank has called back is not given back as well: neither sent nor an operator's, until it is reinstated.
-create or replace view ticket_private.payable_refunds as
-  select r.* from ticket_private.refunds r
-  where not exists (select from ticket_private.disputes d
-    where d.provider = r.provider and d.payment_provider_id = r.payment_provider_id and d.is_withdrawn and not d.is_reinstated);
-comment on view ticket_private.payable_refunds is 'Refunds of payments that no standing dispute has called back.';
-
 create or replace view ticket_private.refunds_for_operators as
-  select r.* from ticket_private.payable_refunds r
-  where r.closed_at is null and r.origin <> 'provider' and (r.is_manual and r.state < 'succeeded' or r.state = 'failed');
+  select r.* from ticket_private.refunds r
+  where r.closed_at is null and r.origin <> 'provider' and not r.is_overtaken
+    and ((r.is_manual or r.sends >= 60) and r.state < 'succeeded' or r.state = 'failed');
 comment on view ticket_private.refunds_for_operators is 'Refunds that their provider could not make: close_refund() closes them.';
 
 -- The journal: what money really moved. Rows are added, never changed.
@@ -975,23 +1009,59 @@ comment on function ticket_private.claim_key(uuid, text, text, text) is
   'Null where the caller is to do the work of this request, else the answer that it was given. Refuses another request under the same key, and one that goes on.';
 revoke execute on function ticket_private.claim_key(uuid, text, text, text) from public;
 
-create or replace function ticket_private.keep_answer(person uuid, function text, idempotency_key text, status int, answer jsonb)
+create or replace function ticket_private.keep_answer(
+  person uuid, function text, idempotency_key text, status int, answer jsonb, is_better boolean default false)
 returns jsonb language plpgsql volatile set search_path = '' as $$
+declare
+  kept record;
 begin
   update ticket_private.idempotency_keys k
   set status = keep_answer.status, answer = keep_answer.answer, locked_until = null
-  where k.user_id = person and k.function = keep_answer.function and k.key = idempotency_key;
+  where k.user_id = person and k.function = keep_answer.function and k.key = idempotency_key and (is_better or k.answer is null);
+  if not found then
+    select k.status, k.answer into kept from ticket_private.idempotency_keys k
+    where k.user_id = person and k.function = keep_answer.function and k.key = idempotency_key;
+    if found then
+      return jsonb_build_object('next', 'answer', 'status', kept.status, 'answer', kept.answer);
+    end if;
+  end if;
   return jsonb_build_object('next', 'answer', 'status', status, 'answer', answer);
 end $$;
-comment on function ticket_private.keep_answer(uuid, text, text, int, jsonb) is 'Keeps the first answer of a request, and returns it in the form of the server''s functions.';
-revoke execute on function ticket_private.keep_answer(uuid, text, text, int, jsonb) from public;
+comment on function ticket_private.keep_answer(uuid, text, text, int, jsonb, boolean) is
+  'Keeps the first answer of a request, and returns what is kept in the form of the server''s functions. is_better: this one may take the place of the first.';
+revoke execute on function ticket_private.keep_answer(uuid, text, text, int, jsonb, boolean) from public;
+
+create or replace function ticket_private.keep_refusal(person uuid, function text, idempotency_key text, message text, detail text)
+returns jsonb language plpgsql volatile set search_path = '' as $$
+declare
+  refusal jsonb := message::jsonb;
+  status int := (detail::jsonb ->> 'status')::int;
+begin
+  if refusal ->> 'code' = 'request_in_progress' then
+    -- Not an answer to this request: it is to be asked again.
+    raise sqlstate 'PGRST' using message = message, detail = detail;
+  end if;
+  return ticket_private.keep_answer(person, function, idempotency_key, status,
+    jsonb_build_object('error', jsonb_build_object('code', refusal -> 'code', 'message', refusal -> 'message')));
+end $$;
+comment on function ticket_private.keep_refusal(uuid, text, text, text, text) is
+  'Keeps a refusal as the answer of a request whose changes are taken back. message and detail are those of ticket_private.refuse().';
+revoke execute on function ticket_private.keep_refusal(uuid, text, text, text, text) from public;
+
+create or replace function ticket_private.lock_key(person uuid, function text, idempotency_key text)
+returns void language sql volatile set search_path = '' as $$
+  select from ticket_private.idempotency_keys k
+  where k.user_id = person and k.function = lock_key.function and k.key = idempotency_key for update
+$$;
+comment on function ticket_private.lock_key(uuid, text, text) is 'Locks a request, as whoever repeats it does, before tickets and attempts.';
+revoke execute on function ticket_private.lock_key(uuid, text, text) from public;
 
 -- Buying.
 
 create or replace function ticket_private.currency_decimals(currency text)
 returns int language sql immutable parallel safe set search_path = '' as $$
   -- Rupiah have sen on paper only; the other ones have none.
-  select case when currency in ('IDR', 'BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
+  select case when currency in ('IDR', 'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
     then 0 else 2 end
 $$;
 comment on function ticket_private.currency_decimals(text) is 'Decimals in which amounts of this currency are paid.';
@@ -1035,7 +1105,7 @@ revoke execute on function ticket_private.attempt_to_send(uuid) from public;
 create or replace function ticket_private.expire_first(person uuid, function text, idempotency_key text, attempt uuid)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 begin
-  update ticket_private.attempts a set state = 'superseded', check_at = now() where a.id = attempt;
+  update ticket_private.attempts a set state = 'ending', check_at = now() where a.id = attempt;
   update ticket_private.idempotency_keys k set locked_until = now()
   where k.user_id = person and k.function = expire_first.function and k.key = idempotency_key;
   return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(attempt));
@@ -1044,7 +1114,6 @@ comment on function ticket_private.expire_first(uuid, text, text, uuid) is
   'Has the server end an attempt at its provider and begin the request again, whose key it may take up at once.';
 revoke execute on function ticket_private.expire_first(uuid, text, text, uuid) from public;
 
--- Asked again under the lock of the seats, which cancelling takes too: a ticket is not sold past it.
 create or replace function ticket_private.require_open(event uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -1055,123 +1124,190 @@ end $$;
 comment on function ticket_private.require_open(uuid) is 'Refuses tickets to an event that is over or cancelled.';
 revoke execute on function ticket_private.require_open(uuid) from public;
 
--- Definer: only this, not the server's role, writes tickets and attempts. Everything that needs no other's lock comes
--- first and the seat, which all buyers of an event want, last, in the trigger of the insert.
+create or replace function ticket_private.refuse_in_progress()
+returns void language plpgsql stable set search_path = '' as $$
+begin
+  perform ticket_private.refuse('request_in_progress', 'Another request of yours for this ticket is still being worked on. Ask again in a moment.', 409);
+end $$;
+revoke execute on function ticket_private.refuse_in_progress() from public;
+
+create or replace function ticket_private.terms_of(event uuid)
+returns ticket_private.ticket_terms language sql stable set search_path = '' as $$
+  select e.title, e.price, e.currency, e.start_time, e.ticketing_enabled,
+    least(e.price, round(coalesce(p.fee_fixed + e.price * p.fee_percent / 100, 0), ticket_private.currency_decimals(e.currency))),
+    e.start_time - make_interval(hours => coalesce(p.closes_hours_before, 24))
+  from event_service.events e left join ticket_service.refund_policies p on p.event_id = e.id
+  where e.id = event
+$$;
+comment on function ticket_private.terms_of(uuid) is 'What a ticket to this event costs now, and what giving it back will.';
+revoke execute on function ticket_private.terms_of(uuid) from public;
+
+-- Under the lock of the seats, which cancelling takes too: a ticket is not sold past it.
+create or replace function ticket_private.require_still_open(event uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  perform from ticket_private.event_seats s where s.event_id = event for update;
+  perform ticket_private.require_open(event);
+end $$;
+revoke execute on function ticket_private.require_still_open(uuid) from public;
+
+create or replace function ticket_private.live_ticket_of(person uuid, event uuid)
+returns ticket_service.tickets language plpgsql volatile set search_path = '' as $$
+declare
+  mine ticket_service.tickets;
+begin
+  select * into mine from ticket_service.tickets t
+  where t.user_id = person and t.event_id = event and t.status in ('pending', 'active') for no key update;
+  if mine.status = 'pending' and mine.held_until <= now() then
+    update ticket_service.tickets t set status = 'expired' where t.id = mine.id;
+    return null;
+  end if;
+  return mine;
+end $$;
+comment on function ticket_private.live_ticket_of(uuid, uuid) is 'The person''s ticket to the event, locked; null if there is none, or its hold has just ended.';
+revoke execute on function ticket_private.live_ticket_of(uuid, uuid) from public;
+
+-- Under one hold only one attempt may be paid: the provider ends the other before there is a next.
+create or replace function ticket_private.resume_checkout(
+  person uuid, idempotency_key text, mine ticket_service.tickets, provider text, price numeric, currency text)
+returns jsonb language plpgsql volatile set search_path = '' as $$
+declare
+  attempt ticket_private.attempts;
+begin
+  select * into attempt from ticket_private.attempts a
+  where a.ticket_id = mine.id and a.state in ('creating', 'open', 'ending') and a.check_at is not null
+  order by a.state limit 1;
+  if not found then
+    return null;
+  elsif attempt.state = 'open' and attempt.expires_at > now() + interval '1 minute'
+    and (attempt.provider, attempt.amount, attempt.currency) = (resume_checkout.provider, price, resume_checkout.currency)
+  then
+    -- The same seat asked for again: by another tab, or after an answer that never arrived.
+    return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(attempt.id));
+  elsif attempt.state <> 'creating' then
+    return ticket_private.expire_first(person, 'ticket-checkout', idempotency_key, attempt.id);
+  elsif attempt.idempotency_key <> resume_checkout.idempotency_key and attempt.started_at > now() - interval '1 minute' then
+    perform ticket_private.refuse_in_progress();
+  end if;
+  -- Nobody was given its address, so nobody can pay it. A provider may take an order number once only, so the next has another.
+  update ticket_private.attempts a set state = 'closed' where a.id = attempt.id;
+  perform ticket_private.fail_attempt(attempt.id);
+  return null;
+end $$;
+comment on function ticket_private.resume_checkout(uuid, text, ticket_service.tickets, text, numeric, text) is
+  'What to answer, or to do first, where a payment for this seat was begun before; null where another one may begin.';
+revoke execute on function ticket_private.resume_checkout(uuid, text, ticket_service.tickets, text, numeric, text) from public;
+
+create or replace function ticket_private.take_free_ticket(person uuid, idempotency_key text, event uuid, mine ticket_service.tickets, terms ticket_private.ticket_terms)
+returns jsonb language plpgsql volatile set search_path = '' as $$
+begin
+  if mine.id is null then
+    insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, event_start_time)
+    values (person, event, 0, terms.currency, 'active', terms.start_time) returning * into mine;
+    perform ticket_private.require_open(event);
+  else
+    perform ticket_private.require_still_open(event);
+    update ticket_service.tickets t
+    set status = 'active', price_paid = 0, currency = terms.currency, refund_fee = 0, refund_deadline = null, event_start_time = terms.start_time
+    where t.id = mine.id returning * into mine;
+  end if;
+  return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200,
+    jsonb_build_object('ticket', to_jsonb(mine), 'transaction', null, 'checkout_url', null, 'expires_at', null));
+end $$;
+revoke execute on function ticket_private.take_free_ticket(uuid, text, uuid, ticket_service.tickets, ticket_private.ticket_terms) from public;
+
+-- Everything that needs no other's lock comes first and the seat, which all buyers of an event want, last, in the trigger
+-- of the insert.
+create or replace function ticket_private.hold_seat(
+  person uuid, idempotency_key text, event uuid, mine ticket_service.tickets, terms ticket_private.ticket_terms, provider text, return_url text)
+returns jsonb language plpgsql volatile set search_path = '' as $$
+declare
+  attempt uuid := gen_random_uuid();
+  ends timestamptz := now() + ticket_private.time_to_pay();
+begin
+  if mine.id is not null and (select count(*) from ticket_private.attempts a where a.ticket_id = mine.id and a.checkout_url is not null) >= 3 then
+    -- Or one could hold a seat for ever without paying.
+    perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Give it back, or let its time run out, and begin again.', 429);
+  elsif mine.id is not null then
+    perform ticket_private.require_still_open(event);
+    update ticket_service.tickets t
+    set price_paid = terms.price, currency = terms.currency, refund_fee = terms.refund_fee, refund_deadline = terms.refund_deadline,
+      event_start_time = terms.start_time, held_until = ends + ticket_private.time_after_payment()
+    where t.id = mine.id;
+  end if;
+  with ticket as (
+    insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
+    select person, event, terms.price, terms.currency, 'pending', ends + ticket_private.time_after_payment(), terms.refund_fee, terms.refund_deadline, terms.start_time
+    where mine.id is null
+    returning id),
+  payment as (
+    insert into ticket_service.ticket_transactions (id, ticket_id, amount, currency, payment_method)
+    select attempt, coalesce(mine.id, (select id from ticket)), terms.price, terms.currency, provider
+    returning id, ticket_id)
+  insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, return_url, idempotency_key, expires_at, check_at)
+  select p.id, p.ticket_id, hold_seat.provider, terms.price, terms.currency, terms.title, hold_seat.return_url, hold_seat.idempotency_key,
+    ends, ends + interval '1 minute'
+  from payment p;
+  perform ticket_private.require_open(event);
+  return jsonb_build_object('next', 'pay', 'attempt', ticket_private.attempt_to_send(attempt));
+end $$;
+revoke execute on function ticket_private.hold_seat(uuid, text, uuid, ticket_service.tickets, ticket_private.ticket_terms, text, text) from public;
+
+create or replace function ticket_private.check_out(person uuid, idempotency_key text, event uuid, payment_method text, return_url text)
+returns jsonb language plpgsql volatile set search_path = '' as $$
+declare
+  terms ticket_private.ticket_terms := ticket_private.terms_of(event);
+  mine ticket_service.tickets;
+  resumed jsonb;
+begin
+  if not ticket_private.sees_event(person, event) then
+    perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
+  end if;
+  perform ticket_private.require_open(event);
+  if not terms.ticketing_enabled then
+    perform ticket_private.refuse('no_ticket_needed', 'This event takes no ticket: join it.', 409);
+  elsif terms.price > 0 and payment_method is null then
+    perform ticket_private.refuse('payment_method_required', 'Say how this ticket is to be paid: give a payment_method.');
+  end if;
+  mine := ticket_private.live_ticket_of(person, event);
+  -- Nobody offers them a seat meanwhile, for which they would wait here while this waits there.
+  delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person;
+  if mine.status = 'active' then
+    perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
+  elsif mine.id is not null then
+    resumed := ticket_private.resume_checkout(person, idempotency_key, mine, payment_method, terms.price, terms.currency);
+  elsif exists (select from ticket_private.event_seats s where s.event_id = check_out.event and s.held + s.sold >= s.capacity) then
+    perform ticket_private.expire_holds(500, event);
+  end if;
+  if resumed is not null then
+    return resumed;
+  elsif terms.price = 0 then
+    return ticket_private.take_free_ticket(person, idempotency_key, event, mine, terms);
+  end if;
+  return ticket_private.hold_seat(person, idempotency_key, event, mine, terms, payment_method, return_url);
+end $$;
+revoke execute on function ticket_private.check_out(uuid, text, uuid, text, text) from public;
+
+-- Definer: only this, not the server's role, writes tickets and attempts.
 create or replace function ticket_private.begin_checkout(
   person uuid, idempotency_key text, request_hash text, event_id uuid, payment_method text, return_url text)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 declare
   answered jsonb := ticket_private.claim_key(person, 'ticket-checkout', idempotency_key, request_hash);
-  wanted record;
-  policy ticket_service.refund_policies;
-  mine ticket_service.tickets;
-  open_attempt ticket_private.attempts;
-  attempt uuid := gen_random_uuid();
-  -- Stripe wants half an hour at least; the rest is for trying again.
-  ends timestamptz := now() + interval '35 minutes';
-  fee numeric;
-  deadline timestamptz;
+  detail text;
 begin
-  if answered is not null then
-    return answered;
-  end if;
-  if not ticket_private.sees_event(person, event_id) then
-    perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
-  end if;
-  select e.title, e.price, e.currency, e.start_time, e.ticketing_enabled into wanted
-  from event_service.events e where e.id = begin_checkout.event_id;
-  perform ticket_private.require_open(begin_checkout.event_id);
-  if not wanted.ticketing_enabled then
-    perform ticket_private.refuse('no_ticket_needed', 'This event takes no ticket: join it.', 409);
-  elsif wanted.price > 0 and payment_method is null then
-    perform ticket_private.refuse('payment_method_required', 'Say how this ticket is to be paid: give a payment_method.');
-  end if;
-  select * into policy from ticket_service.refund_policies p where p.event_id = begin_checkout.event_id;
-  fee := least(wanted.price, round(coalesce(policy.fee_fixed + wanted.price * policy.fee_percent / 100, 0), ticket_private.currency_decimals(wanted.currency)));
-  deadline := wanted.start_time - make_interval(hours => coalesce(policy.closes_hours_before, 24));
-
-  select * into mine from ticket_service.tickets t
-  where t.user_id = person and t.event_id = begin_checkout.event_id and t.status in ('pending', 'active') for no key update;
-  if mine.status = 'pending' and mine.held_until <= now() then
-    update ticket_service.tickets t set status = 'expired' where t.id = mine.id;
-    mine := null;
-  end if;
-  -- Nobody offers them a seat meanwhile, for which they would wait here while this waits there.
-  delete from ticket_service.waitlist_entries w where w.event_id = begin_checkout.event_id and w.user_id = person;
-  if mine.status = 'active' then
-    perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
-  end if;
-  if mine.id is not null then
-    select * into open_attempt from ticket_private.attempts a
-    where a.ticket_id = mine.id and a.state in ('creating', 'open', 'superseded') and a.check_at is not null
-    order by a.state limit 1;
-    if open_attempt.state <> 'superseded' and (open_attempt.provider, open_attempt.amount, open_attempt.currency) = (payment_method, wanted.price, wanted.currency)
-      and open_attempt.expires_at > now() + interval '1 minute' then
-      -- The same seat asked for again: by another tab, or after an answer that never arrived.
-      if open_attempt.state = 'open' then
-        return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(open_attempt.id));
-      end if;
-      if open_attempt.idempotency_key = begin_checkout.idempotency_key and open_attempt.expires_at > now() + interval '31 minutes' then
-        return jsonb_build_object('next', 'pay', 'attempt', ticket_private.attempt_to_send(open_attempt.id));
-      end if;
+  return coalesce(answered, ticket_private.check_out(person, idempotency_key, event_id, payment_method, return_url));
+exception
+  when sqlstate 'PGRST' then
+    get stacked diagnostics detail = pg_exception_detail;
+    return ticket_private.keep_refusal(person, 'ticket-checkout', idempotency_key, sqlerrm, detail);
+  when unique_violation then
+    get stacked diagnostics detail = constraint_name;
+    if detail = 'one_live_ticket_each' then
+      -- Two requests of one person at the same moment: the other has the seat.
+      perform ticket_private.refuse_in_progress();
     end if;
-    if open_attempt.state = 'creating' and open_attempt.idempotency_key <> begin_checkout.idempotency_key
-      and open_attempt.started_at > now() - interval '1 minute'
-    then
-      perform ticket_private.refuse('request_in_progress', 'Another request of yours for this ticket is still being worked on. Ask again in a moment.', 409);
-    elsif open_attempt.state = 'creating' then
-      -- Nobody was given its address, so nobody can pay it.
-      update ticket_private.attempts a set state = 'closed' where a.id = open_attempt.id;
-      update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = open_attempt.id;
-    elsif open_attempt.id is not null then
-      -- Under one hold only one may be paid: the provider ends the other before there is a next.
-      return ticket_private.expire_first(person, 'ticket-checkout', idempotency_key, open_attempt.id);
-    end if;
-  elsif exists (select from ticket_private.event_seats s where s.event_id = begin_checkout.event_id and s.held + s.sold >= s.capacity) then
-    perform ticket_private.expire_holds(500, begin_checkout.event_id);
-  end if;
-
-  if wanted.price = 0 then
-    if mine.id is null then
-      insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, event_start_time)
-      values (person, begin_checkout.event_id, 0, wanted.currency, 'active', wanted.start_time) returning * into mine;
-      perform ticket_private.require_open(begin_checkout.event_id);
-    else
-      update ticket_service.tickets t set status = 'active', price_paid = 0, currency = wanted.currency, refund_fee = 0, refund_deadline = null,
-        event_start_time = wanted.start_time
-      where t.id = mine.id returning * into mine;
-    end if;
-    return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200,
-      jsonb_build_object('ticket', to_jsonb(mine), 'transaction', null, 'checkout_url', null, 'expires_at', null));
-  end if;
-  if mine.id is not null and (select count(*) from ticket_private.attempts a where a.ticket_id = mine.id) >= 3 then
-    -- Or one could hold a seat for ever without paying.
-    perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Give it back, or let its time run out, and begin again.', 429);
-  elsif mine.id is not null then
-    update ticket_service.tickets t
-    set price_paid = wanted.price, currency = wanted.currency, refund_fee = fee, refund_deadline = deadline, event_start_time = wanted.start_time,
-      held_until = ends + interval '10 minutes'
-    where t.id = mine.id;
-  end if;
-  with ticket as (
-    insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
-    select person, begin_checkout.event_id, wanted.price, wanted.currency, 'pending', ends + interval '10 minutes', fee, deadline, wanted.start_time
-    where mine.id is null
-    returning id),
-  payment as (
-    insert into ticket_service.ticket_transactions (id, ticket_id, amount, currency, payment_method)
-    select attempt, coalesce(mine.id, (select id from ticket)), wanted.price, wanted.currency, payment_method
-    returning id, ticket_id)
-  insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, return_url, idempotency_key, expires_at, check_at)
-  select p.id, p.ticket_id, payment_method, wanted.price, wanted.currency, wanted.title, begin_checkout.return_url, begin_checkout.idempotency_key,
-    ends, ends + interval '1 minute'
-  from payment p;
-  perform ticket_private.require_open(begin_checkout.event_id);
-  return jsonb_build_object('next', 'pay', 'attempt', ticket_private.attempt_to_send(attempt));
-exception when unique_violation then
-  -- Two requests of one person at the same moment; the first has the seat.
-  perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
-  return null;
+    raise;
 end $$;
 revoke execute on function ticket_private.begin_checkout(uuid, text, text, uuid, text, text) from public;
 grant execute on function ticket_private.begin_checkout(uuid, text, text, uuid, text, text) to service_role;
@@ -1181,6 +1317,7 @@ create or replace function ticket_private.finish_checkout(
   person uuid, idempotency_key text, attempt_id uuid, session_id text, checkout_url text)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 begin
+  perform ticket_private.lock_key(person, 'ticket-checkout', idempotency_key);
   update ticket_private.attempts a
   set state = 'open', session_id = finish_checkout.session_id, checkout_url = finish_checkout.checkout_url
   where a.id = finish_checkout.attempt_id and a.state in ('creating', 'open');
@@ -1200,13 +1337,15 @@ returns jsonb language plpgsql volatile security definer set search_path = '' as
 declare
   ticket uuid;
 begin
+  perform ticket_private.lock_key(person, 'ticket-checkout', idempotency_key);
   select a.ticket_id into ticket from ticket_private.attempts a where a.id = fail_checkout.attempt_id;
   perform from ticket_service.tickets t where t.id = ticket for no key update;
   update ticket_private.attempts a set state = 'closed', check_at = now() + interval '5 minutes' where a.id = fail_checkout.attempt_id and a.state = 'creating';
-  if found then
-    update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = fail_checkout.attempt_id;
-    update ticket_service.tickets t set status = 'cancelled' where t.id = ticket and t.status = 'pending';
+  if not found then
+    perform ticket_private.refuse_in_progress();
   end if;
+  perform ticket_private.fail_attempt(fail_checkout.attempt_id);
+  update ticket_service.tickets t set status = 'cancelled' where t.id = ticket and t.status = 'pending';
   return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, status, answer);
 end $$;
 revoke execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) from public;
@@ -1256,7 +1395,7 @@ begin
     values (attempt.provider, fact ->> 'id', attempt.ticket_id, attempt.id, fact ->> 'payment_id', (fact ->> 'amount')::numeric,
       upper(fact ->> 'currency'), coalesce((fact ->> 'withdrawn')::boolean, false), coalesce((fact ->> 'reinstated')::boolean, false))
     on conflict (provider, provider_id) do update
-    set is_withdrawn = d.is_withdrawn or excluded.is_withdrawn, is_reinstated = d.is_reinstated or excluded.is_reinstated;
+    set amount = greatest(d.amount, excluded.amount), is_withdrawn = d.is_withdrawn or excluded.is_withdrawn, is_reinstated = d.is_reinstated or excluded.is_reinstated;
   end loop;
 end $$;
 comment on function ticket_private.record_facts(ticket_private.attempts, jsonb) is
@@ -1264,23 +1403,31 @@ comment on function ticket_private.record_facts(ticket_private.attempts, jsonb) 
 revoke execute on function ticket_private.record_facts(ticket_private.attempts, jsonb) from public;
 
 create or replace function ticket_private.request_refund_of(
-  payment ticket_private.payments, amount numeric, fee numeric, origin ticket_private.refund_origin, reason text)
+  provider text, payment_id text, amount numeric, fee numeric, origin ticket_private.refund_origin, reason text)
 returns uuid language plpgsql volatile set search_path = '' as $$
 declare
   refund uuid := gen_random_uuid();
+  is_manual boolean := provider = 'imported';
 begin
-  insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, amount, currency, payment_method)
-  values (refund, payment.ticket_id, 'refund', payment.transaction_id, amount, payment.currency, payment.provider);
+  if coalesce(amount, 0) <= 0 then
+    return null;
+  end if;
+  with payment as (
+    select p.* from ticket_private.payments p where p.provider = request_refund_of.provider and p.provider_id = payment_id),
+  shown as (
+    insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, amount, currency, payment_method)
+    select refund, p.ticket_id, 'refund', p.transaction_id, request_refund_of.amount, p.currency, p.provider from payment p)
   insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, amount, currency, fee, origin, reason, send_at, is_manual)
-  values (refund, payment.ticket_id, payment.attempt_id, payment.provider, payment.provider_id, amount, payment.currency, fee, origin, reason,
-    case when payment.provider <> 'imported' then now() end, payment.provider = 'imported');
+  select refund, p.ticket_id, p.attempt_id, p.provider, p.provider_id, request_refund_of.amount, p.currency, request_refund_of.fee,
+    request_refund_of.origin, request_refund_of.reason, case when not is_manual then now() end, is_manual
+  from payment p;
   return refund;
 end $$;
-comment on function ticket_private.request_refund_of(ticket_private.payments, numeric, numeric, ticket_private.refund_origin, text) is
-  'Asks for money of a payment to go back; ticket_transactions_refund_within_capture refuses more than there is.';
-revoke execute on function ticket_private.request_refund_of(ticket_private.payments, numeric, numeric, ticket_private.refund_origin, text) from public;
+comment on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text) is
+  'Asks for money of a payment to go back, in major units; null where it is none. ticket_transactions_refund_within_capture refuses more than there is.';
+revoke execute on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text) from public;
 
-create or replace function ticket_private.activate(ticket ticket_service.tickets, payment ticket_private.payments)
+create or replace function ticket_private.activate(ticket ticket_service.tickets, paid numeric)
 returns ticket_service.payment_outcome language plpgsql volatile set search_path = '' as $$
 declare
   refused_by text;
@@ -1299,7 +1446,7 @@ begin
     perform ticket_private.expire_holds(500, ticket.event_id);
   end if;
   begin
-    update ticket_service.tickets t set status = 'active', price_paid = payment.amount where t.id = ticket.id;
+    update ticket_service.tickets t set status = 'active', price_paid = paid where t.id = ticket.id;
   exception
     when unique_violation then
       get stacked diagnostics refused_by = constraint_name;
@@ -1315,24 +1462,17 @@ begin
   end;
   return 'activated'::ticket_service.payment_outcome;
 end $$;
-comment on function ticket_private.activate(ticket_service.tickets, ticket_private.payments) is
+comment on function ticket_private.activate(ticket_service.tickets, numeric) is
   'Gives a payment its ticket. One whose hold took its end takes a seat again, if one is free and its buyer has no other.';
-revoke execute on function ticket_private.activate(ticket_service.tickets, ticket_private.payments) from public;
+revoke execute on function ticket_private.activate(ticket_service.tickets, numeric) from public;
 
--- The caller holds the lock of the ticket.
-create or replace function ticket_private.settle(attempt ticket_private.attempts)
+-- Money that arrived is a row that the buyer sees; the one that was asked for stands for the first.
+create or replace function ticket_private.show_payments(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
-  ticket ticket_service.tickets;
   payment ticket_private.payments;
-  refund ticket_private.refunds;
-  overtaken ticket_private.refunds;
   shown uuid;
-  ended ticket_service.payment_outcome;
-  verdict ticket_service.payment_outcome;
-  due numeric;
 begin
-  -- Money that arrived is a row that the buyer sees; the one that was asked for stands for the first.
   for payment in
     select * from ticket_private.payments p where p.attempt_id = attempt.id and p.state >= 'paid' and p.transaction_id is null order by p.first_told_at, p.provider_id
   loop
@@ -1347,119 +1487,202 @@ begin
     end if;
     update ticket_private.payments p set transaction_id = shown where p.provider = payment.provider and p.provider_id = payment.provider_id;
   end loop;
+end $$;
+revoke execute on function ticket_private.show_payments(ticket_private.attempts) from public;
 
-  -- A payment that the provider took back has nothing left that could be sent.
-  update ticket_private.refunds r set state = 'succeeded', send_at = null
-  from ticket_private.payments p
-  where p.attempt_id = attempt.id and p.state = 'reversed' and r.provider = p.provider and r.payment_provider_id = p.provider_id
-    and r.state < 'succeeded' and r.closed_at is null and r.origin <> 'provider';
-  -- Refunds made at the provider are shown as soon as their payment is. Ours that they leave no money for are over.
-  for refund in
+-- By what was ever given or called back, so that it does not matter whether that came to light before it was undone. The
+-- newest go first; what is left for them is asked for anew, since a refund that may have been sent cannot be changed.
+create or replace function ticket_private.overtake_refunds(payment ticket_private.payment_balances)
+returns void language plpgsql volatile set search_path = '' as $$
+declare
+  mine ticket_private.refunds;
+  wanted numeric;
+  available numeric;
+  taken numeric := 0;
+begin
+  select coalesce(sum(r.amount), 0) into wanted from ticket_private.refunds r
+  where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin <> 'provider'
+    and (r.is_done or not r.is_overtaken and not r.is_excess and r.state <> 'cancelled');
+  available := case when payment.state = 'reversed' then 0 else payment.amount - payment.given_elsewhere - payment.ever_called_back end;
+  for mine in
     select * from ticket_private.refunds r
-    where r.attempt_id = attempt.id and r.origin = 'provider' and not exists (select from ticket_service.ticket_transactions x where x.id = r.id)
-    order by r.provider_id
+    where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin <> 'provider'
+      and not r.is_done and not r.is_overtaken and not r.is_excess and r.state <> 'cancelled'
+    order by r.requested_at desc, r.id
   loop
-    select p.transaction_id into shown from ticket_private.payments p
-    where p.provider = refund.provider and p.provider_id = refund.payment_provider_id;
-    continue when shown is null;
-    select * into payment from ticket_private.payments p where p.transaction_id = shown;
-    if refund.state <> 'failed' and ticket_private.refundable(payment) < 0 then
-      for overtaken in
-        select * from ticket_private.refunds r
-        where r.provider = refund.provider and r.payment_provider_id = refund.payment_provider_id and r.origin <> 'provider'
-          and r.state <> 'cancelled' and not r.is_done
-      loop
-        update ticket_private.refunds r set state = 'cancelled', send_at = null where r.id = overtaken.id;
-        update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = overtaken.id;
-      end loop;
-    end if;
-    insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, transaction_id, amount, currency, payment_method, status)
-    values (refund.id, attempt.ticket_id, 'refund', shown, refund.provider_id, refund.amount, refund.currency, refund.provider,
-      case when refund.state in ('failed', 'cancelled') then 'failed' else 'pending' end::ticket_service.transaction_status);
-    if overtaken.id is not null then
-      due := least(overtaken.amount, ticket_private.refundable(payment));
-      if due > 0 then
-        perform ticket_private.request_refund_of(payment, due, overtaken.fee, overtaken.origin, overtaken.reason);
-      end if;
-      overtaken := null;
-    end if;
+    exit when wanted <= available;
+    update ticket_private.refunds r set is_overtaken = true, send_at = null where r.id = mine.id;
+    update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = mine.id;
+    wanted := wanted - mine.amount;
+    taken := taken + mine.amount;
   end loop;
+  if taken > 0 and wanted < available then
+    perform ticket_private.request_refund_of(payment.provider, payment.provider_id, least(taken, available - wanted), mine.fee, mine.origin, mine.reason);
+  end if;
+end $$;
+comment on function ticket_private.overtake_refunds(ticket_private.payment_balances) is
+  'Refunds of ours that a payment has no money for, because it went back another way, are over.';
+revoke execute on function ticket_private.overtake_refunds(ticket_private.payment_balances) from public;
 
+-- What a provider tells is true, also that more has gone back than came: the books keep to what was captured, and an
+-- operator is told of the rest.
+create or replace function ticket_private.set_excess_aside(payment ticket_private.payment_balances)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  if payment.done <= payment.amount then
+    return;
+  end if;
+  update ticket_private.refunds r set is_excess = true
+  from (
+    select o.id, sum(o.amount) over (order by exists (select from ticket_private.journal_entries e where e.transaction_id = o.id) desc, o.requested_at, o.id) as so_far
+    from ticket_private.refunds o
+    where o.provider = payment.provider and o.payment_provider_id = payment.provider_id and o.is_done) running
+  where r.id = running.id and running.so_far > payment.amount;
+end $$;
+revoke execute on function ticket_private.set_excess_aside(ticket_private.payment_balances) from public;
+
+-- Refunds that somebody made at the provider are shown once they have succeeded, as soon as their payment is.
+create or replace function ticket_private.show_refunds(attempt ticket_private.attempts)
+returns void language plpgsql volatile set search_path = '' as $$
+declare
+  payment ticket_private.payment_balances;
+begin
+  for payment in select * from ticket_private.payment_balances b where b.attempt_id = attempt.id and b.transaction_id is not null order by b.provider_id loop
+    perform ticket_private.overtake_refunds(payment);
+    select * into payment from ticket_private.payment_balances b where b.provider = payment.provider and b.provider_id = payment.provider_id;
+    perform ticket_private.set_excess_aside(payment);
+    insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, transaction_id, amount, currency, payment_method, status)
+    select r.id, r.ticket_id, 'refund', payment.transaction_id, r.provider_id, r.amount, r.currency, r.provider,
+      case when r.state = 'failed' then 'failed' else 'pending' end::ticket_service.transaction_status
+    from ticket_private.refunds r
+    where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin = 'provider' and r.has_succeeded and not r.is_excess
+      and not exists (select from ticket_service.ticket_transactions x where x.id = r.id);
+  end loop;
+end $$;
+revoke execute on function ticket_private.show_refunds(ticket_private.attempts) from public;
+
+create or replace function ticket_private.way_back_of(payment ticket_private.payment_balances)
+returns ticket_service.payment_outcome language sql immutable set search_path = '' as $$
+  select case
+    when payment.amount > 0 and payment.amount <= payment.given_elsewhere then 'refunded'
+    when payment.state = 'reversed' then 'reversed'
+    when payment.ever_called_back > 0 then 'disputed'
+  end::ticket_service.payment_outcome
+$$;
+comment on function ticket_private.way_back_of(ticket_private.payment_balances) is 'How the money of a payment went back without our asking, if it did.';
+revoke execute on function ticket_private.way_back_of(ticket_private.payment_balances) from public;
+
+create or replace function ticket_private.decide_payments(attempt ticket_private.attempts)
+returns void language plpgsql volatile set search_path = '' as $$
+declare
+  ticket ticket_service.tickets;
+  payment ticket_private.payment_balances;
+  verdict ticket_service.payment_outcome;
+begin
   for payment in
-    select * from ticket_private.payments p where p.attempt_id = attempt.id and p.transaction_id is not null order by p.outcome nulls last, p.first_told_at, p.provider_id
+    select b.* from ticket_private.payment_balances b join ticket_private.payments p on p.provider = b.provider and p.provider_id = b.provider_id
+    where b.attempt_id = attempt.id and b.transaction_id is not null order by b.outcome nulls last, p.first_told_at, b.provider_id
   loop
     select * into ticket from ticket_service.tickets t where t.id = attempt.ticket_id;
-    ended := case
-      when payment.amount > 0 and payment.amount <= (select sum(r.amount) from ticket_private.refunds r
-        where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin = 'provider' and r.has_succeeded) then 'refunded'
-      when payment.state = 'reversed' then 'reversed'
-      when exists (select from ticket_private.disputes d
-        where d.provider = payment.provider and d.payment_provider_id = payment.provider_id and (d.is_withdrawn or d.is_reinstated)) then 'disputed'
-    end::ticket_service.payment_outcome;
-    verdict := payment.outcome;
-    if ended is not null then
-      -- The money is gone, so is the ticket, unless another payment stands for it.
-      verdict := ended;
-      if not exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated'
-        and (p.provider, p.provider_id) <> (payment.provider, payment.provider_id))
-      then
-        update ticket_service.tickets t
-        set status = case ended when 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
-        where t.id = ticket.id and t.status <> 'refunded' and (ended = 'refunded' or t.status <> 'cancelled');
-      end if;
-    elsif verdict is null then
+    verdict := coalesce(ticket_private.way_back_of(payment), payment.outcome);
+    if verdict is null then
       verdict := case
         when (payment.amount, payment.currency) <> (attempt.amount, attempt.currency) then 'set_aside'
         when exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated') and ticket.status in ('active', 'refunded') then 'paid_twice'
         when ticket.status = 'active' then 'already_has_ticket'
-        else ticket_private.activate(ticket, payment)
+        else ticket_private.activate(ticket, payment.amount)
       end;
-      if verdict not in ('activated', 'set_aside') then
-        update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id and t.status = 'pending';
-        due := ticket_private.refundable(payment);
-        if due > 0 then
-          perform ticket_private.request_refund_of(payment, due, 0, 'payment', null);
-        end if;
-      end if;
     end if;
-    if verdict = 'activated' and payment.outcome is null then
-      update ticket_private.attempts a set state = 'superseded', check_at = now()
-      where a.ticket_id = ticket.id and a.id <> attempt.id and a.state in ('creating', 'open');
+    if verdict is distinct from payment.outcome then
+      update ticket_private.payments p set outcome = verdict where p.provider = payment.provider and p.provider_id = payment.provider_id;
+      perform ticket_private.apply_outcome(attempt, ticket, payment, verdict);
     end if;
-    update ticket_private.payments p set outcome = verdict
-    where p.provider = payment.provider and p.provider_id = payment.provider_id and p.outcome is distinct from verdict;
   end loop;
+end $$;
+revoke execute on function ticket_private.decide_payments(ticket_private.attempts) from public;
 
-  -- The rows that the buyer sees. What is owed stays pending, also when the provider failed to send it.
+create or replace function ticket_private.apply_outcome(
+  attempt ticket_private.attempts, ticket ticket_service.tickets, payment ticket_private.payment_balances, verdict ticket_service.payment_outcome)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  case verdict
+    when 'activated' then
+      update ticket_private.attempts a set state = 'ending', check_at = now()
+      where a.ticket_id = ticket.id and a.id <> attempt.id and a.state in ('creating', 'open');
+    when 'set_aside' then
+      null;
+    when 'refunded', 'reversed', 'disputed' then
+      -- The money is gone, so is the ticket, unless another payment stands for it.
+      update ticket_service.tickets t
+      set status = case verdict when 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
+      where t.id = ticket.id and t.status <> 'refunded' and (verdict = 'refunded' or t.status <> 'cancelled')
+        and not exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated'
+          and (p.provider, p.provider_id) <> (payment.provider, payment.provider_id));
+    else
+      update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id and t.status = 'pending';
+      perform ticket_private.request_refund_of(payment.provider, payment.provider_id, ticket_private.refundable(payment), 0, 'payment', null);
+  end case;
+end $$;
+comment on function ticket_private.apply_outcome(ticket_private.attempts, ticket_service.tickets, ticket_private.payment_balances, ticket_service.payment_outcome) is
+  'What follows from the outcome of a payment: tickets end, other attempts too, and money that bought nothing goes back.';
+revoke execute on function ticket_private.apply_outcome(ticket_private.attempts, ticket_service.tickets, ticket_private.payment_balances, ticket_service.payment_outcome) from public;
+
+-- What is owed stays pending, also when the provider failed to send it.
+create or replace function ticket_private.show_states(attempt ticket_private.attempts)
+returns void language sql volatile set search_path = '' as $$
   update ticket_service.ticket_transactions x
   set status = shown_now.status, completed_at = case when shown_now.status <> 'pending' then coalesce(x.completed_at, now()) end,
     transaction_id = coalesce(x.transaction_id, shown_now.provider_id), outcome = shown_now.outcome
   from (
-    select p.transaction_id as id, p.provider_id, p.outcome,
-      case when p.state = 'reversed' or p.amount > 0 and p.amount <= (select sum(r.amount) from ticket_private.refunds r
-        where r.provider = p.provider and r.payment_provider_id = p.provider_id and r.is_done)
-      then 'refunded' else 'success' end::ticket_service.transaction_status as status
-    from ticket_private.payments p where p.attempt_id = attempt.id and p.transaction_id is not null
+    select b.transaction_id as id, b.provider_id, b.outcome,
+      case when b.state = 'reversed' or b.amount > 0 and b.amount <= b.done then 'refunded' else 'success' end::ticket_service.transaction_status as status
+    from ticket_private.payment_balances b where b.attempt_id = attempt.id and b.transaction_id is not null
     union all
     select r.id, r.provider_id, null,
       case when r.is_done then 'success'
-        when r.state = 'cancelled' or r.state = 'failed' and r.origin = 'provider' then 'failed' else 'pending' end::ticket_service.transaction_status
+        when r.is_overtaken or r.is_excess or r.state = 'cancelled' or r.state = 'failed' and r.origin = 'provider' then 'failed'
+        else 'pending' end::ticket_service.transaction_status
     from ticket_private.refunds r where r.attempt_id = attempt.id) shown_now
   where x.id = shown_now.id
-    and ((x.status, x.outcome) is distinct from (shown_now.status, shown_now.outcome) or x.transaction_id is null and shown_now.provider_id is not null);
+    and ((x.status, x.outcome) is distinct from (shown_now.status, shown_now.outcome) or x.transaction_id is null and shown_now.provider_id is not null)
+$$;
+revoke execute on function ticket_private.show_states(ticket_private.attempts) from public;
 
+create or replace function ticket_private.fail_attempt(attempt uuid)
+returns void language sql volatile set search_path = '' as $$
+  update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = attempt and x.status = 'pending'
+$$;
+revoke execute on function ticket_private.fail_attempt(uuid) from public;
+
+create or replace function ticket_private.close_attempt(attempt ticket_private.attempts)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
   if exists (select from ticket_private.payments p where p.attempt_id = attempt.id and p.state >= 'paid') then
     update ticket_private.attempts a set state = 'closed', check_at = null where a.id = attempt.id and (a.state <> 'closed' or a.check_at is not null);
   elsif exists (select from ticket_private.payments p where p.attempt_id = attempt.id and p.state in ('expired', 'failed')) then
-    update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = attempt.id and x.status = 'pending';
+    perform ticket_private.fail_attempt(attempt.id);
     if attempt.state in ('creating', 'open') then
       update ticket_service.tickets t set status = 'expired' where t.id = attempt.ticket_id and t.status = 'pending';
     end if;
-    -- The page of some providers cannot be ended: whoever pays on it all the same is found when its time is over.
+    -- Whoever pays all the same, on a page that could not be ended or by a payment that goes on, is found later.
     update ticket_private.attempts a
-    set state = 'closed', check_at = case when now() < a.expires_at then a.expires_at + interval '1 minute' end
+    set state = 'closed', check_at = case
+      when now() < a.expires_at then a.expires_at + interval '1 minute'
+      when exists (select from ticket_private.payments p where p.attempt_id = a.id and p.state = 'pending') then a.check_at end
     where a.id = attempt.id;
   end if;
+end $$;
+revoke execute on function ticket_private.close_attempt(ticket_private.attempts) from public;
+
+-- The caller holds the lock of the ticket.
+create or replace function ticket_private.settle(attempt ticket_private.attempts)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  perform ticket_private.show_payments(attempt);
+  perform ticket_private.show_refunds(attempt);
+  perform ticket_private.decide_payments(attempt);
+  perform ticket_private.show_states(attempt);
+  perform ticket_private.close_attempt(attempt);
   perform ticket_private.record_journal(attempt.ticket_id);
 end $$;
 comment on function ticket_private.settle(ticket_private.attempts) is
@@ -1511,47 +1734,162 @@ returns jsonb language sql stable set search_path = '' as $$
   select jsonb_build_object(
     'ticket', jsonb_build_object('id', t.id, 'event_id', t.event_id, 'status', t.status),
     'refund', (select jsonb_build_object('id', r.id, 'amount', r.amount, 'currency', r.currency, 'fee', r.fee,
-        'status', case when r.is_done then 'succeeded' when r.state = 'cancelled' then 'cancelled'
+        'status', case when r.is_done then 'succeeded' when r.is_overtaken or r.state = 'cancelled' then 'cancelled'
           when r.is_manual then 'manual' else r.state::text end)
       from ticket_private.refunds r where r.id = refund))
   from ticket_service.tickets t where t.id = ticket
 $$;
 revoke execute on function ticket_private.refund_answer(uuid, uuid) from public;
 
--- The payment that a ticket stands on, under the ticket's lock. Money that was imported with a ticket is taken into the books first.
-create or replace function ticket_private.payment_of(ticket uuid)
-returns ticket_private.payments language plpgsql volatile set search_path = '' as $$
+create or replace function ticket_private.refundable(payment ticket_private.payment_balances)
+returns numeric language sql immutable set search_path = '' as $$
+  select case when payment.state = 'reversed' then 0 else payment.amount - payment.promised - payment.called_back end
+$$;
+comment on function ticket_private.refundable(ticket_private.payment_balances) is 'What is left of a payment, in major units: captured less what went back, is to go back, or was called back.';
+revoke execute on function ticket_private.refundable(ticket_private.payment_balances) from public;
+
+-- Money that was imported with a ticket, with the refunds that came along, as if a provider had told of it.
+create or replace function ticket_private.take_in_imported_payment(ticket uuid)
+returns void language plpgsql volatile set search_path = '' as $$
 declare
-  payment ticket_private.payments;
+  imported uuid;
 begin
-  select * into payment from ticket_private.payments p
-  where p.ticket_id = ticket and p.transaction_id is not null
-  order by p.outcome = 'activated' desc, ticket_private.refundable(p) desc limit 1;
-  if not found then
-    insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome)
-    select 'imported', x.id, x.id, x.ticket_id, x.id, 'paid', x.amount, x.currency, x.payment_method, 'activated'
-    from ticket_service.ticket_transactions x
-    where x.ticket_id = ticket and x.kind = 'payment' and x.status = 'success' and x.amount > 0
-      and not exists (select from ticket_private.payments p where p.transaction_id = x.id)
-    order by x.created_at limit 1
-    returning * into payment;
-    perform ticket_private.record_journal(ticket);
+  insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome)
+  select 'imported', x.id, x.id, x.ticket_id, x.id, 'paid', x.amount, x.currency, x.payment_method, 'activated'
+  from ticket_service.ticket_transactions x
+  where x.ticket_id = ticket and x.kind = 'payment' and x.status in ('success', 'refunded') and x.amount > 0
+    and not exists (select from ticket_private.payments p where p.transaction_id = x.id)
+  order by x.created_at limit 1
+  returning transaction_id into imported;
+  insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, provider_id, amount, currency, origin, state, has_succeeded, is_manual)
+  select x.id, x.ticket_id, imported, 'imported', imported, x.id, x.amount, x.currency, 'operator',
+    case x.status when 'success' then 'succeeded' else 'requested' end::ticket_private.refund_state, x.status = 'success', true
+  from ticket_service.ticket_transactions x where x.refund_of = imported and x.amount > 0 and x.status <> 'failed';
+  perform ticket_private.record_journal(ticket);
+end $$;
+revoke execute on function ticket_private.take_in_imported_payment(uuid) from public;
+
+-- Under the ticket's lock.
+create or replace function ticket_private.payment_of(ticket uuid)
+returns ticket_private.payment_balances language plpgsql volatile set search_path = '' as $$
+declare
+  payment ticket_private.payment_balances;
+begin
+  if not exists (select from ticket_private.payments p where p.ticket_id = ticket and p.transaction_id is not null) then
+    perform ticket_private.take_in_imported_payment(ticket);
   end if;
+  select * into payment from ticket_private.payment_balances b
+  where b.ticket_id = ticket and b.transaction_id is not null
+  order by b.outcome = 'activated' desc, ticket_private.refundable(b) desc limit 1;
   return payment;
 end $$;
 comment on function ticket_private.payment_of(uuid) is 'The payment by which a ticket is active, or of which most is left; null for a free one.';
 revoke execute on function ticket_private.payment_of(uuid) from public;
 
-create or replace function ticket_private.refundable(payment ticket_private.payments)
-returns numeric language sql stable set search_path = '' as $$
-  select case when payment.state = 'reversed' then 0 else payment.amount
-    - coalesce((select sum(r.amount) from ticket_private.refunds r
-        where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.state <> 'cancelled' and not (r.state = 'failed' and r.origin = 'provider')), 0)
-    - coalesce((select sum(d.amount) from ticket_private.disputes d
-        where d.provider = payment.provider and d.payment_provider_id = payment.provider_id and d.is_withdrawn and not d.is_reinstated), 0) end
-$$;
-comment on function ticket_private.refundable(ticket_private.payments) is 'What is left of a payment, in major units: captured less what went back, is to go back, or was called back.';
-revoke execute on function ticket_private.refundable(ticket_private.payments) from public;
+-- Under the ticket's lock, as all that writes tickets.
+create or replace function ticket_private.end_ticket(
+  ticket uuid, payment ticket_private.payment_balances, fee numeric, origin ticket_private.refund_origin, reason text)
+returns uuid language plpgsql volatile set search_path = '' as $$
+declare
+  available numeric := coalesce(ticket_private.refundable(payment), 0);
+  kept numeric := least(available, fee);
+begin
+  update ticket_service.tickets t
+  set status = case when payment.provider_id is null then 'cancelled' else 'refunded' end::ticket_service.ticket_status
+  where t.id = ticket;
+  return ticket_private.request_refund_of(payment.provider, payment.provider_id, available - kept, kept, origin, reason);
+end $$;
+comment on function ticket_private.end_ticket(uuid, ticket_private.payment_balances, numeric, ticket_private.refund_origin, text) is
+  'Ends a ticket, whose seat is free at once, and asks for the refund of what is left of its payment less a fee; returns the refund, null where there is nothing to give back.';
+revoke execute on function ticket_private.end_ticket(uuid, ticket_private.payment_balances, numeric, ticket_private.refund_origin, text) from public;
+
+create or replace function ticket_private.require_refundable(ticket ticket_service.tickets, event_start timestamptz, is_cancelled boolean)
+returns void language plpgsql stable set search_path = '' as $$
+declare
+  -- An event that was moved gives everything back until it begins.
+  closes timestamptz := case when event_start <> ticket.event_start_time then event_start else coalesce(ticket.refund_deadline, event_start) end;
+begin
+  if ticket.is_checked_in and not is_cancelled then
+    perform ticket_private.refuse('ticket_used', 'This ticket was used. Ask the host for a refund.', 409);
+  elsif ticket.status = 'active' and not is_cancelled and (now() >= event_start or now() > closes) then
+    perform ticket_private.refuse('refund_deadline_passed', 'The time for a refund of this ticket is over. Ask the host.', 409);
+  end if;
+end $$;
+comment on function ticket_private.require_refundable(ticket_service.tickets, timestamptz, boolean) is 'Refuses a buyer a refund of a ticket that was used, or whose time for refunds is over.';
+revoke execute on function ticket_private.require_refundable(ticket_service.tickets, timestamptz, boolean) from public;
+
+create or replace function ticket_private.give_up_hold(person uuid, idempotency_key text, ticket uuid)
+returns jsonb language plpgsql volatile set search_path = '' as $$
+declare
+  open_attempt uuid;
+begin
+  select a.id into open_attempt from ticket_private.attempts a
+  where a.ticket_id = ticket and a.state in ('open', 'ending') and a.check_at is not null order by a.state limit 1;
+  if open_attempt is not null then
+    -- The provider takes no more money before the seat is free.
+    return ticket_private.expire_first(person, 'ticket-refund', idempotency_key, open_attempt);
+  end if;
+  update ticket_private.attempts a set state = 'closed' where a.ticket_id = ticket and a.state = 'creating';
+  update ticket_service.tickets t set status = 'cancelled' where t.id = ticket;
+  return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket, null));
+end $$;
+revoke execute on function ticket_private.give_up_hold(uuid, text, uuid) from public;
+
+create or replace function ticket_private.require_amount(amount numeric, payment ticket_private.payment_balances, currency text)
+returns void language plpgsql stable set search_path = '' as $$
+begin
+  if amount <= 0 or amount <> round(amount, ticket_private.currency_decimals(coalesce(payment.currency, currency))) then
+    perform ticket_private.refuse('invalid_amount', 'An amount is more than 0, and has no more decimals than its currency.');
+  elsif amount > coalesce(ticket_private.refundable(payment), 0) then
+    perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed what was paid.', 409);
+  end if;
+end $$;
+comment on function ticket_private.require_amount(numeric, ticket_private.payment_balances, text) is 'Refuses a host an amount that is none, or more than is left of the payment.';
+revoke execute on function ticket_private.require_amount(numeric, ticket_private.payment_balances, text) from public;
+
+-- The ticket's lock first: of two requests at once the second sees what the first did.
+create or replace function ticket_private.refund_ticket(person uuid, idempotency_key text, ticket_id uuid, amount numeric, reason text)
+returns jsonb language plpgsql volatile set search_path = '' as $$
+declare
+  ticket ticket_service.tickets;
+  event record;
+  is_host boolean;
+  payment ticket_private.payment_balances;
+  refund uuid;
+begin
+  select * into ticket from ticket_service.tickets t where t.id = refund_ticket.ticket_id for no key update;
+  select e.host_id, e.start_time, e.status = 'cancelled' as is_cancelled into event from event_service.events e where e.id = ticket.event_id;
+  is_host := event.host_id is not distinct from person and person is not null;
+  if ticket.id is null or not (is_host or ticket.user_id is not distinct from person) then
+    perform ticket_private.refuse('ticket_not_found', 'There is no such ticket.', 404);
+  elsif not is_host and amount is not null then
+    perform ticket_private.refuse('amount_is_for_hosts', 'Only the host chooses an amount. A refund that you ask for is of the whole price, less the fee.', 403);
+  elsif not is_host then
+    perform ticket_private.require_refundable(ticket, event.start_time, event.is_cancelled);
+  end if;
+  if amount is null and ticket.status not in ('pending', 'active') then
+    perform ticket_private.refuse('ticket_ended', 'This ticket has ended already.', 409);
+  elsif amount is null and ticket.status = 'pending' then
+    return ticket_private.give_up_hold(person, idempotency_key, ticket.id);
+  end if;
+
+  payment := ticket_private.payment_of(ticket.id);
+  if amount is not null then
+    perform ticket_private.require_amount(amount, payment, ticket.currency);
+    refund := ticket_private.request_refund_of(payment.provider, payment.provider_id, amount, 0, 'host', reason);
+  else
+    refund := ticket_private.end_ticket(ticket.id, payment,
+      case when is_host or event.is_cancelled or event.start_time <> ticket.event_start_time then 0 else ticket.refund_fee end,
+      case when is_host then 'host' else 'buyer' end::ticket_private.refund_origin, reason);
+  end if;
+  -- Kept at once: whoever repeats the request after a crash is told of this refund, and maintenance sends it.
+  perform ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
+  update ticket_private.refunds r set state = 'sent', sent_at = now(), send_at = now() + interval '2 minutes', sends = 1
+  where r.id = refund and not r.is_manual;
+  return case when found then jsonb_build_object('next', 'refund', 'refund', ticket_private.refund_to_send(refund))
+    else jsonb_build_object('next', 'answer', 'status', 200, 'answer', ticket_private.refund_answer(ticket.id, refund)) end;
+end $$;
+revoke execute on function ticket_private.refund_ticket(uuid, text, uuid, numeric, text) from public;
 
 -- Definer: only this, not the server's role, writes tickets and refunds.
 create or replace function ticket_private.begin_refund(
@@ -1559,79 +1897,32 @@ create or replace function ticket_private.begin_refund(
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 declare
   answered jsonb := ticket_private.claim_key(person, 'ticket-refund', idempotency_key, request_hash);
-  ticket ticket_service.tickets;
-  event record;
-  is_host boolean;
-  payment ticket_private.payments;
-  open_attempt uuid;
-  due numeric;
-  fee numeric := 0;
-  refund uuid;
+  detail text;
 begin
-  if answered is not null then
-    return answered;
-  end if;
-  select * into ticket from ticket_service.tickets t where t.id = begin_refund.ticket_id for no key update;
-  select e.host_id, e.start_time, e.status = 'cancelled' or e.start_time <> ticket.event_start_time as is_changed into event from event_service.events e where e.id = ticket.event_id;
-  is_host := event.host_id is not distinct from person and person is not null;
-  if ticket.id is null or not (is_host or ticket.user_id is not distinct from person) then
-    perform ticket_private.refuse('ticket_not_found', 'There is no such ticket.', 404);
-  end if;
-  if not is_host then
-    if amount is not null then
-      perform ticket_private.refuse('amount_is_for_hosts', 'Only the host chooses an amount. A refund that you ask for is of the whole price, less the fee.', 403);
-    elsif ticket.is_checked_in and not coalesce(event.is_changed, false) then
-      perform ticket_private.refuse('ticket_used', 'This ticket was used. Ask the host for a refund.', 409);
-    elsif ticket.status = 'active' and not coalesce(event.is_changed, false) and (now() >= event.start_time or now() > coalesce(ticket.refund_deadline, event.start_time)) then
-      perform ticket_private.refuse('refund_deadline_passed', 'The time for a refund of this ticket is over. Ask the host.', 409);
-    end if;
-  end if;
-  if amount is null and ticket.status not in ('pending', 'active') then
-    perform ticket_private.refuse('ticket_ended', 'This ticket has ended already.', 409);
-  end if;
-  if ticket.status = 'pending' and amount is null then
-    select a.id into open_attempt from ticket_private.attempts a
-    where a.ticket_id = ticket.id and a.state in ('open', 'superseded') and a.check_at is not null order by a.state limit 1;
-    if open_attempt is not null then
-      -- The provider takes no more money before the seat is free.
-      return ticket_private.expire_first(person, 'ticket-refund', idempotency_key, open_attempt);
-    end if;
-    update ticket_private.attempts a set state = 'closed' where a.ticket_id = ticket.id and a.state = 'creating';
-    update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id;
-    return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, null));
-  end if;
-
-  payment := ticket_private.payment_of(ticket.id);
-  due := coalesce(ticket_private.refundable(payment), 0);
-  if amount is not null then
-    if amount <= 0 or amount <> round(amount, ticket_private.currency_decimals(coalesce(payment.currency, ticket.currency))) then
-      perform ticket_private.refuse('invalid_amount', 'An amount is more than 0, and has no more decimals than its currency.');
-    elsif amount > due then
-      perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed what was paid.', 409);
-    end if;
-    due := amount;
-  elsif not is_host and not coalesce(event.is_changed, false) then
-    fee := least(due, ticket.refund_fee);
-    due := due - fee;
-  end if;
-  if amount is null then
-    update ticket_service.tickets t
-    set status = case when payment.provider_id is null then 'cancelled' else 'refunded' end::ticket_service.ticket_status
-    where t.id = ticket.id;
-  end if;
-  if due > 0 then
-    refund := ticket_private.request_refund_of(payment, due, fee, case when is_host then 'host' else 'buyer' end::ticket_private.refund_origin, reason);
-    if payment.provider <> 'imported' then
-      update ticket_private.refunds r set state = 'sent', sent_at = now(), send_at = now() + interval '2 minutes', sends = 1 where r.id = refund;
-      -- Kept at once: whoever repeats the request after a crash is told of this refund, and maintenance sends it.
-      perform ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
-      return jsonb_build_object('next', 'refund', 'refund', ticket_private.refund_to_send(refund));
-    end if;
-  end if;
-  return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
+  return coalesce(answered, ticket_private.refund_ticket(person, idempotency_key, ticket_id, amount, reason));
+exception when sqlstate 'PGRST' then
+  get stacked diagnostics detail = pg_exception_detail;
+  return ticket_private.keep_refusal(person, 'ticket-refund', idempotency_key, sqlerrm, detail);
 end $$;
 revoke execute on function ticket_private.begin_refund(uuid, text, text, uuid, numeric, text) from public;
 grant execute on function ticket_private.begin_refund(uuid, text, text, uuid, numeric, text) to service_role;
+
+-- An imported payment has no attempt: its refunds alone are shown and booked.
+create or replace function ticket_private.settle_or_record(refund ticket_private.refunds)
+returns void language plpgsql volatile set search_path = '' as $$
+declare
+  attempt ticket_private.attempts;
+begin
+  select * into attempt from ticket_private.attempts a where a.id = refund.attempt_id;
+  if found then
+    perform ticket_private.settle(attempt);
+  else
+    update ticket_service.ticket_transactions x set status = 'success', completed_at = now()
+    from ticket_private.refunds r where r.id = refund.id and x.id = r.id and r.is_done and x.status = 'pending';
+    perform ticket_private.record_journal(refund.ticket_id);
+  end if;
+end $$;
+revoke execute on function ticket_private.settle_or_record(ticket_private.refunds) from public;
 
 -- Definer: as above.
 create or replace function ticket_private.record_refund(
@@ -1640,8 +1931,8 @@ create or replace function ticket_private.record_refund(
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 declare
   refund ticket_private.refunds;
-  attempt ticket_private.attempts;
 begin
+  perform ticket_private.lock_key(person, 'ticket-refund', idempotency_key);
   select * into refund from ticket_private.refunds r where r.id = record_refund.refund_id;
   if not found then
     return jsonb_build_object('result', 'unknown');
@@ -1649,17 +1940,16 @@ begin
   perform from ticket_service.tickets t where t.id = refund.ticket_id for no key update;
   update ticket_private.refunds r
   set state = greatest(r.state, record_refund.state), provider_id = coalesce(r.provider_id, record_refund.provider_id),
-    is_manual = r.is_manual or record_refund.is_manual or r.sends >= 60 and greatest(r.state, record_refund.state) < 'succeeded', problem = coalesce(record_refund.problem, r.problem),
-    -- Asked again ever more rarely, for some weeks; then it is an operator's.
-    send_at = case when record_refund.is_manual or greatest(r.state, record_refund.state) >= 'succeeded' or r.sends >= 60 then null
+    is_manual = r.is_manual or record_refund.is_manual, problem = coalesce(record_refund.problem, r.problem),
+    -- Asked again ever more rarely. After some weeks it is listed for operators, and what the provider does not know of is theirs alone.
+    send_at = case
+      when record_refund.is_manual or greatest(r.state, record_refund.state) >= 'succeeded' or r.is_overtaken then null
+      when r.sends >= 60 and coalesce(r.provider_id, record_refund.provider_id) is null then null
       else now() + least(interval '1 minute' * power(2, least(r.sends, 10)), interval '12 hours') end
   where r.id = refund.id;
-  select * into attempt from ticket_private.attempts a where a.id = refund.attempt_id;
-  if found then
-    perform ticket_private.settle(attempt);
-  end if;
+  perform ticket_private.settle_or_record(refund);
   if idempotency_key is not null then
-    return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(refund.ticket_id, refund.id));
+    return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(refund.ticket_id, refund.id), is_better => true);
   end if;
   return jsonb_build_object('result', 'recorded');
 end $$;
@@ -1699,27 +1989,39 @@ grant all on ticket_service.event_cancellations to service_role;
 create or replace function ticket_private.tg_events__cancel_tickets()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
+  -- Whoever is just buying is done before, or sees that it is cancelled.
+  perform from ticket_private.event_seats s where s.event_id = new.id for update;
   if not new.ticketing_enabled then
     return null;
   end if;
-  -- Whoever is just buying is done before, or sees that it is cancelled.
-  perform from ticket_private.event_seats s where s.event_id = new.id for update;
   insert into ticket_service.event_cancellations (event_id) values (new.id) on conflict do nothing;
   delete from ticket_service.waitlist_entries w where w.event_id = new.id;
   return null;
 end $$;
 revoke execute on function ticket_private.tg_events__cancel_tickets() from public;
 
+create or replace function ticket_private.end_cancelled_ticket(ticket ticket_service.tickets)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  update ticket_private.attempts a set check_at = now() where a.ticket_id = ticket.id and a.state in ('creating', 'open');
+  if ticket.status = 'pending' then
+    update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id;
+  else
+    perform ticket_private.end_ticket(ticket.id, ticket_private.payment_of(ticket.id), 0, 'cancellation', null);
+  end if;
+end $$;
+revoke execute on function ticket_private.end_cancelled_ticket(ticket_service.tickets) from public;
+
 -- Definer: only this, not the server's role, ends tickets. A ticket that somebody is just writing waits for the next time.
-create or replace function ticket_private.continue_cancellations(batch int default 200)
+create or replace function ticket_private.continue_cancellations(batch int default 200, event uuid default null)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
   unfinished uuid[] := array(
-    select c.event_id from ticket_service.event_cancellations c where c.tickets_ended_at is null order by c.cancelled_at);
+    select c.event_id from ticket_service.event_cancellations c
+    where c.tickets_ended_at is null and (continue_cancellations.event is null or c.event_id = continue_cancellations.event)
+    order by c.cancelled_at limit 50);
   cancelled uuid;
   ticket ticket_service.tickets;
-  payment ticket_private.payments;
-  due numeric;
   ended int := 0;
 begin
   -- Seats of several events are taken in the order of events.
@@ -1729,20 +2031,13 @@ begin
       select * from ticket_service.tickets t where t.event_id = cancelled and t.status in ('pending', 'active')
       order by t.id limit batch - ended for no key update skip locked
     loop
-      update ticket_private.attempts a set check_at = now() where a.ticket_id = ticket.id and a.state in ('creating', 'open');
-      if ticket.status = 'pending' then
-        update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id;
-      else
-        payment := ticket_private.payment_of(ticket.id);
-        due := coalesce(ticket_private.refundable(payment), 0);
-        update ticket_service.tickets t
-        set status = case when payment.provider_id is null then 'cancelled' else 'refunded' end::ticket_service.ticket_status
-        where t.id = ticket.id;
-        if due > 0 then
-          perform ticket_private.request_refund_of(payment, due, 0, 'cancellation', null);
-        end if;
-      end if;
-      ended := ended + 1;
+      -- One that cannot be ended does not keep the others.
+      begin
+        perform ticket_private.end_cancelled_ticket(ticket);
+        ended := ended + 1;
+      exception when others then
+        raise warning 'Ticket % of a cancelled event could not be ended: %', ticket.id, sqlerrm;
+      end;
     end loop;
     update ticket_service.event_cancellations c set tickets_ended_at = now()
     where c.event_id = cancelled
@@ -1751,9 +2046,9 @@ begin
   end loop;
   return ended;
 end $$;
-comment on function ticket_private.continue_cancellations(int) is 'Ends tickets of cancelled events and asks for their refunds, a batch at a time; returns how many.';
-revoke execute on function ticket_private.continue_cancellations(int) from public;
-grant execute on function ticket_private.continue_cancellations(int) to service_role;
+comment on function ticket_private.continue_cancellations(int, uuid) is 'Ends tickets of cancelled events, or of one, and asks for their refunds, a batch at a time; returns how many.';
+revoke execute on function ticket_private.continue_cancellations(int, uuid) from public;
+grant execute on function ticket_private.continue_cancellations(int, uuid) to service_role;
 
 -- Definer: as above.
 create or replace function ticket_private.cancellation_progress(person uuid, event_id uuid, reason text)
@@ -1769,7 +2064,7 @@ begin
   end if;
   update ticket_service.event_cancellations c set reason = cancellation_progress.reason
   where c.event_id = cancellation_progress.event_id and c.reason is null;
-  perform ticket_private.continue_cancellations();
+  perform ticket_private.continue_cancellations(event => cancellation_progress.event_id);
   return (
     select jsonb_build_object(
       'event_id', cancellation_progress.event_id,
@@ -1777,10 +2072,11 @@ begin
       'tickets_to_end', (select count(*) from ticket_service.tickets t where t.event_id = cancellation_progress.event_id and t.status in ('pending', 'active')),
       'refunds', count(r.id),
       'refunds_succeeded', count(r.id) filter (where r.is_done),
-      'refunds_under_way', count(r.id) filter (where r.state < 'succeeded' and r.closed_at is null and not r.is_manual),
-      'refunds_for_an_operator', count(r.id) filter (where r.closed_at is null and (r.is_manual or r.state = 'failed')))
+      'refunds_under_way', count(r.id) filter (where not r.is_done and o.id is null),
+      'refunds_for_an_operator', count(o.id))
     from ticket_service.tickets t
-    join ticket_private.refunds r on r.ticket_id = t.id and r.origin = 'cancellation'
+    join ticket_private.refunds r on r.ticket_id = t.id and r.origin = 'cancellation' and not r.is_overtaken
+    left join ticket_private.refunds_for_operators o on o.id = r.id
     where t.event_id = cancellation_progress.event_id);
 end $$;
 revoke execute on function ticket_private.cancellation_progress(uuid, uuid, text) from public;
@@ -1798,8 +2094,7 @@ declare
 begin
   with due as (
     select r.id from ticket_private.refunds r
-    where r.send_at <= now() and r.id in (select p.id from ticket_private.payable_refunds p where p.send_at <= now())
-    order by r.send_at limit batch for no key update skip locked),
+    where r.send_at <= now() order by r.send_at limit batch for no key update skip locked),
   claimed as (
     update ticket_private.refunds r
     set send_at = now() + lease, sends = r.sends + 1, sent_at = coalesce(r.sent_at, now()),
@@ -1819,7 +2114,7 @@ begin
     returning a.id, a.ticket_id, a.state)
   select jsonb_agg(ticket_private.attempt_to_send(c.id)
       -- A seat that is not held any more is not to be paid for.
-      || jsonb_build_object('expire', c.state = 'superseded' or t.status <> 'pending'
+      || jsonb_build_object('expire', c.state = 'ending' or t.status <> 'pending'
         or exists (select from event_service.events e where e.id = t.event_id and e.status = 'cancelled')))
   into attempts from claimed c join ticket_service.tickets t on t.id = c.ticket_id;
   return jsonb_build_object('refunds', coalesce(refunds, '[]'), 'attempts', coalesce(attempts, '[]'));
@@ -1841,6 +2136,12 @@ revoke execute on function ticket_private.forget_old_requests(int) from public;
 
 -- What operators do.
 
+create or replace view ticket_private.payments_for_operators as
+  select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b) as available, p.first_told_at as since
+  from ticket_private.payments p join ticket_private.payment_balances b on b.provider = p.provider and b.provider_id = p.provider_id
+  where p.outcome in ('set_aside', 'disputed', 'refunded') and ticket_private.refundable(b) > 0;
+comment on view ticket_private.payments_for_operators is 'Payments of another amount than was asked for, and what is left of those whose ticket ended: refund_rest() sends it back.';
+
 -- Definer: only this, not the server's role, reads refunds and payments.
 create or replace function ticket_private.operator_queue()
 returns table (kind text, id uuid, ticket_id uuid, provider text, provider_id text, amount numeric, currency text, problem text, since timestamptz)
@@ -1849,10 +2150,17 @@ language sql stable security definer set search_path = '' as $$
     coalesce(r.problem, case when r.is_manual then 'The provider cannot refund this payment.' end), r.requested_at
   from ticket_private.refunds_for_operators r
   union all
-  select 'payment', p.transaction_id, p.ticket_id, p.provider, p.provider_id, ticket_private.refundable(p), p.currency,
+  select 'payment', p.transaction_id, p.ticket_id, p.provider, p.provider_id, p.available, p.currency,
     case p.outcome when 'set_aside' then 'Another amount or currency arrived than was asked for.'
-      else 'The ticket has ended (' || p.outcome || '), and this is left of its payment.' end, p.first_told_at
-  from ticket_private.payments p where p.outcome in ('set_aside', 'disputed', 'refunded') and ticket_private.refundable(p) > 0
+      else 'The ticket has ended (' || p.outcome || '), and this is left of its payment.' end, p.since
+  from ticket_private.payments_for_operators p
+  union all
+  select 'excess', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id), r.amount, r.currency,
+    'This went back although everything had gone back already.', r.requested_at
+  from ticket_private.refunds r where r.is_excess
+  union all
+  select 'cancellation', c.event_id, null, null, null, null, null, 'Tickets of this cancelled event could not be ended: the server''s log says why.', c.cancelled_at
+  from ticket_service.event_cancellations c where c.tickets_ended_at is null and c.cancelled_at < now() - interval '1 hour'
   union all
   select 'attempt', a.id, a.ticket_id, a.provider, coalesce(a.session_id, a.id::text), a.amount, a.currency,
     'The provider has not said for a week what became of this payment.', a.started_at
@@ -1867,7 +2175,6 @@ create or replace function ticket_private.close_refund(refund_id uuid, reference
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
   refund ticket_private.refunds;
-  attempt ticket_private.attempts;
 begin
   select * into refund from ticket_private.refunds r where r.id = close_refund.refund_id;
   perform from ticket_service.tickets t where t.id = refund.ticket_id for no key update;
@@ -1876,32 +2183,27 @@ begin
   if not found then
     perform ticket_private.refuse('refund_not_open', 'There is no such refund that waits for an operator.', 404);
   end if;
-  select * into attempt from ticket_private.attempts a where a.id = refund.attempt_id;
-  if found then
-    perform ticket_private.settle(attempt);
-  else
-    update ticket_service.ticket_transactions x set status = 'success', completed_at = now() where x.id = refund.id;
-    perform ticket_private.record_journal(refund.ticket_id);
-  end if;
+  perform ticket_private.settle_or_record(refund);
 end $$;
 revoke execute on function ticket_private.close_refund(uuid, text) from public;
 grant execute on function ticket_private.close_refund(uuid, text) to service_role;
 
 -- Definer: as above.
-create or replace function ticket_private.refund_set_aside(transaction_id uuid)
+create or replace function ticket_private.refund_rest(transaction_id uuid)
 returns uuid language plpgsql volatile security definer set search_path = '' as $$
 declare
-  payment ticket_private.payments;
+  ticket uuid := (select p.ticket_id from ticket_private.payments p where p.transaction_id = refund_rest.transaction_id);
+  payment record;
 begin
-  select * into payment from ticket_private.payments p where p.transaction_id = refund_set_aside.transaction_id and p.outcome in ('set_aside', 'disputed', 'refunded');
-  perform from ticket_service.tickets t where t.id = payment.ticket_id for no key update;
-  if payment.provider is null or ticket_private.refundable(payment) <= 0 then
+  perform from ticket_service.tickets t where t.id = ticket for no key update;
+  select * into payment from ticket_private.payments_for_operators p where p.transaction_id = refund_rest.transaction_id;
+  if not found then
     perform ticket_private.refuse('payment_not_set_aside', 'There is no such payment that waits for an operator.', 404);
   end if;
-  return ticket_private.request_refund_of(payment, ticket_private.refundable(payment), 0, 'operator', null);
+  return ticket_private.request_refund_of(payment.provider, payment.provider_id, payment.available, 0, 'operator', null);
 end $$;
-revoke execute on function ticket_private.refund_set_aside(uuid) from public;
-grant execute on function ticket_private.refund_set_aside(uuid) to service_role;
+revoke execute on function ticket_private.refund_rest(uuid) from public;
+grant execute on function ticket_private.refund_rest(uuid) to service_role;
 
 -- At the door.
 
@@ -2094,7 +2396,7 @@ begin
         from ticket_service.ticket_transactions x where x.id = a.id),
       coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'amount', x.amount, 'currency', x.currency, 'fee', r.fee, 'status', x.status) order by x.created_at, x.id)
         from ticket_service.ticket_transactions x left join ticket_private.refunds r on r.id = x.id
-        where x.ticket_id = t.id and x.kind = 'refund'), '[]'),
+        where x.ticket_id = t.id and x.kind = 'refund' and (r.is_done or r.is_overtaken is not true)), '[]'),
       ticket_private.write_cursor(jsonb_build_object('kind', 'tickets', 'time', t.purchased_at, 'id', t.id))
     from ticket_service.tickets t
     left join lateral (
@@ -2156,8 +2458,7 @@ begin
     owing as (
       select r.ticket_id, r.requested_at, r.currency, r.amount from mine t
       join ticket_private.refunds r on r.ticket_id = t.id
-      left join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
-      where r.closed_at is null and r.origin <> 'provider' and r.state not in ('succeeded', 'cancelled')),
+      where not r.is_done and not r.is_overtaken and not r.is_excess and r.origin <> 'provider' and r.state <> 'cancelled'),
     retained as (
       select t.id, t.purchased_at, e.currency,
         sum(case e.kind when 'captured' then e.amount when 'charge_back_returned' then e.amount else -e.amount end)
@@ -2248,7 +2549,7 @@ end;
 create or replace function ticket_service.continue_cancellations(batch int default 200)
 returns int language sql volatile security invoker set search_path = ''
 begin atomic
-  select ticket_private.continue_cancellations(batch);
+  select ticket_private.continue_cancellations(batch, null);
 end;
 create or replace function ticket_service.claim_work(batch int default 20, lease interval default '2 minutes')
 returns jsonb language sql volatile security invoker set search_path = ''
@@ -2266,10 +2567,10 @@ returns void language sql volatile security invoker set search_path = ''
 begin atomic
   select ticket_private.close_refund(refund_id, reference);
 end;
-create or replace function ticket_service.refund_set_aside(transaction_id uuid)
+create or replace function ticket_service.refund_rest(transaction_id uuid)
 returns uuid language sql volatile security invoker set search_path = ''
 begin atomic
-  select ticket_private.refund_set_aside(transaction_id);
+  select ticket_private.refund_rest(transaction_id);
 end;
 comment on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text) is
   'For service_role: holds a seat, or sells it where it is free. Returns {next: answer, status, answer}, {next: pay, attempt} or {next: expire, attempt}: end that attempt at its provider, record it, and begin again.';
@@ -2290,11 +2591,11 @@ comment on function ticket_service.continue_cancellations(int) is
 comment on function ticket_service.claim_work(int, interval) is
   'For service_role: refunds to send and attempts to ask about, for whoever asks first: {refunds: […], attempts: […]}. What is not recorded within the lease is handed out again.';
 comment on function ticket_service.operator_queue() is
-  'For service_role: refunds that their provider could not make (close_refund), and payments of another amount than was asked for (refund_set_aside).';
+  'For service_role: what a person has to decide. refund: its provider could not make it (close_refund); payment: of another amount, or left over (refund_rest); excess: went back twice; attempt: the provider does not say what became of it; cancellation: a ticket that could not be ended.';
 comment on function ticket_service.close_refund(uuid, text) is
   'For service_role: an operator has paid this refund by other means, under this reference.';
-comment on function ticket_service.refund_set_aside(uuid) is
-  'For service_role: sends a payment that was set aside back.';
+comment on function ticket_service.refund_rest(uuid) is
+  'For service_role: sends back what is left of a payment that waits for an operator; returns the refund.';
 revoke execute on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text),
   ticket_service.finish_checkout(uuid, text, uuid, text, text),
   ticket_service.fail_checkout(uuid, text, uuid, int, jsonb),
@@ -2306,7 +2607,7 @@ revoke execute on function ticket_service.begin_checkout(uuid, text, text, uuid,
   ticket_service.claim_work(int, interval),
   ticket_service.operator_queue(),
   ticket_service.close_refund(uuid, text),
-  ticket_service.refund_set_aside(uuid)
+  ticket_service.refund_rest(uuid)
   from public, anon, authenticated;
 grant execute on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text),
   ticket_service.finish_checkout(uuid, text, uuid, text, text),
@@ -2319,14 +2620,14 @@ grant execute on function ticket_service.begin_checkout(uuid, text, text, uuid, 
   ticket_service.claim_work(int, interval),
   ticket_service.operator_queue(),
   ticket_service.close_refund(uuid, text),
-  ticket_service.refund_set_aside(uuid)
+  ticket_service.refund_rest(uuid)
   to service_role;
 
 -- Scheduled work.
 
 create or replace function ticket_private.maintenance_is_due()
 returns boolean language sql stable set search_path = '' as $$
-  select exists (select from ticket_private.payable_refunds r where r.send_at <= now())
+  select exists (select from ticket_private.refunds r where r.send_at <= now())
     or exists (select from ticket_private.attempts a where a.check_at <= now())
 $$;
 comment on function ticket_private.maintenance_is_due() is 'Whether a payment provider is to be spoken to: then the scheduler calls the function maintenance.';

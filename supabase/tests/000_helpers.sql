@@ -108,6 +108,16 @@ end $$;
 comment on function tests.outcomes(text, text, text) is
   'Asserts what happens to each persona named: ''owner 1, stranger 0, anonymous 42501/grant''. Nothing that the statement changes remains.';
 
+create function tests.unwrapped(answer jsonb)
+returns jsonb language plpgsql volatile set search_path = '' as $$
+begin
+  if (answer ->> 'status')::int >= 400 then
+    raise sqlstate 'PGRST' using message = answer #>> '{answer,error}', detail = json_build_object('status', answer -> 'status')::text;
+  end if;
+  return answer;
+end $$;
+comment on function tests.unwrapped(jsonb) is 'What a function for the server answered; a refusal that it kept is raised, as one that it did not.';
+
 create function tests.does(persona text, statement text, description text default null)
 returns text language plpgsql volatile set search_path = extensions as $$
 declare

@@ -45,6 +45,18 @@ const OURS = {
   reinstated: dispute({ reinstated: true }),
 } as const;
 
+/** A refund of ours that has not succeeded, beside one of a part that somebody made at the provider. */
+const BOTH = {
+  sent: refund("ours", "sent", 50_000, { our_id: "$refund" }),
+  requires_action: refund("ours", "requires_action", 50_000, { our_id: "$refund" }),
+  failed: refund("ours", "failed", 50_000, { our_id: "$refund" }),
+  part_sent: refund("part", "sent", 20_000),
+  part_succeeded: refund("part", "succeeded", 20_000),
+  part_failed: refund("part", "failed", 20_000),
+  withdrawn: dispute({ withdrawn: true }),
+  reinstated: dispute({ reinstated: true }),
+} as const;
+
 /** A refund of the whole that somebody made at the provider, which came back or did not. */
 const WHOLE = {
   paid: payment("paid"),
@@ -84,7 +96,7 @@ afterAll(async () => {
 
 /** Plays each sequence (numbers of notices) and returns what each leads to, as `[[sequence, end]]`. */
 const PLAY = `
-  create procedure pg_temp.play(buyer uuid, event uuid, notices jsonb, refunded boolean, sequences jsonb, inout ends jsonb) language plpgsql as $play$
+  create procedure pg_temp.play(buyer uuid, event uuid, notices jsonb, paid jsonb, refunded boolean, sequences jsonb, inout ends jsonb) language plpgsql as $play$
   declare
     sequence jsonb;
     attempt jsonb;
@@ -97,7 +109,7 @@ const PLAY = `
       attempt := ticket_service.begin_checkout(buyer, 'key', 'hash', event, 'sandbox', null) -> 'attempt';
       ticket := (attempt ->> 'ticket_id')::uuid;
       if refunded then
-        perform ticket_service.record_notice('sandbox', null, (attempt ->> 'id')::uuid, notices -> 0);
+        perform ticket_service.record_notice('sandbox', null, (attempt ->> 'id')::uuid, paid);
         refund := ticket_service.begin_refund(buyer, 'refund', 'hash', ticket) #>> '{refund,id}';
       end if;
       for step in 0 .. jsonb_array_length(sequence) - 1 loop
@@ -110,8 +122,11 @@ const PLAY = `
         'seats', (select array[s.held, s.sold] from ticket_private.event_seats s where s.event_id = event),
         'attempt', (select a.state from ticket_private.attempts a where a.ticket_id = ticket),
         'payments', (select jsonb_agg(jsonb_build_array(p.provider_id, p.state, p.outcome) order by p.provider_id) from ticket_private.payments p where p.ticket_id = ticket),
-        'transactions', (select jsonb_agg(jsonb_build_array(x.kind, x.transaction_id, x.amount, x.status, x.outcome) order by x.kind, x.transaction_id) from ticket_service.ticket_transactions x where x.ticket_id = ticket),
-        'refunds', (select jsonb_agg(jsonb_build_array(r.provider_id, r.state) order by r.provider_id) from ticket_private.refunds r where r.ticket_id = ticket),
+        'transactions', (select jsonb_agg(jsonb_build_array(x.kind, x.transaction_id, x.amount, x.status, x.outcome) order by x.kind, x.transaction_id, x.amount)
+          from ticket_service.ticket_transactions x where x.ticket_id = ticket and not exists (select from ticket_private.refunds r where r.id = x.id and r.is_overtaken and not r.is_done)),
+        -- One that was overtaken before it was sent is history: whether there ever was one depends on what came first.
+        'refunds', (select jsonb_agg(jsonb_build_array(r.origin, r.provider_id, r.amount, r.state, r.is_excess) order by r.origin, r.provider_id, r.amount)
+          from ticket_private.refunds r where r.ticket_id = ticket and (r.is_done or not r.is_overtaken)),
         'journal', (select jsonb_agg(jsonb_build_array(j.kind, j.amount) order by j.kind)
           from (select e.kind, sum(e.amount) as amount from ticket_private.journal_entries e where e.ticket_id = ticket group by e.kind having sum(e.amount) <> 0) j))::text
       into leads_to;
@@ -122,15 +137,17 @@ const PLAY = `
   end $play$`;
 
 async function play(notices: object, refunded: boolean, sequences: number[][]): Promise<Map<string, string>> {
-  const list = JSON.stringify(Object.values(notices));
+  // Two play at once, and a provider's ids are unique.
+  const list = (what: unknown, n: number) =>
+    JSON.stringify(what).replace(/"(pay|page|part|rest|ours|dispute)"/g, `"$1~${n}"`);
   const halves = clients.map((_, n) => sequences.filter((_, place) => place % clients.length === n));
   const results = await Promise.all(
     halves.map((half, n) =>
-      clients[n]!.query<{ ends: [string, string][] }>("call pg_temp.play($1, $2, $3, $4, $5, null)", [
+      clients[n]!.query<{ ends: [string, string][] }>("call pg_temp.play($1, $2, $3, $4, $5, $6, null)", [
         buyers[n],
         events[n],
-        // Two play at once, and a provider's ids are unique.
-        list.replace(/"(pay|page|part|rest|ours|dispute)"/g, `"$1~${n}"`),
+        list(Object.values(notices), n),
+        list(payment("paid"), n),
         refunded,
         JSON.stringify(half),
       ]),
@@ -206,6 +223,18 @@ describe("a payment's notices lead to one end", () => {
       ),
     );
     expect(disagreements(OURS, ends).slice(0, 3)).toEqual([]);
+  });
+
+  it("in every order up to three of a refund of ours and one at the provider", async () => {
+    const ends = await play(
+      BOTH,
+      true,
+      sequencesOf(
+        Object.keys(BOTH).map((_, n) => n),
+        3,
+      ),
+    );
+    expect(disagreements(BOTH, ends).slice(0, 3)).toEqual([]);
   });
 
   it("in every order up to four with a refund of the whole at the provider", async () => {

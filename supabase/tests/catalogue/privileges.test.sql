@@ -228,7 +228,6 @@ select set_eq(
     ('post_private.tg_poll_options__start()', 'public'),
     ('post_private.write_cursor(jsonb)', 'public'),
     ('ticket_private.refuse(text,text,integer)', 'anon, authenticated, public'),
-    ('ticket_private.tg_tickets__stamp()', 'public'),
     ('ticket_private.check_in(uuid,text)', 'authenticated'),
     ('ticket_private.cursor_time(jsonb,text)', 'public'),
     ('ticket_private.event_guests(uuid,text,integer)', 'authenticated'),

@@ -21,11 +21,11 @@ create function pg_temp.attempt_of(person text, event text, number int default 1
   where t.user_id = tests.id(person) and t.event_id = tests.id(event) order by a.started_at, a.state desc offset number - 1 limit 1 $$;
 
 -- Only the server does this.
-select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('stranger'), 'key', 'hash', tests.id('show'), 'sandbox', null) $$,
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_checkout(tests.id('stranger'), 'key', 'hash', tests.id('show'), 'sandbox', null)) $$,
   'stranger 42501/grant, owner 42501/grant, anonymous 42501/grant, service 1', 'the server alone begins a checkout');
 
 -- What can be bought.
-select tests.outcomes(format($$ select ticket_service.begin_checkout(tests.id(%L), 'key', 'hash', tests.id(%L), %L, null) $$, person, event, method), 'service ' || outcome, person || ' buys ' || event)
+select tests.outcomes(format($$ select tests.unwrapped(ticket_service.begin_checkout(tests.id(%L), 'key', 'hash', tests.id(%L), %L, null)) $$, person, event, method), 'service ' || outcome, person || ' buys ' || event)
 from (values
   ('stranger', 'show', 'sandbox', '1'), ('stranger', 'nothing', 'sandbox', 'event_not_found/404'), ('stranger', 'friends show', 'sandbox', 'event_not_found/404'),
   ('mutual', 'friends show', 'sandbox', '1'), ('blocked', 'show', 'sandbox', 'event_not_found/404'), ('nobody', 'show', 'sandbox', 'event_not_found/404'),
@@ -38,10 +38,10 @@ select is(pg_temp.begins('stranger', 'free show', 'free') #>> '{answer,ticket,st
 select is(pg_temp.seats('free show'), array[0, 1], 'and has its seat');
 select is((select status::text from event_service.event_attendees where event_id = tests.id('free show') and user_id = tests.id('stranger')), 'confirmed', 'its buyer comes');
 select is(pg_temp.begins('stranger', 'free show', 'free') #>> '{answer,ticket,id}', (pg_temp.ticket_of('stranger', 'free show')).id::text, 'the same request is answered alike');
-select tests.outcomes(format($$ select ticket_service.begin_checkout(tests.id('stranger'), %L, %L, tests.id('free show'), null, null) $$, key, hash), 'service ' || outcome, 'key ' || key || ' with ' || hash)
+select tests.outcomes(format($$ select tests.unwrapped(ticket_service.begin_checkout(tests.id('stranger'), %L, %L, tests.id('free show'), null, null)) $$, key, hash), 'service ' || outcome, 'key ' || key || ' with ' || hash)
 from (values ('free', 'hash', '1'), ('free', 'another hash', 'idempotency_key_reused/422'), ('another', 'hash', 'already_has_ticket/409'), ('', 'hash', 'invalid_idempotency_key/400'),
   (repeat('k', 255), 'hash', 'already_has_ticket/409'), (repeat('k', 256), 'hash', 'invalid_idempotency_key/400')) requests (key, hash, outcome);
-select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('mutual'), 'free', 'another hash', tests.id('free show'), null, null) $$, 'service sold_out/409', 'keys are each person''s own; the seat is taken');
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_checkout(tests.id('mutual'), 'free', 'another hash', tests.id('free show'), null, null)) $$, 'service sold_out/409', 'keys are each person''s own; the seat is taken');
 
 -- A paid one is held while its payment goes on.
 create temporary table pay as select pg_temp.begins('stranger', 'show', 'paid') as answer;
@@ -53,33 +53,38 @@ select is((select array[t.price_paid, t.refund_fee] from pg_temp.ticket_of('stra
 select is((pg_temp.ticket_of('stranger', 'show')).refund_deadline, now() + interval '19 hours', 'and the deadline of now');
 select ok((select a.expires_at > now() + interval '30 minutes' and a.expires_at + interval '10 minutes' = t.held_until from ticket_private.attempts a, pg_temp.ticket_of('stranger', 'show') t where a.id = pg_temp.attempt_of('stranger', 'show')),
   'the hold outlives the payment');
-select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('stranger'), 'paid', 'hash', tests.id('show'), 'sandbox', null) $$, 'service request_in_progress/409', 'while the first goes on, it is not done twice');
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_checkout(tests.id('stranger'), 'paid', 'hash', tests.id('show'), 'sandbox', null)) $$, 'service request_in_progress/409', 'while the first goes on, it is not done twice');
 update ticket_private.idempotency_keys set locked_until = now() where key = 'paid';
-select is(pg_temp.begins('stranger', 'show', 'paid') #>> '{attempt,id}', pg_temp.attempt_of('stranger', 'show')::text, 'what was dropped is taken up: the same attempt');
-select is(ticket_service.finish_checkout(tests.id('stranger'), 'paid', pg_temp.attempt_of('stranger', 'show'), 'session', 'https://pay.test/1') #>> '{answer,checkout_url}', 'https://pay.test/1', 'the provider''s page is told');
+create temporary table again as select pg_temp.begins('stranger', 'show', 'paid') as answer;
+select is(array[again.answer ->> 'next', again.answer #>> '{attempt,ticket_id}'], array['pay', pay.answer #>> '{attempt,ticket_id}'], 'what was dropped is taken up for the same seat') from again, pay;
+select isnt(again.answer #>> '{attempt,id}', pay.answer #>> '{attempt,id}', 'under another order number, since a provider may take one once only') from again, pay;
+select is((select x.status::text from ticket_service.ticket_transactions x, pay where x.id = (pay.answer #>> '{attempt,id}')::uuid), 'failed', 'the first one failed');
+select is(ticket_service.finish_checkout(tests.id('stranger'), 'paid', (answer #>> '{attempt,id}')::uuid, 'late', 'https://pay.test/0') ->> 'next', 'expire', 'and if its provider does answer, it is to be ended') from pay;
+select is(ticket_service.finish_checkout(tests.id('stranger'), 'paid', (answer #>> '{attempt,id}')::uuid, 'session', 'https://pay.test/1') #>> '{answer,checkout_url}', 'https://pay.test/1', 'the provider''s page is told') from again;
 select is(pg_temp.begins('stranger', 'show', 'paid') #>> '{answer,checkout_url}', 'https://pay.test/1', 'and told again');
 select is(pg_temp.begins('stranger', 'show', 'another tab') #>> '{answer,checkout_url}', 'https://pay.test/1', 'also to another request for the same seat');
-select is((select count(*)::int from ticket_private.attempts where ticket_id = (pg_temp.ticket_of('stranger', 'show')).id), 1, 'one attempt for each hold');
+select is((select count(*)::int from ticket_private.attempts where state <> 'closed' and ticket_id = (pg_temp.ticket_of('stranger', 'show')).id), 1, 'one attempt for each hold');
 
 -- Another way of paying.
 select is(pg_temp.begins('stranger', 'show', 'switch', 'stripe') ->> 'next', 'expire', 'the provider ends the first attempt before there is another');
 select is(pg_temp.begins('stranger', 'show', 'switch', 'stripe') ->> 'next', 'expire', 'and until it has, there is none');
-select ticket_service.record_notice('sandbox', null, pg_temp.attempt_of('stranger', 'show'), '{"payments": [{"id": "session", "state": "expired"}]}');
+select ticket_service.record_notice('sandbox', null, (answer #>> '{attempt,id}')::uuid, '{"payments": [{"id": "session", "state": "expired"}]}') from again;
 select is((pg_temp.ticket_of('stranger', 'show')).status::text, 'pending', 'its end does not end the hold');
 select is(pg_temp.begins('stranger', 'show', 'switch', 'stripe') #>> '{attempt,provider}', 'stripe', 'then there is another');
-select is((select array_agg(state::text order by state) from ticket_private.attempts where ticket_id = (pg_temp.ticket_of('stranger', 'show')).id), array['creating', 'closed'], 'one open attempt for each hold');
+select is((select array_agg(state::text order by state) from ticket_private.attempts where ticket_id = (pg_temp.ticket_of('stranger', 'show')).id), array['creating', 'closed', 'closed'], 'one open attempt for each hold');
 select is(pg_temp.seats('show'), array[1, 0], 'and one seat');
-select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('stranger'), 'switch back', 'hash', tests.id('show'), 'sandbox', null) $$, 'service request_in_progress/409', 'one that another request is just sending is left to it');
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_checkout(tests.id('stranger'), 'switch back', 'hash', tests.id('show'), 'sandbox', null)) $$, 'service request_in_progress/409', 'one that another request is just sending is left to it');
 update ticket_private.attempts set started_at = started_at - interval '2 minutes' where state = 'creating' and ticket_id = (pg_temp.ticket_of('stranger', 'show')).id;
 select is(pg_temp.begins('stranger', 'show', 'switch back', 'sandbox') #>> '{attempt,provider}', 'sandbox', 'one whose page nobody knows needs no ending');
 select is(ticket_service.finish_checkout(tests.id('stranger'), 'switch', (select id from ticket_private.attempts where provider = 'stripe' and ticket_id = (pg_temp.ticket_of('stranger', 'show')).id), 'late', 'https://pay.test/2') ->> 'next', 'expire', 'and if its page is made after all, it is ended');
 
 update ticket_private.attempts set started_at = started_at - interval '3 minutes' where state = 'creating' and ticket_id = (pg_temp.ticket_of('stranger', 'show')).id;
-select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('stranger'), 'fourth', 'hash', tests.id('show'), 'midtrans', null) $$, 'service too_many_attempts/429', 'nobody holds a seat for ever by trying');
+update ticket_private.attempts set checkout_url = 'https://pay.test' where ticket_id = (pg_temp.ticket_of('stranger', 'show')).id;
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_checkout(tests.id('stranger'), 'fourth', 'hash', tests.id('show'), 'midtrans', null)) $$, 'service too_many_attempts/429', 'nobody holds a seat for ever by trying');
 
 -- Sold out.
 select is(pg_temp.begins('mutual', 'show') ->> 'next', 'pay', 'the last seat');
-select tests.outcomes($$ select ticket_service.begin_checkout(tests.id('follower'), 'key', 'hash', tests.id('show'), 'sandbox', null) $$, 'service sold_out/409', 'no more than there are');
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_checkout(tests.id('follower'), 'key', 'hash', tests.id('show'), 'sandbox', null)) $$, 'service sold_out/409', 'no more than there are');
 update ticket_service.tickets set held_until = now() where user_id = tests.id('mutual');
 select is(pg_temp.begins('follower', 'show') ->> 'next', 'pay', 'a hold whose time is over makes room');
 select is((pg_temp.ticket_of('mutual', 'show')).status::text, 'expired', 'by ending');

@@ -27,8 +27,8 @@ insert into tickets values ('free', pg_temp.buys('mutual', 'free show')), ('else
 update ticket_service.tickets set is_checked_in = true where id = pg_temp.id('follower');
 
 -- Who may have what back.
-select tests.outcomes($$ select ticket_service.begin_refund(tests.id('mutual'), 'key', 'hash', tests.id('nothing'), null, null) $$, 'mutual 42501/grant, anonymous 42501/grant, service ticket_not_found/404', 'only the server');
-select tests.outcomes(format($$ select ticket_service.begin_refund(tests.id(%L), 'key', 'hash', pg_temp.id(%L), %s, null) $$, person, ticket, amount), 'database ' || outcome, format('%s has %s of the ticket of %s back', person, amount, ticket))
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('mutual'), 'key', 'hash', tests.id('nothing'), null, null)) $$, 'mutual 42501/grant, anonymous 42501/grant, service ticket_not_found/404', 'only the server');
+select tests.outcomes(format($$ select tests.unwrapped(ticket_service.begin_refund(tests.id(%L), 'key', 'hash', pg_temp.id(%L), %s, null)) $$, person, ticket, amount), 'database ' || outcome, format('%s has %s of the ticket of %s back', person, amount, ticket))
 from (values
   ('mutual', 'mutual', 'null', '1'), ('stranger', 'mutual', 'null', 'ticket_not_found/404'), ('nobody', 'mutual', 'null', 'ticket_not_found/404'), ('mutual', 'nothing', 'null', 'ticket_not_found/404'),
   ('mutual', 'mutual', '1', 'amount_is_for_hosts/403'), ('follower', 'follower', 'null', 'ticket_used/409'), ('owner', 'follower', 'null', '1'),
@@ -37,10 +37,10 @@ from (values
   ('owner', 'mutual', '0.5', 'invalid_amount/400'), ('owner', 'mutual', '1e30', 'refund_exceeds_payment/409'), ('owner', 'mutual', '''NaN''', 'refund_exceeds_payment/409'), ('owner', 'free', '1', 'refund_exceeds_payment/409'), ('mutual', 'free', 'null', '1')
 ) tries (person, ticket, amount, outcome);
 update ticket_service.refund_policies set closes_hours_before = 30 where event_id = tests.id('show');
-select tests.outcomes($$ select ticket_service.begin_refund(tests.id('mutual'), 'key', 'hash', pg_temp.id('mutual'), null, null) $$, 'database 1', 'the deadline is that of the purchase');
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('mutual'), 'key', 'hash', pg_temp.id('mutual'), null, null)) $$, 'database 1', 'the deadline is that of the purchase');
 update ticket_service.tickets set refund_deadline = now() - interval '1 second' where id in (pg_temp.id('mutual'), pg_temp.id('followed'));
-select tests.outcomes($$ select ticket_service.begin_refund(tests.id('mutual'), 'key', 'hash', pg_temp.id('mutual'), null, null) $$, 'database refund_deadline_passed/409', 'after it the buyer has nothing back');
-select tests.outcomes($$ select ticket_service.begin_refund(tests.id('owner'), 'key', 'hash', pg_temp.id('mutual'), null, null) $$, 'database 1', 'the host may always give');
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('mutual'), 'key', 'hash', pg_temp.id('mutual'), null, null)) $$, 'database refund_deadline_passed/409', 'after it the buyer has nothing back');
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('owner'), 'key', 'hash', pg_temp.id('mutual'), null, null)) $$, 'database 1', 'the host may always give');
 savepoint moved;
 update event_service.events set start_time = now() + interval '1 hour' where id = tests.id('show');
 select is(pg_temp.refunds('mutual', pg_temp.id('mutual')) #>> '{refund,amount}', '50000', 'of an event that is moved the buyer may have everything back');
@@ -56,14 +56,14 @@ select is((select array[status::text, refund_fee::text] from ticket_service.tick
 select is((select array[r.state::text, r.origin::text, r.fee::text, x.status::text] from ticket_private.refunds r join ticket_service.ticket_transactions x on x.id = r.id where r.ticket_id = pg_temp.id('mutual')),
   array['sent', 'buyer', '5000', 'pending'], 'the money is on its way');
 select is(pg_temp.refunds('mutual', pg_temp.id('mutual'), null, 'first') #>> '{answer,refund,amount}', '45000', 'the same request is answered alike');
-select tests.outcomes($$ select ticket_service.begin_refund(tests.id('mutual'), 'key', 'hash', pg_temp.id('mutual'), null, null) $$, 'database ticket_ended/409', 'another has nothing left');
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('mutual'), 'key', 'hash', pg_temp.id('mutual'), null, null)) $$, 'database ticket_ended/409', 'another has nothing left');
 select is(ticket_service.record_refund(r.id, 'succeeded', 'provider refund', person => tests.id('mutual'), idempotency_key => 'first') #>> '{answer,refund,status}', 'succeeded', 'gone')
 from ticket_private.refunds r where r.ticket_id = pg_temp.id('mutual');
 select is(pg_temp.refunds('mutual', pg_temp.id('mutual'), null, 'first') #>> '{answer,refund,status}', 'succeeded', 'and answered so');
 select is(pg_temp.journal(pg_temp.id('mutual')), 'captured 50000, refunded 45000', 'the fee is kept');
 select is((select array_agg(x.status::text order by x.kind) from ticket_service.ticket_transactions x where x.ticket_id = pg_temp.id('mutual')), array['success', 'success'], 'so the payment is not all refunded');
 select is(pg_temp.refunds('owner', pg_temp.id('mutual'), 5000) ->> 'next', 'refund', 'the host may give that back too');
-select tests.outcomes($$ select ticket_service.begin_refund(tests.id('owner'), 'key', 'hash', pg_temp.id('mutual'), 1, null) $$, 'database refund_exceeds_payment/409', 'and no more');
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('owner'), 'key', 'hash', pg_temp.id('mutual'), 1, null)) $$, 'database refund_exceeds_payment/409', 'and no more');
 
 -- The host's.
 select is(pg_temp.refunds('owner', pg_temp.id('followed'), 20000) #>> '{refund,amount}', '20000', 'a part');
@@ -91,7 +91,7 @@ select tests.outcomes($$ select ticket_service.close_refund(id, 'transfer 1') fr
 select ticket_service.record_refund(id, 'failed', 'provider refund 2', problem => 'closed account') from failing;
 select is((select array[kind, id::text, amount::text, problem] from ticket_service.operator_queue() where id = (select f.id from failing f)), array['refund', id::text, '50000', 'closed account'], 'what failed is') from failing;
 select is((select status::text from ticket_service.ticket_transactions where id = (select f.id from failing f)), 'pending', 'it is owed');
-select tests.outcomes($$ select ticket_service.begin_refund(tests.id('owner'), 'key', 'hash', pg_temp.id('acquaintance'), 1, null) $$, 'database refund_exceeds_payment/409', 'and not given twice');
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('owner'), 'key', 'hash', pg_temp.id('acquaintance'), 1, null)) $$, 'database refund_exceeds_payment/409', 'and not given twice');
 select tests.outcomes($$ select ticket_service.close_refund(id, '') from failing $$, 'database 23514/closing_reference_is_given', 'it is closed by a reference');
 select tests.outcomes($$ select ticket_service.close_refund(id, 'x'), ticket_service.operator_queue() from failing $$, 'stranger 42501/grant, anonymous 42501/grant', 'not by anybody');
 select ticket_service.close_refund(id, 'transfer 1') from failing;
