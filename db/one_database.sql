@@ -57,6 +57,8 @@ create or replace trigger event_attendees_count_for_attendee
   for each row execute function user_private.tg_event_attendees__count_for_attendee();
 create or replace trigger event_attendees_settle_invitations after insert or delete or update of event_id, user_id, status on event_service.event_attendees
   for each row execute function user_private.tg_event_attendees__settle_invitations();
+create or replace trigger events_recount_invitations after update of status on event_service.events
+  for each row when (old.status is distinct from new.status and new.status = 'cancelled') execute function user_private.tg_events__settle_invitations();
 create or replace trigger reviews_count_for_both after insert or delete or update of rating, reviewer_id, event_id, host_id on event_service.reviews
   for each row execute function user_private.tg_reviews__count_for_both();
 
@@ -73,7 +75,7 @@ create or replace trigger profiles_mirror_privacy after update of is_private on 
 
 create or replace trigger events_cancel_tickets after update of status on event_service.events
   for each row when (old.status is distinct from new.status and new.status = 'cancelled') execute function ticket_private.tg_events__cancel_tickets();
-create or replace trigger events_keep_ticketing after update of ticketing_enabled on event_service.events
+create or replace trigger events_keep_ticketing before update of ticketing_enabled on event_service.events
   for each row when (old.ticketing_enabled and not new.ticketing_enabled) execute function ticket_private.tg_events__keep_ticketing();
 create or replace trigger events_allot_seats after insert or delete or update of max_attendees on event_service.events
   for each row execute function ticket_private.tg_events__set_seats();
@@ -87,7 +89,8 @@ create or replace view user_private.invitable_events as
     and (e.privacy <> 'private' or e.host_id = (select auth.uid()));
 
 create or replace view user_private.attendance as
-  select a.event_id, a.user_id, a.joined_at from event_service.event_attendees a where a.status = 'confirmed';
+  select a.event_id, a.user_id, a.joined_at from event_service.event_attendees a join event_service.events e on e.id = a.event_id
+  where a.status = 'confirmed' and e.status <> 'cancelled';
 
 -- What someone's leaving changes here: rows of many events, each kind in the order of events.
 create or replace function user_private.lock_leaver(person uuid)
@@ -103,8 +106,11 @@ begin
   -- Those that have ended, too: a late payment may just be reviving one.
   perform from ticket_service.tickets t where t.user_id = person order by t.id for no key update;
   ticketed := array(select t.event_id from ticket_service.tickets t where t.user_id = person and t.status in ('pending', 'active'));
+  perform from ticket_service.waitlist_entries w where w.user_id = person order by w.event_id for update;
   perform from ticket_private.event_seats s where s.event_id = any (hosted || ticketed) order by s.event_id for update;
   attended := array(select a.event_id from event_service.event_attendees a where a.user_id = person order by a.id for update);
+  perform user_private.lock_invitations(i.invitee_id, i.event_id)
+  from (select distinct i.event_id, i.invitee_id from user_service.invitations i where person in (i.inviter_id, i.invitee_id) order by 1, 2) i;
   perform from event_private.event_capacity c where c.event_id = any (hosted || attended) order by c.event_id for update;
 end $$;
 
@@ -119,7 +125,9 @@ begin
       and (t.status in ('pending', 'active', 'refunded')
         or exists (select from ticket_service.ticket_transactions x where x.ticket_id = t.id and x.status <> 'failed')
         or exists (select from ticket_private.payments p where p.ticket_id = t.id and p.state >= 'paid')
-        or exists (select from ticket_private.attempts a where a.ticket_id = t.id and a.check_at is not null)))
+        -- Somebody may still pay on a page that they opened before it ended.
+        or exists (select from ticket_private.attempts a where a.ticket_id = t.id
+          and (a.check_at is not null or a.checkout_url is not null and a.started_at > now() - interval '30 days'))))
   then
     perform event_private.refuse('has_sold_tickets', 'Tickets to this event are sold. Cancel it instead of deleting it.', 409);
   end if;

@@ -1426,7 +1426,7 @@ export type Database = {
         };
         Returns: Json;
       };
-      refund_set_aside: { Args: { transaction_id: string }; Returns: string };
+      refund_rest: { Args: { transaction_id: string }; Returns: string };
       revoked_tickets: { Args: { event_id: string }; Returns: string[] };
     };
     Enums: {
@@ -1581,7 +1581,6 @@ export type Database = {
           invited_at: string;
           invitee_id: string;
           inviter_id: string;
-          is_successful: boolean;
           responded_at: string | null;
           status: Database["user_service"]["Enums"]["invitation_status"];
         };
@@ -1592,7 +1591,6 @@ export type Database = {
           invited_at?: string;
           invitee_id: string;
           inviter_id?: string;
-          is_successful?: boolean;
           responded_at?: string | null;
           status?: Database["user_service"]["Enums"]["invitation_status"];
         };
@@ -1602,7 +1600,6 @@ export type Database = {
           invited_at?: string;
           invitee_id?: string;
           inviter_id?: string;
-          is_successful?: boolean;
           responded_at?: string | null;
           status?: Database["user_service"]["Enums"]["invitation_status"];
         };

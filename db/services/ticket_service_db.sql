@@ -448,7 +448,9 @@ begin
   if until is null or until <= now() then
     return;
   end if;
-  while exists (select 1 from ticket_private.event_seats s where s.event_id = event and (s.capacity is null or s.held + s.sold < s.capacity)) loop
+  -- A hundred at a time, since everyone else waits for the seats meanwhile; offer_free_seats() goes on.
+  for number in 1..100 loop
+    exit when not exists (select 1 from ticket_private.event_seats s where s.event_id = event and (s.capacity is null or s.held + s.sold < s.capacity));
     -- Whoever is just leaving holds their profile and will want this entry: they are passed over, not waited for.
     delete from ticket_service.waitlist_entries w
     where w.id = (
@@ -464,6 +466,34 @@ begin
 end $$;
 comment on function ticket_private.offer_seats(uuid) is 'Gives the free seats of an event to those who wait longest, as pending tickets that are theirs for two hours.';
 revoke execute on function ticket_private.offer_seats(uuid) from public;
+
+-- Definer: as above. For those who were passed over, or for whom there was no time. Events one by one by the index.
+create or replace function ticket_private.offer_free_seats(batch int default 50)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+declare
+  waiting uuid[] := array(
+    with recursive events as (
+      (select w.event_id as id from ticket_service.waitlist_entries w order by w.event_id limit 1)
+      union all
+      select (select w.event_id from ticket_service.waitlist_entries w where w.event_id > e.id order by w.event_id limit 1)
+      from events e where e.id is not null)
+    select s.event_id from events e join ticket_private.event_seats s on s.event_id = e.id
+    where s.capacity is null or s.held + s.sold < s.capacity limit batch);
+  event uuid;
+begin
+  perform from ticket_private.event_seats s where s.event_id = any (waiting) order by s.event_id for update;
+  foreach event in array waiting loop
+    perform ticket_private.offer_seats(event);
+  end loop;
+  -- What is left of events that are over.
+  delete from ticket_service.waitlist_entries w
+  where w.id in (
+    select l.id from ticket_service.waitlist_entries l
+    where l.event_id = any (waiting) and not exists (select from event_service.events e where e.id = l.event_id and e.status in ('upcoming', 'ongoing'))
+    limit 1000 for update skip locked);
+end $$;
+comment on function ticket_private.offer_free_seats(int) is 'Offers the free seats of events that people wait for. Run each second.';
+revoke execute on function ticket_private.offer_free_seats(int) from public;
 
 -- Definer: clients may not write seats. Whoever writes a ticket, its table's owner included, takes the seat with it, and
 -- whoever frees one passes it on.
@@ -508,7 +538,8 @@ declare
 begin
   if tg_op = 'DELETE' then
     delete from ticket_private.event_seats where event_id = old.id;
-    delete from ticket_service.waitlist_entries where event_id = old.id;
+    delete from ticket_service.waitlist_entries w
+    where w.id in (select l.id from ticket_service.waitlist_entries l where l.event_id = old.id for update skip locked);
     delete from ticket_service.event_staff where event_id = old.id;
     delete from ticket_service.refund_policies where event_id = old.id;
   else
@@ -532,7 +563,7 @@ begin
   if exists (select from ticket_service.tickets t where t.event_id = new.id and t.status in ('pending', 'active')) then
     perform ticket_private.refuse('has_attendees', 'Ticketing cannot be switched once people have joined.', 409);
   end if;
-  return null;
+  return new;
 end $$;
 revoke execute on function ticket_private.tg_events__keep_ticketing() from public;
 
@@ -821,20 +852,22 @@ alter table ticket_private.notices enable row level security;
 
 create or replace view ticket_private.payment_balances as
   select p.provider, p.provider_id, p.attempt_id, p.ticket_id, p.transaction_id, p.outcome, p.state, p.amount, p.currency,
-    r.done, r.promised, r.given_elsewhere, d.called_back, d.ever_called_back
+    r.done, r.done_by_provider, r.promised, r.given_elsewhere, r.ever_given, d.called_back, d.ever_called_back
   from ticket_private.payments p
   cross join lateral (
     select coalesce(sum(r.amount) filter (where r.is_done), 0) as done,
-      coalesce(sum(r.amount) filter (where r.is_done or not r.is_overtaken and not r.is_excess
-        and r.state <> 'cancelled' and not (r.origin = 'provider' and r.state = 'failed')), 0) as promised,
-      coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.has_succeeded and not r.is_excess), 0) as given_elsewhere
+      coalesce(sum(r.amount) filter (where r.is_done and r.state = 'succeeded'), 0) as done_by_provider,
+      coalesce(sum(r.amount) filter (where r.is_done or r.is_excess
+        or not r.is_overtaken and r.state <> 'cancelled' and not (r.origin = 'provider' and r.state = 'failed')), 0) as promised,
+      coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.has_succeeded), 0) as given_elsewhere,
+      coalesce(sum(r.amount) filter (where r.has_succeeded or r.closed_at is not null), 0) as ever_given
     from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) r
   cross join lateral (
     select coalesce(sum(d.amount) filter (where d.is_withdrawn and not d.is_reinstated), 0) as called_back,
       coalesce(sum(d.amount) filter (where d.is_withdrawn or d.is_reinstated), 0) as ever_called_back
     from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id) d;
 comment on view ticket_private.payment_balances is
-  'Each payment, and of it in major units: done, what has gone back; promised, with what is to go back; given_elsewhere, what somebody ever refunded at the provider; called_back, what disputes hold; ever_called_back, what they ever took.';
+  'Each payment, and of it in major units: done, what has gone back; done_by_provider, less what operators paid; promised, with what is to go back; given_elsewhere, what somebody ever refunded at the provider; ever_given, with what we did; called_back, what disputes hold; ever_called_back, what they ever took.';
 
 create or replace view ticket_private.money as
   select p.ticket_id, p.transaction_id, 'captured'::ticket_private.journal_kind as kind, p.amount, p.currency
@@ -856,9 +889,9 @@ create or replace view ticket_private.money as
   where p.transaction_id is not null and d.is_reinstated
   union all
   -- A provider that takes a payment back takes what had not gone back already.
-  select b.ticket_id, b.transaction_id, 'charged_back', b.amount - b.done - b.called_back, b.currency
+  select b.ticket_id, b.transaction_id, 'charged_back', b.amount - b.done_by_provider - b.called_back, b.currency
   from ticket_private.payment_balances b
-  where b.state = 'reversed' and b.transaction_id is not null and b.amount > b.done + b.called_back;
+  where b.state = 'reversed' and b.transaction_id is not null and b.amount > b.done_by_provider + b.called_back;
 comment on view ticket_private.money is 'What the journal of each ticket must say, by what the providers told. transaction_id is that of the payment, or of the refund.';
 
 create or replace view ticket_private.refunds_for_operators as
@@ -1045,7 +1078,7 @@ begin
     jsonb_build_object('error', jsonb_build_object('code', refusal -> 'code', 'message', refusal -> 'message')));
 end $$;
 comment on function ticket_private.keep_refusal(uuid, text, text, text, text) is
-  'Keeps a refusal as the answer of a request whose changes are taken back. message and detail are those of ticket_private.refuse().';
+  'Keeps a refusal as the answer of a request whose changes are taken back. message and detail are what refuse() raised.';
 revoke execute on function ticket_private.keep_refusal(uuid, text, text, text, text) from public;
 
 create or replace function ticket_private.lock_key(person uuid, function text, idempotency_key text)
@@ -1142,6 +1175,14 @@ $$;
 comment on function ticket_private.terms_of(uuid) is 'What a ticket to this event costs now, and what giving it back will.';
 revoke execute on function ticket_private.terms_of(uuid) from public;
 
+create or replace function ticket_private.lock_tickets(person uuid, event uuid, ticket uuid)
+returns void language sql volatile set search_path = '' as $$
+  select from ticket_service.tickets t where t.id = ticket or t.user_id = person and t.event_id = event order by t.id for no key update
+$$;
+comment on function ticket_private.lock_tickets(uuid, uuid, uuid) is
+  'Locks a ticket, or all that this person has or had to this event: a late payment revives one that has ended, while its buyer begins another.';
+revoke execute on function ticket_private.lock_tickets(uuid, uuid, uuid) from public;
+
 -- Under the lock of the seats, which cancelling takes too: a ticket is not sold past it.
 create or replace function ticket_private.require_still_open(event uuid)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -1151,13 +1192,19 @@ begin
 end $$;
 revoke execute on function ticket_private.require_still_open(uuid) from public;
 
+create or replace function ticket_private.is_full(event uuid)
+returns boolean language sql volatile set search_path = '' as $$
+  select exists (select from ticket_private.event_seats s where s.event_id = is_full.event and s.held + s.sold >= s.capacity)
+$$;
+revoke execute on function ticket_private.is_full(uuid) from public;
+
 create or replace function ticket_private.live_ticket_of(person uuid, event uuid)
 returns ticket_service.tickets language plpgsql volatile set search_path = '' as $$
 declare
   mine ticket_service.tickets;
 begin
-  select * into mine from ticket_service.tickets t
-  where t.user_id = person and t.event_id = event and t.status in ('pending', 'active') for no key update;
+  perform ticket_private.lock_tickets(person, event, null);
+  select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status in ('pending', 'active');
   if mine.status = 'pending' and mine.held_until <= now() then
     update ticket_service.tickets t set status = 'expired' where t.id = mine.id;
     return null;
@@ -1276,8 +1323,10 @@ begin
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
   elsif mine.id is not null then
     resumed := ticket_private.resume_checkout(person, idempotency_key, mine, payment_method, terms.price, terms.currency);
-  elsif exists (select from ticket_private.event_seats s where s.event_id = check_out.event and s.held + s.sold >= s.capacity) then
-    perform ticket_private.expire_holds(500, event);
+  elsif ticket_private.is_full(event) and ticket_private.expire_holds(500, event) > 0 and ticket_private.is_full(event) then
+    -- An answer and no refusal, which would take back that the seats were offered to those who wait.
+    resumed := ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 409,
+      jsonb_build_object('error', jsonb_build_object('code', 'sold_out', 'message', 'There are no seats left.')));
   end if;
   if resumed is not null then
     return resumed;
@@ -1440,9 +1489,7 @@ begin
   if not exists (select from event_service.events e where e.id = ticket.event_id and e.status in ('upcoming', 'ongoing')) then
     return 'event_closed'::ticket_service.payment_outcome;
   end if;
-  if ticket.status <> 'pending' and exists (
-    select from ticket_private.event_seats s where s.event_id = ticket.event_id and s.held + s.sold >= s.capacity)
-  then
+  if ticket.status <> 'pending' and ticket_private.is_full(ticket.event_id) then
     perform ticket_private.expire_holds(500, ticket.event_id);
   end if;
   begin
@@ -1496,13 +1543,14 @@ create or replace function ticket_private.overtake_refunds(payment ticket_privat
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   mine ticket_private.refunds;
+  newest ticket_private.refunds;
   wanted numeric;
   available numeric;
   taken numeric := 0;
 begin
   select coalesce(sum(r.amount), 0) into wanted from ticket_private.refunds r
   where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin <> 'provider'
-    and (r.is_done or not r.is_overtaken and not r.is_excess and r.state <> 'cancelled');
+    and (r.is_done or r.is_excess or not r.is_overtaken and r.state <> 'cancelled');
   available := case when payment.state = 'reversed' then 0 else payment.amount - payment.given_elsewhere - payment.ever_called_back end;
   for mine in
     select * from ticket_private.refunds r
@@ -1511,14 +1559,14 @@ begin
     order by r.requested_at desc, r.id
   loop
     exit when wanted <= available;
+    newest := case when newest.id is null then mine else newest end;
     update ticket_private.refunds r set is_overtaken = true, send_at = null where r.id = mine.id;
     update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = mine.id;
     wanted := wanted - mine.amount;
     taken := taken + mine.amount;
   end loop;
-  if taken > 0 and wanted < available then
-    perform ticket_private.request_refund_of(payment.provider, payment.provider_id, least(taken, available - wanted), mine.fee, mine.origin, mine.reason);
-  end if;
+  -- What the policy kept of it stays kept.
+  perform ticket_private.request_refund_of(payment.provider, payment.provider_id, least(taken, available - wanted - newest.fee), newest.fee, newest.origin, newest.reason);
 end $$;
 comment on function ticket_private.overtake_refunds(ticket_private.payment_balances) is
   'Refunds of ours that a payment has no money for, because it went back another way, are over.';
@@ -1564,7 +1612,7 @@ revoke execute on function ticket_private.show_refunds(ticket_private.attempts) 
 create or replace function ticket_private.way_back_of(payment ticket_private.payment_balances)
 returns ticket_service.payment_outcome language sql immutable set search_path = '' as $$
   select case
-    when payment.amount > 0 and payment.amount <= payment.given_elsewhere then 'refunded'
+    when payment.given_elsewhere > 0 and payment.amount <= payment.ever_given then 'refunded'
     when payment.state = 'reversed' then 'reversed'
     when payment.ever_called_back > 0 then 'disputed'
   end::ticket_service.payment_outcome
@@ -1699,7 +1747,7 @@ begin
   if not found then
     return jsonb_build_object('result', 'unknown');
   end if;
-  perform from ticket_service.tickets t where t.id = attempt.ticket_id for no key update;
+  perform ticket_private.lock_tickets(t.user_id, t.event_id, t.id) from ticket_service.tickets t where t.id = attempt.ticket_id;
   if notice_id is not null then
     insert into ticket_private.notices (provider, notice_id, attempt_id, facts) values (record_notice.provider, record_notice.notice_id, attempt.id, record_notice.facts)
     on conflict do nothing;
@@ -1749,25 +1797,21 @@ comment on function ticket_private.refundable(ticket_private.payment_balances) i
 revoke execute on function ticket_private.refundable(ticket_private.payment_balances) from public;
 
 -- Money that was imported with a ticket, with the refunds that came along, as if a provider had told of it.
-create or replace function ticket_private.take_in_imported_payment(ticket uuid)
+create or replace function ticket_private.take_in_imported_payments(ticket uuid)
 returns void language plpgsql volatile set search_path = '' as $$
-declare
-  imported uuid;
 begin
   insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome)
   select 'imported', x.id, x.id, x.ticket_id, x.id, 'paid', x.amount, x.currency, x.payment_method, 'activated'
   from ticket_service.ticket_transactions x
-  where x.ticket_id = ticket and x.kind = 'payment' and x.status in ('success', 'refunded') and x.amount > 0
-    and not exists (select from ticket_private.payments p where p.transaction_id = x.id)
-  order by x.created_at limit 1
-  returning transaction_id into imported;
+  where x.ticket_id = ticket and x.kind = 'payment' and x.status in ('success', 'refunded') and x.amount > 0;
   insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, provider_id, amount, currency, origin, state, has_succeeded, is_manual)
-  select x.id, x.ticket_id, imported, 'imported', imported, x.id, x.amount, x.currency, 'operator',
+  select x.id, x.ticket_id, x.refund_of, 'imported', x.refund_of, x.id, x.amount, x.currency, 'operator',
     case x.status when 'success' then 'succeeded' else 'requested' end::ticket_private.refund_state, x.status = 'success', true
-  from ticket_service.ticket_transactions x where x.refund_of = imported and x.amount > 0 and x.status <> 'failed';
+  from ticket_service.ticket_transactions x
+  where x.ticket_id = ticket and x.kind = 'refund' and x.amount > 0 and x.status <> 'failed';
   perform ticket_private.record_journal(ticket);
 end $$;
-revoke execute on function ticket_private.take_in_imported_payment(uuid) from public;
+revoke execute on function ticket_private.take_in_imported_payments(uuid) from public;
 
 -- Under the ticket's lock.
 create or replace function ticket_private.payment_of(ticket uuid)
@@ -1776,7 +1820,7 @@ declare
   payment ticket_private.payment_balances;
 begin
   if not exists (select from ticket_private.payments p where p.ticket_id = ticket and p.transaction_id is not null) then
-    perform ticket_private.take_in_imported_payment(ticket);
+    perform ticket_private.take_in_imported_payments(ticket);
   end if;
   select * into payment from ticket_private.payment_balances b
   where b.ticket_id = ticket and b.transaction_id is not null
@@ -1797,6 +1841,9 @@ begin
   update ticket_service.tickets t
   set status = case when payment.provider_id is null then 'cancelled' else 'refunded' end::ticket_service.ticket_status
   where t.id = ticket;
+  -- Imported ones may have been paid in parts.
+  perform ticket_private.request_refund_of(b.provider, b.provider_id, ticket_private.refundable(b), 0, origin, reason)
+  from ticket_private.payment_balances b where b.ticket_id = ticket and b.provider = 'imported' and b.provider_id <> payment.provider_id;
   return ticket_private.request_refund_of(payment.provider, payment.provider_id, available - kept, kept, origin, reason);
 end $$;
 comment on function ticket_private.end_ticket(uuid, ticket_private.payment_balances, numeric, ticket_private.refund_origin, text) is
@@ -1857,7 +1904,8 @@ declare
   payment ticket_private.payment_balances;
   refund uuid;
 begin
-  select * into ticket from ticket_service.tickets t where t.id = refund_ticket.ticket_id for no key update;
+  perform ticket_private.lock_tickets(t.user_id, t.event_id, t.id) from ticket_service.tickets t where t.id = refund_ticket.ticket_id;
+  select * into ticket from ticket_service.tickets t where t.id = refund_ticket.ticket_id;
   select e.host_id, e.start_time, e.status = 'cancelled' as is_cancelled into event from event_service.events e where e.id = ticket.event_id;
   is_host := event.host_id is not distinct from person and person is not null;
   if ticket.id is null or not (is_host or ticket.user_id is not distinct from person) then
@@ -1940,6 +1988,7 @@ begin
   perform from ticket_service.tickets t where t.id = refund.ticket_id for no key update;
   update ticket_private.refunds r
   set state = greatest(r.state, record_refund.state), provider_id = coalesce(r.provider_id, record_refund.provider_id),
+    has_succeeded = r.has_succeeded or record_refund.state = 'succeeded',
     is_manual = r.is_manual or record_refund.is_manual, problem = coalesce(record_refund.problem, r.problem),
     -- Asked again ever more rarely. After some weeks it is listed for operators, and what the provider does not know of is theirs alone.
     send_at = case
@@ -1995,7 +2044,9 @@ begin
     return null;
   end if;
   insert into ticket_service.event_cancellations (event_id) values (new.id) on conflict do nothing;
-  delete from ticket_service.waitlist_entries w where w.event_id = new.id;
+  -- Whoever is just buying, or leaving, has theirs locked and wants the seats: it is left, and offered nothing.
+  delete from ticket_service.waitlist_entries w
+  where w.id in (select l.id from ticket_service.waitlist_entries l where l.event_id = new.id for update skip locked);
   return null;
 end $$;
 revoke execute on function ticket_private.tg_events__cancel_tickets() from public;
@@ -2139,7 +2190,16 @@ revoke execute on function ticket_private.forget_old_requests(int) from public;
 create or replace view ticket_private.payments_for_operators as
   select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b) as available, p.first_told_at as since
   from ticket_private.payments p join ticket_private.payment_balances b on b.provider = p.provider and b.provider_id = p.provider_id
-  where p.outcome in ('set_aside', 'disputed', 'refunded') and ticket_private.refundable(b) > 0;
+  where p.outcome in ('set_aside', 'disputed', 'refunded') and ticket_private.refundable(b) > 0
+  union all
+  -- A refund that somebody made at the provider left nothing to ask for, and came back.
+  select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b), r.requested_at
+  from ticket_private.refunds r
+  join ticket_private.payment_balances b on b.provider = r.provider and b.provider_id = r.payment_provider_id and b.outcome not in ('set_aside', 'disputed', 'refunded')
+  join ticket_service.tickets t on t.id = b.ticket_id and t.status not in ('pending', 'active')
+  where r.origin = 'provider' and r.state = 'failed'
+    and ticket_private.refundable(b) > (select coalesce(sum(o.fee), 0) from ticket_private.refunds o
+      where o.provider = b.provider and o.payment_provider_id = b.provider_id and not o.is_overtaken);
 comment on view ticket_private.payments_for_operators is 'Payments of another amount than was asked for, and what is left of those whose ticket ended: refund_rest() sends it back.';
 
 -- Definer: only this, not the server's role, reads refunds and payments.
@@ -2155,9 +2215,10 @@ language sql stable security definer set search_path = '' as $$
       else 'The ticket has ended (' || p.outcome || '), and this is left of its payment.' end, p.since
   from ticket_private.payments_for_operators p
   union all
-  select 'excess', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id), r.amount, r.currency,
-    'This went back although everything had gone back already.', r.requested_at
-  from ticket_private.refunds r where r.is_excess
+  select 'excess', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id), r.amount - greatest(b.amount - b.done, 0), r.currency,
+    'This went back although there was no more to give.', r.requested_at
+  from ticket_private.refunds r join ticket_private.payment_balances b on b.provider = r.provider and b.provider_id = r.payment_provider_id
+  where r.is_excess
   union all
   select 'cancellation', c.event_id, null, null, null, null, null, 'Tickets of this cancelled event could not be ended: the server''s log says why.', c.cancelled_at
   from ticket_service.event_cancellations c where c.tickets_ended_at is null and c.cancelled_at < now() - interval '1 hour'
@@ -2338,6 +2399,10 @@ begin
   end if;
   perform ticket_private.expire_holds(500, join_waitlist.event_id);
   perform from ticket_private.event_seats s where s.event_id = join_waitlist.event_id for update;
+  if exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status in ('pending', 'active')) then
+    -- They waited already, and have just been offered a seat.
+    return 0;
+  end if;
   if exists (select from ticket_private.event_seats s where s.event_id = join_waitlist.event_id and (s.capacity is null or s.held + s.sold < s.capacity)) then
     perform ticket_private.refuse('seats_available', 'There are seats left: buy one.', 409);
   end if;
@@ -2356,7 +2421,7 @@ begin atomic
   select ticket_private.join_waitlist(event_id);
 end;
 comment on function ticket_service.join_waitlist(uuid) is
-  'Waits for a seat at a sold-out event; returns one''s place in the line, 1 being next. A freed seat is offered as a pending ticket: check out until held_until.';
+  'Waits for a seat at a sold-out event; returns one''s place in the line, 1 being next, 0 if one is just being offered a seat. A freed seat is a pending ticket: check out until held_until.';
 
 -- Definer: as above.
 create or replace function ticket_private.leave_waitlist(event_id uuid)
@@ -2638,6 +2703,8 @@ create or replace procedure ticket_private.run_scheduled_work()
 language plpgsql security invoker as $$
 begin
   perform ticket_private.expire_holds();
+  commit;
+  perform ticket_private.offer_free_seats();
   commit;
   perform ticket_private.continue_cancellations();
   commit;

@@ -498,7 +498,7 @@ create table if not exists user_service.user_stats (
 comment on table user_service.user_stats is 'Counters, the same for every viewer. Kept by triggers: the stored figure may lag a second under contention, see user_private.count_for.';
 comment on column user_service.user_stats.events_attended is 'Events past their start, not cancelled, that the person attended: confirmed, and checked in where ticketed.';
 comment on column user_service.user_stats.average_rating is 'Of the reviews of the person''s events, 0 with none: ratings_sum / ratings_count.';
-comment on column user_service.user_stats.invites_successful_count is 'Invitations sent that succeeded: see invitations.is_successful.';
+comment on column user_service.user_stats.invites_successful_count is 'Invitations sent that succeeded: see user_private.successful_invitations.';
 
 alter table user_service.user_stats enable row level security;
 
@@ -845,19 +845,15 @@ create table if not exists user_service.invitations (
   status user_service.invitation_status not null default 'pending',
   invited_at timestamptz not null default now(),
   responded_at timestamptz,
-  is_successful boolean not null default false,
   constraint invitations_are_unique unique (inviter_id, invitee_id, event_id),
   constraint nobody_invites_themselves check (inviter_id <> invitee_id
     or user_private.refuse('self_invitation', 'You cannot invite yourself.'))
 );
 comment on table user_service.invitations is 'inviter_id asks invitee_id to come to an event. Seen by the two of them.';
 comment on column user_service.invitations.responded_at is 'When the invitee last accepted or declined.';
-comment on column user_service.invitations.is_successful is 'Accepted by somebody with a confirmed email who took a place at the event after it, and the first such invitation of theirs. Kept by triggers.';
 
 create index if not exists invitations_invitee_id on user_service.invitations (invitee_id, event_id);
 create index if not exists invitations_event_id on user_service.invitations (event_id);
--- Whoever comes was brought by one person.
-create unique index if not exists one_success_for_each_guest on user_service.invitations (invitee_id, event_id) where is_successful;
 
 -- Which events the caller may invite to is the event service's knowledge. Empty, so that nobody can invite, until
 -- the deployment replaces it (db/one_database.sql).
@@ -884,9 +880,22 @@ create or replace view user_private.mutuals as
   where exists (select 1 from user_service.follows b where b.follower_id = f.following_id and b.following_id = f.follower_id);
 grant select on user_private.invitable_events, user_private.mutuals to authenticated, service_role;
 
+-- Not a column of invitations, and without foreign keys: either would lock rows that others are just answering.
+create table if not exists user_private.successful_invitations (
+  invitee_id uuid not null,
+  event_id uuid not null,
+  invitation_id uuid not null,
+  inviter_id uuid not null,
+  constraint one_success_for_each_guest primary key (invitee_id, event_id)
+);
+comment on table user_private.successful_invitations is 'Which invitation brought whom: the first that was accepted by somebody with a confirmed email who took a place at the event after it. Kept by triggers.';
+create index if not exists successful_invitations_invitation_id on user_private.successful_invitations (invitation_id);
+alter table user_private.successful_invitations enable row level security;
+
 -- Also those to people who are hidden from the caller by now: the figures of invitation_success() are the counter's.
 create or replace view user_private.my_sent_invitations as
-  select i.event_id, i.status, i.is_successful from user_service.invitations i where i.inviter_id = (select auth.uid());
+  select i.event_id, i.status, exists (select 1 from user_private.successful_invitations s where s.invitation_id = i.id) as is_successful
+  from user_service.invitations i where i.inviter_id = (select auth.uid());
 grant select on user_private.my_sent_invitations to authenticated, service_role;
 
 alter table user_service.invitations enable row level security;
@@ -944,26 +953,34 @@ revoke execute on function user_private.tg_invitations__stamp_response() from pu
 create or replace trigger invitations_stamp_response before update of status on user_service.invitations
   for each row execute function user_private.tg_invitations__stamp_response();
 
--- Definer: whether it succeeded is not for the two to write. The rows are the lock: of an answer and a place taken at the
--- same moment, whichever comes second sees the first.
+create or replace function user_private.lock_invitations(invitee uuid, event uuid)
+returns void language sql volatile set search_path = '' as $$ select pg_advisory_xact_lock(hashtextextended(invitee::text || event::text, 0)) $$;
+comment on function user_private.lock_invitations(uuid, uuid) is 'The lock under which it changes who brought this person to this event. Several are taken in the order of events.';
+revoke execute on function user_private.lock_invitations(uuid, uuid) from public;
+
+-- Definer: whether it succeeded is not for the two to write. Under a lock: of an answer and a place taken at the same
+-- moment, whichever comes second sees the first.
 create or replace function user_private.settle_invitations(invitee uuid, event uuid)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
-  first_of_all uuid;
+  first_of_all record;
 begin
-  perform from user_service.invitations i where i.invitee_id = invitee and i.event_id = event order by i.id for no key update;
-  if not found then
+  if not exists (select from user_service.invitations i where i.invitee_id = invitee and i.event_id = event)
+  and not exists (select from user_private.successful_invitations s where s.invitee_id = invitee and s.event_id = event) then
     return;
   end if;
-  select i.id into first_of_all from user_service.invitations i
+  perform user_private.lock_invitations(invitee, event);
+  select i.id, i.inviter_id into first_of_all from user_service.invitations i
   where i.invitee_id = invitee and i.event_id = event and i.status = 'accepted'
     -- Who had a place before was not brought by being asked.
     and exists (select 1 from user_private.attendance a where a.event_id = event and a.user_id = invitee and a.joined_at >= i.invited_at)
     and exists (select 1 from user_service.users u where u.id = invitee and u.is_email_verified)
   order by i.invited_at, i.id limit 1;
-  update user_service.invitations i set is_successful = false
-  where i.invitee_id = invitee and i.event_id = event and i.is_successful and i.id is distinct from first_of_all;
-  update user_service.invitations i set is_successful = true where i.id = first_of_all and not i.is_successful;
+  delete from user_private.successful_invitations s
+  where s.invitee_id = invitee and s.event_id = event and s.invitation_id is distinct from first_of_all.id;
+  insert into user_private.successful_invitations (invitee_id, event_id, invitation_id, inviter_id)
+  select invitee, event, first_of_all.id, first_of_all.inviter_id where first_of_all.id is not null
+  on conflict do nothing;
 end $$;
 comment on function user_private.settle_invitations(uuid, uuid) is 'Finds out which invitation brought this person to this event, if one did.';
 revoke execute on function user_private.settle_invitations(uuid, uuid) from public;
@@ -998,27 +1015,39 @@ create or replace trigger users_settle_invitations after update of is_email_veri
 create or replace function user_private.tg_event_attendees__settle_invitations()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
+  if tg_op = 'UPDATE' and (old.status, old.user_id, old.event_id) = (new.status, new.user_id, new.event_id) then
+    return null;
+  end if;
   perform user_private.settle_invitations(a.user_id, a.event_id)
   from (select old.user_id, old.event_id where tg_op <> 'INSERT' union select new.user_id, new.event_id where tg_op <> 'DELETE') a;
   return null;
 end $$;
 revoke execute on function user_private.tg_event_attendees__settle_invitations() from public;
 
--- Definer: counters are not for clients.
-create or replace function user_private.tg_invitations__count_for_inviter()
+-- Effect of the event service's rows, as above. An event that is cancelled brought nobody.
+create or replace function user_private.tg_events__settle_invitations()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  if tg_op <> 'INSERT' and old.is_successful then
+  perform user_private.settle_invitations(s.invitee_id, s.event_id)
+  from (select * from user_private.successful_invitations s where s.event_id = new.id order by s.invitee_id) s;
+  return null;
+end $$;
+revoke execute on function user_private.tg_events__settle_invitations() from public;
+
+-- Definer: counters are not for clients.
+create or replace function user_private.tg_successful_invitations__count_for_inviter()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if tg_op = 'DELETE' then
     perform user_private.count_for(old.inviter_id, 'invites_successful_count', -1);
-  end if;
-  if tg_op <> 'DELETE' and new.is_successful then
+  else
     perform user_private.count_for(new.inviter_id, 'invites_successful_count', 1);
   end if;
   return null;
 end $$;
-revoke execute on function user_private.tg_invitations__count_for_inviter() from public;
-create or replace trigger invitations_count_for_inviter after insert or delete or update of is_successful, inviter_id on user_service.invitations
-  for each row execute function user_private.tg_invitations__count_for_inviter();
+revoke execute on function user_private.tg_successful_invitations__count_for_inviter() from public;
+create or replace trigger successful_invitations_count_for_inviter after insert or delete on user_private.successful_invitations
+  for each row execute function user_private.tg_successful_invitations__count_for_inviter();
 
 -- How many each person sent on a day. Deleting an invitation gives none back: who was asked was asked.
 create table if not exists user_private.invitations_sent (

@@ -26,6 +26,7 @@ afterAll(() => payments?.stop());
 beforeEach(async () => {
   payments.stripe.before = payments.midtrans.before = async () => undefined;
   payments.stripe.refundStatus = "succeeded";
+  payments.midtrans.refundAnswer = { status_code: "200", confirmed: true };
   buyer = await signUp("buyer");
   event = await host(owner, priced);
 });
@@ -69,6 +70,7 @@ describe("stripe", () => {
     expect(session.expires_at * 1000).toBe(Math.floor(Date.parse(first.expires_at!) / 1000) * 1000);
     expect(Date.parse(first.ticket.held_until!) - Date.parse(first.expires_at!)).toBe(10 * 60_000);
     expect(done(await begin("stripe", key, { return_url: "https://app.anigmaa.test/tickets" }))).toEqual(first);
+    expect(payments.stripe.asked.get("allowed_payment_method_types[0]")).toBe("card");
     expect(payments.stripe.effects.get(first.transaction!.id)).toBe(1);
   });
 
@@ -110,6 +112,15 @@ describe("stripe", () => {
       status: "expired",
       payment: { status: "failed" },
     });
+
+    buyer = await signUp("forgotten");
+    const third = done(await begin("stripe"));
+    const forgotten = payments.stripe.pay(sessionOf(third.checkout_url!), { paid: false });
+    await payments.deliver("stripe", await payments.stripe.notice("checkout.session.completed", forgotten));
+    payments.stripe.intents.get(forgotten.payment_intent!)!.status = "requires_payment_method";
+    await later();
+    await payments.maintain();
+    expect((await mine()).status).toBe("expired");
   });
 
   test("is asked about a payment whose notice never came", async () => {
@@ -233,6 +244,48 @@ describe("stripe", () => {
     ]);
   });
 
+  test("gives no money back for a dispute that was lost, and does not know every payment", async () => {
+    const { ticket, session, notice } = await paid();
+    await payments.deliver("stripe", notice);
+    const dispute = {
+      id: `dp_${ticket.id}`,
+      object: "dispute",
+      amount: 7_500_000,
+      currency: "idr",
+      payment_intent: session.payment_intent,
+    };
+    for (const [type, status] of [
+      ["charge.dispute.funds_withdrawn", "under_review"],
+      ["charge.dispute.funds_reinstated", "lost"],
+    ] as const) {
+      await payments.deliver("stripe", await payments.stripe.notice(type, { ...dispute, status }));
+    }
+    expect((await journal(ticket.id)).sort()).toEqual(["captured 75000", "charged_back 75000"]);
+    const foreign = { ...dispute, payment_intent: "pi_of_another_shop" };
+    expect(
+      await payments.deliver("stripe", await payments.stripe.notice("charge.dispute.funds_withdrawn", foreign)),
+    ).toEqual({ status: 200, result: "ignored" });
+  });
+
+  test("that refuses a refund for a time is asked again, and after two days an operator", async () => {
+    const { ticket, notice } = await paid();
+    await payments.deliver("stripe", notice);
+    payments.stripe.before = async (request) =>
+      request.method === "POST"
+        ? Response.json({ error: { type: "invalid_request_error", code: "balance_insufficient" } }, { status: 400 })
+        : undefined;
+    expect(done(await giveBack(buyer, ticket.id)).refund?.status).toBe("sent");
+    const queue = () =>
+      asOwner("select problem from ticket_service.operator_queue() where ticket_id = $1", [ticket.id]);
+    expect(await queue()).toEqual([]);
+    await asOwner(
+      "update ticket_private.refunds set sent_at = now() - interval '49 hours', send_at = now() where ticket_id = $1",
+      [ticket.id],
+    );
+    await payments.maintain();
+    expect(await queue()).toEqual([{ problem: "balance_insufficient" }]);
+  });
+
   test("that fails frees the seat, and the same request is told so again", async () => {
     payments.stripe.before = async () => new Response("{}", { status: 500 });
     const key = newKey();
@@ -311,12 +364,102 @@ describe("midtrans", () => {
     ["authorize", { transaction_status: "authorize", fraud_status: "accept" }, "pending"],
     ["deny", { transaction_status: "deny" }, "pending"],
     ["failure", { transaction_status: "failure" }, "pending"],
-    ["expire", { transaction_status: "expire" }, "expired"],
+    ["PENDING, in capitals", { transaction_status: "PENDING" }, "pending"],
+    ["SETTLEMENT, in capitals", { transaction_status: "SETTLEMENT" }, "active"],
+    ["expire", { transaction_status: "expire" }, "pending"],
+    ["cancel", { transaction_status: "cancel" }, "pending"],
   ])("%s", async (_, state, status) => {
     const { order } = await begun();
     payments.midtrans.pay(order, { settlement_time: undefined, ...state });
     await payments.deliver("midtrans", payments.midtrans.notice(order));
     expect((await mine()).status).toBe(status);
+  });
+
+  test("lets a buyer whose first way of paying ran out pay another way on the same page", async () => {
+    const { order } = await begun();
+    payments.midtrans.pay(order, {
+      payment_type: "ovo",
+      transaction_status: "expire",
+      settlement_time: undefined,
+    });
+    await payments.deliver("midtrans", payments.midtrans.notice(order));
+    expect((await mine()).status).toBe("pending");
+    payments.midtrans.pay(order, { payment_type: "gopay" });
+    await payments.deliver("midtrans", payments.midtrans.notice(order));
+    expect((await mine()).status).toBe("active");
+  });
+
+  test("ends a page whose time is over, and one whose seat is given back", async () => {
+    const { ticket, order } = await begun();
+    expect(done(await giveBack(buyer, ticket.id)).ticket.status).toBe("cancelled");
+    expect(payments.midtrans.cancelled).toContain(`snap-${order}`);
+    const late = await begun();
+    payments.midtrans.pay(late.order, { transaction_status: "expire", settlement_time: undefined });
+    await asOwner("update ticket_private.attempts set expires_at = now(), check_at = now() where id = $1", [
+      late.order,
+    ]);
+    await payments.maintain();
+    expect((await mine()).status).toBe("expired");
+  });
+
+  test("that took a page twice is told apart, and the second payment goes back", async () => {
+    const { ticket, order } = await begun();
+    const first = payments.midtrans.pay(order);
+    const second = payments.midtrans.pay(order, { payment_type: "dana" });
+    await payments.deliver("midtrans", payments.midtrans.notice(order, {}, first));
+    await payments.deliver("midtrans", payments.midtrans.notice(order, {}, second));
+    await payments.maintain();
+    expect([first.transaction_status, second.transaction_status]).toEqual(["settlement", "refund"]);
+    expect((await journal(ticket.id)).sort()).toEqual(["captured 150000", "refunded 75000"]);
+    expect((await mine()).status).toBe("active");
+  });
+
+  test("has refunded what the bank has confirmed", async () => {
+    const { ticket, order } = await begun();
+    payments.midtrans.pay(order);
+    await payments.deliver("midtrans", payments.midtrans.notice(order));
+    payments.midtrans.refundAnswer = { status_code: "200", confirmed: false };
+    expect(done(await giveBack(buyer, ticket.id)).refund?.status).toBe("sent");
+    expect(await journal(ticket.id)).toEqual(["captured 75000"]);
+    payments.midtrans.last(order)!.refunds![0]!.bank_confirmed_at = "2026-11-24 10:00:00";
+    await later();
+    await payments.maintain();
+    expect((await journal(ticket.id)).sort()).toEqual(["captured 75000", "refunded 75000"]);
+    expect(payments.midtrans.last(order)!.refunds).toHaveLength(1);
+  });
+
+  test.each([
+    ["the bank denies", "gopay", "202", {}, "manual"],
+    ["is refused for the hour", "gopay", "412", {}, "sent"],
+    ["is refused for good", "gopay", "400", {}, "manual"],
+    ["ShopeePay makes in whole alone", "shopeepay", "200", { amount: 5_000 }, "manual"],
+    ["ShopeePay makes", "shopeepay", "200", {}, "succeeded"],
+  ])("a refund that %s", async (_, payment_type, status_code, more, status) => {
+    const { ticket, order } = await begun();
+    payments.midtrans.pay(order, { payment_type });
+    await payments.deliver("midtrans", payments.midtrans.notice(order));
+    payments.midtrans.refundAnswer = { status_code, confirmed: true };
+    expect(done(await giveBack(owner, ticket.id, more)).refund?.status).toBe(status);
+  });
+
+  test("calls back what had not been refunded", async () => {
+    const { ticket, order } = await begun();
+    const transaction = payments.midtrans.pay(order);
+    await payments.deliver("midtrans", payments.midtrans.notice(order));
+    done(await giveBack(owner, ticket.id, { amount: 5_000 }));
+    transaction.transaction_status = "chargeback";
+    await payments.deliver("midtrans", payments.midtrans.notice(order));
+    expect((await journal(ticket.id)).sort()).toEqual(["captured 75000", "charged_back 70000", "refunded 5000"]);
+    const left = await asOwner("select kind from ticket_service.operator_queue() where ticket_id = $1", [ticket.id]);
+    expect(left).toEqual([]);
+  });
+
+  test("that does not say what its notice is of is to send it again", async () => {
+    const { order } = await begun();
+    const transaction = payments.midtrans.pay(order);
+    const notice = payments.midtrans.notice(order);
+    payments.midtrans.transactions.delete(transaction.transaction_id);
+    expect(await payments.deliver("midtrans", notice)).toEqual({ status: 503, code: "provider_unavailable" });
   });
 
   test.each([
@@ -358,7 +501,7 @@ describe("midtrans", () => {
     payments.midtrans.pay(card.order, { ...capture, settlement_time: undefined });
     await payments.deliver("midtrans", payments.midtrans.notice(card.order));
     expect(done(await giveBack(buyer, card.ticket.id)).refund?.status).toBe("succeeded");
-    expect(payments.midtrans.transactions.get(card.order)!.transaction_status).toBe("cancel");
+    expect(payments.midtrans.last(card.order)!.transaction_status).toBe("cancel");
     await payments.deliver("midtrans", payments.midtrans.notice(card.order));
     expect((await journal(card.ticket.id)).sort()).toEqual(["captured 75000", "refunded 75000"]);
 

@@ -52,7 +52,7 @@ async function everyone(sql: string): Promise<Record<string, number>> {
     people.map((person) =>
       pool
         .query(sql, [person, event])
-        .then(() => "sold")
+        .then(({ rows }) => (rows[0]?.begin_checkout?.answer?.error?.code as string) ?? "sold")
         .catch((error: Error) => JSON.parse(error.message).code as string),
     ),
   );

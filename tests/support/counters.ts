@@ -28,7 +28,8 @@ const counted: { counter: string; stored: string; truth: string }[] = [
          order by f.invited_at, f.id limit 1)
        and exists (select from event_service.event_attendees a
          where a.event_id = i.event_id and a.user_id = i.invitee_id and a.status = 'confirmed')
-       and exists (select from user_service.users u where u.id = i.invitee_id and u.is_email_verified)`,
+       and exists (select from user_service.users u where u.id = i.invitee_id and u.is_email_verified)
+       and exists (select from event_service.events e where e.id = i.event_id and e.status <> 'cancelled')`,
   ),
   row(
     "event_service.events",

@@ -31,6 +31,12 @@ export const data = (value: unknown, status = 200): Response => reply({ data: va
 export const answer = (kept: { status: number; answer: unknown }): Response =>
   kept.status < 400 ? data(kept.answer, kept.status) : reply(kept.answer, kept.status);
 
+/** A refusal that the database keeps for an Idempotency-Key, to be thrown. */
+export function kept({ status, answer }: { status: number; answer: unknown }): Refusal {
+  const { code, message } = (answer as { error: { code: string; message: string } }).error;
+  return new Refusal(status, code, message);
+}
+
 /** Answers preflights, refuses other methods, and turns what the handler throws into the envelope. */
 export function endpoint(methods: ("GET" | "POST")[], handle: (request: Request) => Promise<Response>) {
   return async (request: Request): Promise<Response> => {

@@ -6,7 +6,7 @@ import { Refusal } from "./http.ts";
  */
 export function toMinor(amount: number, decimals: number): number {
   const minor = Math.round(amount * 10 ** decimals);
-  if (!Number.isSafeInteger(minor) || Math.abs(minor / 10 ** decimals - amount) > 1e-9 * Math.max(1, amount)) {
+  if (!Number.isSafeInteger(minor) || Math.abs(minor / 10 ** decimals - amount) > 1e-6) {
     throw new Refusal(
       409,
       "price_not_payable",

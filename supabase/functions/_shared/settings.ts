@@ -1,5 +1,5 @@
 import { Refusal } from "./http.ts";
-import { createMidtrans, REFUNDABLE_PAYMENTS } from "./providers/midtrans.ts";
+import { createMidtrans, DEFAULT_PAYMENTS } from "./providers/midtrans.ts";
 import type { Provider } from "./providers/provider.ts";
 import { createSandbox } from "./providers/sandbox.ts";
 import { createStripe } from "./providers/stripe.ts";
@@ -9,6 +9,8 @@ export type Env = (name: string) => string | undefined;
 export type Payments = {
   /** By the name that a client gives as `payment_method`. */
   providers: Map<string, Provider>;
+  /** Where buyers go after paying if the client names no place. */
+  returnUrl: string;
   /** Hosts to which buyers may be sent back. */
   returnHosts: Set<string>;
 };
@@ -24,8 +26,9 @@ export function readPayments(env: Env): Payments {
   const stripeKey = env("STRIPE_SECRET_KEY");
   if (stripeKey) {
     const webhookSecret = required(env, "STRIPE_WEBHOOK_SECRET");
+    const payments = listed(env("STRIPE_PAYMENTS")) ?? ["card"];
     const apiUrl = env("STRIPE_API_URL");
-    providers.set("stripe", createStripe({ secretKey: stripeKey, webhookSecret, returnUrl, apiUrl }));
+    providers.set("stripe", createStripe({ secretKey: stripeKey, webhookSecret, payments, apiUrl }));
   }
   const serverKey = env("MIDTRANS_SERVER_KEY");
   if (serverKey) {
@@ -33,20 +36,22 @@ export function readPayments(env: Env): Payments {
     const host = serverKey.startsWith("SB-") ? "sandbox.midtrans.com" : "midtrans.com";
     const settings = {
       serverKey,
-      returnUrl,
       appUrl: env("MIDTRANS_APP_URL") || `https://app.${host}`,
       apiUrl: env("MIDTRANS_API_URL") || `https://api.${host}`,
-      payments: env("MIDTRANS_PAYMENTS")?.split(",").map((name) => name.trim()) ?? REFUNDABLE_PAYMENTS,
+      payments: listed(env("MIDTRANS_PAYMENTS")) ?? DEFAULT_PAYMENTS,
     };
     providers.set("midtrans", createMidtrans(settings));
   }
   const sandbox = sandboxSettings(env);
   if (sandbox) providers.set("sandbox", createSandbox(sandbox));
-  const returnHosts = new Set(
-    (env("CHECKOUT_RETURN_HOSTS") ?? "").split(",").map((host) => host.trim()).filter(Boolean),
-  );
-  returnHosts.add(new URL(returnUrl).host);
-  return { providers, returnHosts };
+  const returnHosts = new Set([...listed(env("CHECKOUT_RETURN_HOSTS")) ?? [], new URL(returnUrl).host]);
+  return { providers, returnUrl, returnHosts };
+}
+
+/** What stands between commas, if anything does. */
+function listed(text: string | undefined): string[] | undefined {
+  const names = (text ?? "").split(",").map((name) => name.trim()).filter(Boolean);
+  return names.length > 0 ? names : undefined;
 }
 
 /** The sandbox works on a developer's machine alone, where it is switched on by a secret, and never beside real money. */

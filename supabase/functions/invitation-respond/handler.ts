@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { data, readBody, Refusal } from "../_shared/http.ts";
+import { data, kept, readBody, Refusal } from "../_shared/http.ts";
 import { type Caller, type Supabase, unwrap } from "../_shared/supabase.ts";
-import type { Next } from "../_shared/work.ts";
+import type { Payments } from "../_shared/settings.ts";
+import { begin, inProgress, type Next } from "../_shared/work.ts";
 
-export type Dependencies = { db: Supabase };
+export type Dependencies = { db: Supabase; payments: Payments };
 
 const shape = z.strictObject({ invitation_id: z.uuid(), response: z.enum(["accepted", "declined"]) });
 
@@ -14,7 +15,7 @@ type Event = { id: string; ticketing_enabled: boolean; is_free: boolean };
  * Answers an invitation: `{invitation_id, response: accepted | declined}`. Accepting joins a free event. Answers
  * `{data: {invitation, next, ticket}}`: next is `checkout_required` where a ticket is to be bought, else null.
  */
-export async function handle(request: Request, { db }: Dependencies): Promise<Response> {
+export async function handle(request: Request, { db, payments }: Dependencies): Promise<Response> {
   const caller = await db.whoAsks(request);
   const { invitation_id, response } = await readBody(request, shape);
   const invitations = caller.client.schema("user_service").from("invitations");
@@ -23,7 +24,9 @@ export async function handle(request: Request, { db }: Dependencies): Promise<Re
   ) as Invitation[];
   if (!found[0]) throw notFound();
   // The place first: an invitation to an event that is full stays unanswered. Each step may be done again.
-  const place = response === "accepted" ? await takePlace(db, caller, found[0].event_id) : { next: null, ticket: null };
+  const place = response === "accepted"
+    ? await takePlace(db, payments, caller, found[0].event_id)
+    : { next: null, ticket: null };
   const answered = await invitations.update({ status: response }).eq("id", invitation_id).eq("invitee_id", caller.id)
     .select();
   const [invitation] = unwrap(answered) as Invitation[];
@@ -33,6 +36,7 @@ export async function handle(request: Request, { db }: Dependencies): Promise<Re
 
 async function takePlace(
   db: Supabase,
+  payments: Payments,
   caller: Caller,
   event_id: string,
 ): Promise<{ next: "checkout_required" | null; ticket: unknown }> {
@@ -63,7 +67,7 @@ async function takePlace(
   if (mine) return { next: null, ticket: mine };
   if (!event.is_free) return { next: "checkout_required", ticket: null };
   try {
-    return { next: null, ticket: await takeFreeTicket(db, caller, event_id) };
+    return { next: null, ticket: await takeFreeTicket(db, payments, caller, event_id) };
   } catch (error) {
     // Another invitation to the same event was accepted a moment ago.
     if (!(error instanceof Refusal) || error.code !== "already_has_ticket") throw error;
@@ -71,15 +75,13 @@ async function takePlace(
   }
 }
 
-async function takeFreeTicket(db: Supabase, caller: Caller, event_id: string): Promise<unknown> {
+async function takeFreeTicket(db: Supabase, payments: Payments, caller: Caller, event_id: string): Promise<unknown> {
   const key = crypto.randomUUID();
-  const bought = await db.call<Next>("begin_checkout", {
-    person: caller.id,
-    idempotency_key: key,
-    request_hash: key,
-    event_id,
-  });
-  return bought.next === "answer" ? (bought.answer as { ticket: unknown }).ticket : null;
+  const who = { person: caller.id, idempotency_key: key, request_hash: key };
+  const bought = await begin(db, payments, () => db.call<Next>("begin_checkout", { ...who, event_id }));
+  if (bought.next !== "answer") throw inProgress();
+  if (bought.status >= 400) throw kept(bought);
+  return (bought.answer as { ticket: unknown }).ticket;
 }
 
 const notFound = () => new Refusal(404, "invitation_not_found", "There is no such invitation to you.");

@@ -1,7 +1,9 @@
 import { endpoint } from "../_shared/http.ts";
+import { readPayments } from "../_shared/settings.ts";
 import { connect } from "../_shared/supabase.ts";
 import { handle } from "./handler.ts";
 
-const db = connect((name) => Deno.env.get(name));
+const env = (name: string) => Deno.env.get(name);
+const dependencies = { db: connect(env), payments: readPayments(env) };
 
-Deno.serve(endpoint(["POST"], (request) => handle(request, { db })));
+Deno.serve(endpoint(["POST"], (request) => handle(request, dependencies)));

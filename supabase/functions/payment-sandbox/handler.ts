@@ -49,9 +49,7 @@ export async function handle(request: Request, { sandbox, webhookUrl }: Dependen
       );
     }
   }
-  const back = checkout.return_url
-    ? `<p><a href="${escape(checkout.return_url)}">Back to the app</a></p>`
-    : "<p>You can close this page.</p>";
+  const back = `<p><a href="${escape(checkout.return_url)}">Back to the app</a></p>`;
   return page(200, `Done: ${ACTIONS[action as Action]}`, back);
 }
 

@@ -19,10 +19,20 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
   try {
     notice = await provider.readNotice(request.headers, body);
   } catch (error) {
-    if (!(error instanceof ProviderUnavailable || error instanceof ProviderRefused)) throw error;
-    throw new Refusal(503, "provider_unavailable", "Send this again later.");
+    if (error instanceof ProviderUnavailable) {
+      throw new Refusal(503, "provider_unavailable", "Send this again later.");
+    }
+    // Genuine, but about something that the provider itself does not know of here: asking again changes nothing.
+    if (!(error instanceof ProviderRefused)) throw error;
+    console.error(`${name}: a notice could not be read: ${error.message}`);
   }
   if (!notice || !z.uuid().safeParse(notice.attempt_id).success) return data({ result: "ignored" });
   const { id: notice_id, attempt_id, facts } = notice;
-  return data(await db.call("record_notice", { provider: name, notice_id, attempt_id, facts }));
+  try {
+    return data(await db.call("record_notice", { provider: name, notice_id, attempt_id, facts }));
+  } catch (error) {
+    // Refusals are for people. A notice that the database does not take is a fault of ours, and comes again.
+    if (error instanceof Refusal && error.status < 500) throw new Error(`record_notice: ${error.code}`);
+    throw error;
+  }
 }

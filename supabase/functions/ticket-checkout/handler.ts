@@ -23,7 +23,8 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
   if (body.return_url) requireAllowed(body.return_url, payments.returnHosts);
   const provider = body.payment_method === undefined ? undefined : providerNamed(payments, body.payment_method);
   const who = { person: caller.id, idempotency_key: key.idempotency_key };
-  const ask = () => db.call<Next>("begin_checkout", { person: caller.id, ...key, ...body });
+  const return_url = body.return_url ?? payments.returnUrl;
+  const ask = () => db.call<Next>("begin_checkout", { person: caller.id, ...key, ...body, return_url });
 
   const next = await begin(db, payments, ask);
   if (next.next === "answer") return answer(next);

@@ -1,4 +1,4 @@
-import { encodeHex } from "@std/encoding/hex";
+import { digest } from "../_shared/digests.ts";
 
 export type EventKey = { privateKey: CryptoKey; publicKey: CryptoKey; kid: string };
 
@@ -37,6 +37,5 @@ export async function eventKey(secret: string, event: string): Promise<EventKey>
   );
   const { kty, crv, x } = await crypto.subtle.exportKey("jwk", privateKey);
   const publicKey = await crypto.subtle.importKey("jwk", { kty, crv, x } as JsonWebKey, "Ed25519", true, ["verify"]);
-  const digest = await crypto.subtle.digest("SHA-256", encode(x!));
-  return { privateKey, publicKey, kid: encodeHex(new Uint8Array(digest).subarray(0, 8)) };
+  return { privateKey, publicKey, kid: (await digest("SHA-256", x!)).slice(0, 16) };
 }

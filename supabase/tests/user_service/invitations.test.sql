@@ -96,7 +96,7 @@ delete from user_service.blocks where blocker_id = tests.id('owner') and blocked
 -- It counts once, for the first inviter, while its invitee has a place, and if their email is confirmed.
 create function pg_temp.successes() returns text language sql as $$
   select string_agg(replace(p.username, 'tap_', ''), ', ' order by p.username) from user_service.invitations i join user_service.profiles p on p.id = i.inviter_id
-  where i.event_id = tests.id('open') and i.is_successful $$;
+  join user_private.successful_invitations s on s.invitation_id = i.id where i.event_id = tests.id('open') $$;
 create function pg_temp.counted() returns int[] language sql as $$
   select array[(select invites_successful_count from user_service.user_stats where user_id = tests.id('owner')), (select invites_successful_count from user_service.user_stats where user_id = tests.id('mutual'))] $$;
 select is(pg_temp.successes(), null, 'accepting alone brings nobody');
@@ -116,7 +116,7 @@ update user_service.invitations set status = 'accepted' where event_id = tests.i
 select is(pg_temp.successes(), null, 'nobody brought one who was there before');
 update event_service.event_attendees set joined_at = now() where event_id = tests.id('open');
 update user_service.invitations set status = 'accepted' where event_id = tests.id('open');
-select tests.outcomes($$ update user_service.invitations set is_successful = true where event_id = tests.id('open') $$, 'database 23505/one_success_for_each_guest, stranger 42501/grant', 'nobody is brought twice');
+select tests.outcomes($$ insert into user_private.successful_invitations select invitee_id, event_id, id, inviter_id from user_service.invitations where event_id = tests.id('open') $$, 'database 23505/one_success_for_each_guest, stranger 42501/grant', 'nobody is brought twice');
 select tests.does('stranger', $$ update user_service.invitations set status = 'declined' where inviter_id = tests.id('owner') and event_id = tests.id('open') $$);
 select is(array[pg_temp.successes(), pg_temp.counted()::text], array['mutual', '{0,1}'], 'declining uncounts it, and it is the second''s');
 select tests.does('stranger', $$ update user_service.invitations set status = 'accepted' where event_id = tests.id('open') $$);
@@ -200,6 +200,14 @@ select tests.act_as('stranger');
 select is((select array[(user_service.inviter(i)).username, (user_service.invitee(i)).username] from user_service.invitations i where event_id = tests.id('open')),
   array['tap_owner', 'tap_stranger'], 'inviter() and invitee() are the two');
 select tests.act_as('database');
+
+-- Nobody was brought to what is cancelled.
+select tests.make_event('doomed', 'owner');
+insert into user_service.invitations (inviter_id, invitee_id, event_id, status) values (tests.id('owner'), tests.id('stranger'), tests.id('doomed'), 'accepted');
+insert into event_service.event_attendees (event_id, user_id) values (tests.id('doomed'), tests.id('stranger'));
+select is((select count(*)::int from user_private.successful_invitations where event_id = tests.id('doomed')), 1, 'somebody comes');
+select tests.does('owner', $$ update event_service.events set status = 'cancelled' where id = tests.id('doomed') $$);
+select is((select count(*)::int from user_private.successful_invitations where event_id = tests.id('doomed')), 0, 'to nothing');
 
 select * from finish();
 rollback;

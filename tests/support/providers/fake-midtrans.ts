@@ -21,6 +21,7 @@ const snapShape = z.strictObject({
     z.enum(["credit_card", "gopay", "shopeepay", "dana", "ovo", "other_qris", "kredivo", "akulaku", "bca_va"]),
   ),
   credit_card: z.strictObject({ secure: z.boolean() }),
+  customer_imposed_payment_fee: z.strictObject({ enable: z.literal(false) }),
   expiry: minutes.extend({ start_time: z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}$/) }),
   page_expiry: minutes,
   callbacks: z.strictObject({ finish: z.url() }),
@@ -38,7 +39,7 @@ type Transaction = {
   gross_amount: string;
   currency: string;
   refund_amount?: string;
-  refunds?: { refund_chargeback_id: number; refund_amount: string; refund_key: string }[];
+  refunds?: { refund_chargeback_id: number; refund_amount: string; refund_key: string; bank_confirmed_at?: string }[];
 };
 
 /** Midtrans as this project uses it: Snap on the app host, status, expiry, cancelling and refunds on the api host. */
@@ -46,9 +47,13 @@ export class FakeMidtrans {
   readonly serverKey = "SB-Mid-server-fake";
   /** What was asked of Snap, by order. */
   readonly orders = new Map<string, z.infer<typeof snapShape>>();
+  /** By their own id. */
   readonly transactions = new Map<string, Transaction>();
+  /** Pages that nobody can pay on any more, by their token. */
+  readonly cancelled = new Set<string>();
+  /** How the next refunds are answered: 200 as a rule, at once confirmed by the bank. */
+  refundAnswer = { status_code: "200", confirmed: true };
   before: (request: Request) => Promise<Response | undefined> = async () => undefined;
-  #made = 0;
   #server!: FakeServer;
 
   static async start(): Promise<FakeMidtrans> {
@@ -68,6 +73,7 @@ export class FakeMidtrans {
   /** Somebody chooses a way of paying on the page of an order; what becomes of it is in `state`. */
   pay(order_id: string, state: Partial<Transaction> = {}): Transaction {
     const order = this.orders.get(order_id)!;
+    if (this.cancelled.has(`snap-${order_id}`)) throw new Error("this page is cancelled");
     const transaction: Transaction = {
       order_id,
       transaction_id: crypto.randomUUID(),
@@ -78,13 +84,21 @@ export class FakeMidtrans {
       settlement_time: "2026-11-23 10:00:00",
       ...state,
     };
-    this.transactions.set(order_id, transaction);
+    this.transactions.set(transaction.transaction_id, transaction);
     return transaction;
   }
 
+  /** The last transaction of an order. */
+  last(order_id: string): Transaction | undefined {
+    return [...this.transactions.values()].findLast((transaction) => transaction.order_id === order_id);
+  }
+
   /** A notice as Midtrans sends it. Its signature covers the order, the status code, the amount and nothing else. */
-  notice(order_id: string, edited: Record<string, unknown> = {}): { headers: Record<string, string>; body: string } {
-    const transaction = this.transactions.get(order_id)!;
+  notice(
+    order_id: string,
+    edited: Record<string, unknown> = {},
+    transaction = this.last(order_id)!,
+  ): { headers: Record<string, string>; body: string } {
     const status_code = transaction.transaction_status === "pending" ? "201" : "200";
     const text = `${order_id}${status_code}${transaction.gross_amount}${this.serverKey}`;
     const signature_key = createHash("sha512").update(text).digest("hex");
@@ -115,6 +129,15 @@ export class FakeMidtrans {
         201,
       );
     });
+    app.post("/snap/v1/transactions/:token/cancel", (c) => {
+      const token = c.req.param("token");
+      const order = token.replace("snap-", "");
+      if (!this.orders.has(order)) return c.json({ error_messages: ["token not found"] }, 404);
+      if (this.last(order)?.transaction_status === "pending")
+        return c.json({ error_messages: ["Transaction is on progress"] }, 400);
+      this.cancelled.add(token);
+      return c.json({ canceled_at: "2026-11-23T10:00:00+07:00" });
+    });
     app.get("/v2/:order/status", (c) => this.#with(c, (transaction) => c.json({ status_code: "200", ...transaction })));
     app.post("/v2/:order/expire", (c) =>
       this.#with(c, (transaction) => this.#end(c, transaction, ["pending"], "expire")),
@@ -131,7 +154,10 @@ export class FakeMidtrans {
   }
 
   #with(c: Context, answer: (transaction: Transaction) => Response): Response {
-    const transaction = this.transactions.get(c.req.param("order") ?? "");
+    const id = c.req.param("order") ?? "";
+    // DANA is known by its transaction's id alone.
+    const byOrder = this.last(id);
+    const transaction = this.transactions.get(id) ?? (byOrder?.payment_type === "dana" ? undefined : byOrder);
     // As in life, the HTTP status says nothing.
     return transaction
       ? answer(transaction)
@@ -158,16 +184,28 @@ export class FakeMidtrans {
         refund_key,
       });
     const refunded = refunds.reduce((sum, refund) => sum + Number(refund.refund_amount), 0);
-    if (!["settlement", "partial_refund"].includes(transaction.transaction_status)) {
+    const { status_code, confirmed } = this.refundAnswer;
+    const isPart = amount < Number(transaction.gross_amount);
+    if (status_code !== "200") return c.json({ status_code, status_message: "Refund was not made." });
+    if (
+      !["settlement", "partial_refund"].includes(transaction.transaction_status) ||
+      (isPart && ["shopeepay", "ovo"].includes(transaction.payment_type))
+    ) {
       return c.json({ status_code: "412", status_message: "Transaction status cannot be updated." });
     }
     if (amount + refunded > Number(transaction.gross_amount)) {
-      return c.json({ status_code: "413", status_message: "The refund amount exceeds the remaining amount." });
+      return c.json({ status_code: "414", status_message: "The refund amount exceeds the remaining amount." });
     }
-    refunds.push({ refund_chargeback_id: ++this.#made, refund_amount: `${amount}.00`, refund_key });
+    // Numbered for each transaction anew.
+    refunds.push({
+      refund_chargeback_id: refunds.length + 1,
+      refund_amount: `${amount}.00`,
+      refund_key,
+      ...(confirmed && { bank_confirmed_at: "2026-11-23 10:00:00" }),
+    });
     transaction.refund_amount = `${refunded + amount}.00`;
     transaction.transaction_status =
       amount + refunded === Number(transaction.gross_amount) ? "refund" : "partial_refund";
-    return c.json({ status_code: "200", ...transaction, refund_chargeback_id: this.#made, refund_key });
+    return c.json({ status_code: "200", ...transaction, refund_chargeback_id: refunds.length, refund_key });
   }
 }

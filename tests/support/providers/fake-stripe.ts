@@ -6,7 +6,7 @@ import { type FakeServer, listen } from "./fake-server.ts";
 // not compile here, and one that is not in these lists is refused as Stripe refuses it.
 const SESSION_PARAMETERS = [
   ...(["mode", "client_reference_id", "expires_at", "line_items", "metadata", "payment_intent_data"] as const),
-  ...(["success_url", "cancel_url"] as const),
+  ...(["success_url", "cancel_url", "allowed_payment_method_types"] as const),
 ] satisfies (keyof Stripe.Checkout.SessionCreateParams)[];
 const LINE_ITEM = /^line_items\[0\]\[(quantity|price_data\]\[(currency|unit_amount|product_data\]\[name))\]$/;
 const REFUND_PARAMETERS = ["payment_intent", "amount", "metadata"] satisfies (keyof Stripe.RefundCreateParams)[];
@@ -32,7 +32,7 @@ type Refund = {
   payment_intent: string;
   metadata: Record<string, string>;
 };
-type Intent = { id: string; amount: number; currency: string; metadata: Record<string, string> };
+type Intent = { id: string; status: string; amount: number; currency: string; metadata: Record<string, string> };
 
 /** Stripe as this project uses it: forms in, objects out, idempotency keys, expiry, and the state behind them. */
 export class FakeStripe {
@@ -45,6 +45,8 @@ export class FakeStripe {
   readonly effects = new Map<string, number>();
   /** What is to happen to the next requests: told of each, it may answer in the place of the fake. */
   before: (request: Request) => Promise<Response | undefined> = async () => undefined;
+  /** What the last session was asked for with. */
+  asked = new URLSearchParams();
   /** In which state a new refund is. */
   refundStatus = "succeeded";
   #answers = new Map<string, { parameters: string; status: number; body: object }>();
@@ -87,6 +89,7 @@ export class FakeStripe {
     session.currency = currency ?? session.currency;
     this.intents.set(intent, {
       id: intent,
+      status: paid ? "succeeded" : "processing",
       amount: session.amount_total,
       currency: session.currency,
       metadata: session.metadata,
@@ -138,7 +141,10 @@ export class FakeStripe {
     app.post("/v1/checkout/sessions", (c) => this.#once(c, (parameters) => this.#createSession(c, parameters)));
     app.get("/v1/checkout/sessions/:id", (c) => {
       const session = this.sessions.get(c.req.param("id"));
-      return session ? c.json(this.#aged(session)) : failure(c, 404, "No such checkout.session", "resource_missing");
+      if (!session) return failure(c, 404, "No such checkout.session", "resource_missing");
+      const expanded = c.req.queries("expand[0]")?.includes("payment_intent") && session.payment_intent;
+      const intent = expanded ? { object: "payment_intent", ...this.intents.get(expanded) } : session.payment_intent;
+      return c.json({ ...this.#aged(session), payment_intent: intent });
     });
     app.post("/v1/checkout/sessions/:id/expire", (c) => {
       const session = this.sessions.get(c.req.param("id"));
@@ -155,8 +161,14 @@ export class FakeStripe {
         : failure(c, 404, "No such payment_intent", "resource_missing");
     });
     app.get("/v1/refunds", (c) => {
-      const data = this.refunds.filter((refund) => refund.payment_intent === c.req.query("payment_intent"));
-      return c.json({ object: "list", data, has_more: false, url: "/v1/refunds" });
+      const all = this.refunds.filter((refund) => refund.payment_intent === c.req.query("payment_intent"));
+      const from = all.findIndex(({ id }) => id === c.req.query("starting_after")) + 1;
+      const data = all.slice(from, from + Number(c.req.query("limit") ?? 10));
+      return c.json({ object: "list", data, has_more: from + data.length < all.length, url: "/v1/refunds" });
+    });
+    app.get("/v1/refunds/:id", (c) => {
+      const refund = this.refunds.find(({ id }) => id === c.req.param("id"));
+      return refund ? c.json(refund) : failure(c, 404, "No such refund", "resource_missing");
     });
     app.post("/v1/refunds", (c) => this.#once(c, (parameters) => this.#createRefund(c, parameters)));
     return app;
@@ -192,6 +204,7 @@ export class FakeStripe {
       if (!known || (name.startsWith("line_items") && !LINE_ITEM.test(name)))
         return failure(c, 400, `Received unknown parameter: ${name}`);
     }
+    this.asked = parameters;
     const expires = Number(parameters.get("expires_at"));
     const lasts = expires - Date.now() / 1000;
     if (lasts < 30 * 60 || lasts > 24 * 3600)

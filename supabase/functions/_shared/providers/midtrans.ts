@@ -2,11 +2,12 @@ import { z } from "zod";
 import { digest, isSame } from "../digests.ts";
 import { Refusal } from "../http.ts";
 import { toMinor } from "../money.ts";
+import { factsOf, refundFactOf, type Status, statusShape } from "./midtrans-status.ts";
 import {
   type Attempt,
   type Facts,
+  isRefusedForGood,
   type Notice,
-  type PaymentFact,
   type Provider,
   ProviderRefused,
   ProviderUnavailable,
@@ -22,57 +23,34 @@ export type MidtransSettings = {
   apiUrl: string;
   /** Ways of paying that buyers are offered, as Snap calls them. */
   payments: string[];
-  returnUrl: string;
 };
 
-/** Those that can be refunded by the API: bank transfers and counters cannot. */
-export const REFUNDABLE_PAYMENTS = [
-  "credit_card",
-  "gopay",
-  "shopeepay",
-  "dana",
-  "ovo",
-  "other_qris",
-  "kredivo",
-  "akulaku",
-];
+/**
+ * Those that can be refunded by the API and need nothing that we do not know: Kredivo and Akulaku want the buyer's
+ * address, and a DANA payment whose notice is lost cannot be found by its order.
+ */
+export const DEFAULT_PAYMENTS = ["credit_card", "gopay", "shopeepay", "ovo", "other_qris"];
 const REFUNDABLE_TYPES = new Set(["credit_card", "gopay", "shopeepay", "dana", "ovo", "qris", "kredivo", "akulaku"]);
+const REFUNDED_WHOLE = new Set(["shopeepay", "ovo"]);
 
-/** Bad request, not allowed, unknown, or more than is left. */
-const FINAL_REFUSALS = new Set([400, 401, 402, 403, 404, 413]);
+// https://docs.midtrans.com/reference/code-4xx: a request that is wrong, is about nothing, or would be done twice.
+const FINAL_REFUSALS = new Set([400, 402, 404, 413]);
+const DENIED_BY_BANK = 202;
+const KEY_REFUSED = new Set([401, 403]);
 
-const TIMEOUT_MS = 15_000;
-const amount = z.union([z.string(), z.number()]).transform(Number).pipe(z.number().finite());
+/** Midtrans waits fifteen seconds for the answer to a notice, in which its status is asked for. */
+const TIMEOUT_MS = 8_000;
 
 const noticeShape = z.looseObject({
   order_id: z.string().max(50),
+  transaction_id: z.string().max(100),
   status_code: z.string(),
   // As received: the signature is of this text.
   gross_amount: z.string(),
   signature_key: z.string(),
 });
-const statusShape = z.looseObject({
-  order_id: z.string(),
-  transaction_id: z.string(),
-  transaction_status: z.string(),
-  fraud_status: z.string().optional(),
-  payment_type: z.string().optional(),
-  approval_code: z.string().optional(),
-  settlement_time: z.string().optional(),
-  gross_amount: amount,
-  currency: z.string().default("IDR"),
-  refund_amount: amount.optional(),
-  refunds: z.array(z.looseObject({
-    refund_chargeback_id: z.union([z.string(), z.number()]).transform(String),
-    refund_amount: amount,
-    refund_key: z.string().optional(),
-  })).default([]),
-});
-type Status = z.infer<typeof statusShape>;
 
-export function createMidtrans(settings: MidtransSettings): Provider {
-  const { serverKey, appUrl, apiUrl, payments, returnUrl } = settings;
-
+export function createMidtrans({ serverKey, appUrl, apiUrl, payments }: MidtransSettings): Provider {
   const send = async (
     base: string,
     path: string,
@@ -93,9 +71,8 @@ export function createMidtrans(settings: MidtransSettings): Provider {
       const answer = await response.json() as Record<string, unknown>;
       // The core API answers 200 to everything and says in the body how it went.
       const status = Number(answer.status_code ?? response.status);
-      if (response.status >= 500 || response.status === 429 || status >= 500 || status === 429) {
-        throw new Error(`status ${status}`);
-      }
+      const code = response.status >= 400 ? response.status : status;
+      if (code >= 500 || code === 429 || KEY_REFUSED.has(code)) throw new Error(`status ${code}`);
       return { status, body: answer };
     } catch (error) {
       throw new ProviderUnavailable(`Midtrans: ${error instanceof Error ? error.message : "no answer"}`);
@@ -105,8 +82,8 @@ export function createMidtrans(settings: MidtransSettings): Provider {
   const createCheckout = async (attempt: Attempt) => {
     if (attempt.currency !== "IDR") throw new ProviderRefused("Midtrans takes rupiah alone");
     const gross = toMinor(attempt.amount, 0);
-    const lasts = Math.floor((Date.parse(attempt.expires_at) - Date.parse(attempt.started_at)) / 60_000);
-    const left = Math.floor((Date.parse(attempt.expires_at) - Date.now()) / 60_000);
+    const lasts = minutesBetween(Date.parse(attempt.started_at), Date.parse(attempt.expires_at));
+    const left = minutesBetween(Date.now(), Date.parse(attempt.expires_at));
     if (left < 1) throw new ProviderRefused("expired");
     const { status, body } = await send(appUrl, "/snap/v1/transactions", {
       transaction_details: { order_id: attempt.id, gross_amount: gross },
@@ -118,9 +95,11 @@ export function createMidtrans(settings: MidtransSettings): Provider {
       }],
       enabled_payments: payments,
       credit_card: { secure: true },
+      // Or a switch of the dashboard's raises what arrives above what was asked for.
+      customer_imposed_payment_fee: { enable: false },
       expiry: { start_time: jakartaTime(attempt.started_at), unit: "minutes", duration: lasts },
       page_expiry: { unit: "minutes", duration: left },
-      callbacks: { finish: attempt.return_url ?? returnUrl },
+      callbacks: { finish: attempt.return_url },
     });
     if (status >= 400 || typeof body.token !== "string" || typeof body.redirect_url !== "string") {
       throw new ProviderRefused(messageOf(body));
@@ -128,12 +107,14 @@ export function createMidtrans(settings: MidtransSettings): Provider {
     return { session_id: body.token, checkout_url: body.redirect_url };
   };
 
-  /** The transaction of an order, or undefined while its buyer has chosen no way of paying. */
-  const statusOf = async (order: string): Promise<Status | undefined> => {
-    const { status, body } = await send(apiUrl, `/v2/${encodeURIComponent(order)}/status`);
+  /** A transaction by its id, or the last one of an order; undefined while its buyer has chosen no way of paying. */
+  const statusOf = async (id: string): Promise<Status | undefined> => {
+    const { status, body } = await send(apiUrl, `/v2/${encodeURIComponent(id)}/status`);
     if (status === 404) return undefined;
     const read = statusShape.safeParse(body);
-    if (!read.success || read.data.order_id !== order) throw new ProviderUnavailable(`Midtrans: status ${status}`);
+    if (!read.success || ![read.data.order_id, read.data.transaction_id].includes(id)) {
+      throw new ProviderUnavailable(`Midtrans: status ${status}`);
+    }
     return read.data;
   };
 
@@ -146,51 +127,52 @@ export function createMidtrans(settings: MidtransSettings): Provider {
   };
 
   const expire = async (attempt: Attempt): Promise<Facts> => {
-    const status = await statusOf(attempt.id);
-    // The page itself cannot be ended. Who pays on it all the same is late, and has the money back or a seat.
-    if (!status) return { payments: [{ id: attempt.id, state: "expired" }] };
-    if (["pending", "authorize"].includes(status.transaction_status)) {
-      await send(
-        apiUrl,
-        `/v2/${encodeURIComponent(attempt.id)}/${status.transaction_status === "pending" ? "expire" : "cancel"}`,
-        {},
-      );
+    // Its answer does not matter: a page that is not open is closed, and one on which somebody is paying has a status.
+    if (attempt.session_id) {
+      await send(appUrl, `/snap/v1/transactions/${encodeURIComponent(attempt.session_id)}/cancel`, {});
     }
-    const ended = await statusOf(attempt.id);
-    return factsOf(ended ?? status, true);
+    const status = await statusOf(attempt.id);
+    if (!status) return { payments: [{ id: attempt.id, state: "expired" }] };
+    const verb = { pending: "expire", authorize: "cancel" }[status.transaction_status];
+    if (!verb) return factsOf(status, true);
+    const path = `/v2/${encodeURIComponent(status.transaction_id)}`;
+    // Ways of paying that cannot be ended early can be cancelled.
+    const ended = await send(apiUrl, `${path}/${verb}`, {});
+    if (ended.status >= 400) await send(apiUrl, `${path}/cancel`, {});
+    return factsOf(await statusOf(status.transaction_id) ?? status, true);
   };
 
   const refund = async (wanted: Refund): Promise<RefundResult> => {
-    const status = await statusOf(wanted.attempt_id);
+    const status = await statusOf(wanted.payment_id);
     if (!status) return { state: "sent", is_manual: true, problem: "Midtrans does not know this payment." };
-    const known = status.refunds.find(({ refund_key }) => refund_key === wanted.id);
-    if (known) return { state: "succeeded", provider_id: known.refund_chargeback_id };
-    const path = `/v2/${encodeURIComponent(wanted.attempt_id)}`;
+    const known = knownRefund(status, wanted);
+    if (known) return known;
+    const path = `/v2/${encodeURIComponent(wanted.payment_id)}`;
+    const isWhole = wanted.amount === wanted.paid;
+    const manual = (problem: string): RefundResult => ({ state: "sent", is_manual: true, problem });
     if (status.transaction_status === "capture" || status.transaction_status === "cancel") {
       // What is not settled is cancelled, which goes in whole alone; a part has to wait for the settlement.
-      if (wanted.amount !== wanted.paid) return { state: "sent", problem: "waits for the settlement" };
+      if (!isWhole) return { state: "sent", problem: "waits for the settlement" };
       const cancelled = status.transaction_status === "cancel" ||
         (await send(apiUrl, `${path}/cancel`, {})).status === 200;
       return cancelled ? { state: "succeeded" } : { state: "sent", problem: "not cancelled" };
     }
-    if (!REFUNDABLE_TYPES.has(status.payment_type ?? "")) {
-      return {
-        state: "sent",
-        is_manual: true,
-        problem: `Midtrans does not refund ${status.payment_type ?? "this way of paying"}.`,
-      };
-    }
+    const method = status.payment_type ?? "this way of paying";
+    if (!REFUNDABLE_TYPES.has(method)) return manual(`Midtrans does not refund ${method}.`);
+    if (!isWhole && REFUNDED_WHOLE.has(method)) return manual(`Midtrans refunds ${method} in whole alone.`);
     const answer = await send(apiUrl, `${path}/refund`, {
       refund_key: wanted.id,
       amount: toMinor(wanted.amount, 0),
       reason: "Ticket refund",
     });
     if (answer.status === 200) {
-      const id = answer.body.refund_chargeback_id;
-      return { state: "succeeded", ...(id !== undefined && { provider_id: String(id) }) };
+      const after = await statusOf(wanted.payment_id);
+      return after && knownRefund(after, wanted) || { state: "sent" };
     }
-    // Some answers change with the hour (ShopeePay takes no refunds at night): only these are final.
-    return { state: "sent", is_manual: FINAL_REFUSALS.has(answer.status), problem: messageOf(answer.body) };
+    if (answer.status === DENIED_BY_BANK || FINAL_REFUSALS.has(answer.status) || isRefusedForGood(wanted)) {
+      return manual(messageOf(answer.body));
+    }
+    return { state: "sent", problem: messageOf(answer.body) };
   };
 
   const readNotice = async (_headers: Headers, body: string): Promise<Notice | undefined> => {
@@ -201,76 +183,32 @@ export function createMidtrans(settings: MidtransSettings): Provider {
     } catch {
       throw refused;
     }
-    const { order_id, status_code, gross_amount, signature_key } = notice;
+    const { order_id, transaction_id, status_code, gross_amount, signature_key } = notice;
     const expected = await digest("SHA-512", `${order_id}${status_code}${gross_amount}${serverKey}`);
     if (!(await isSame(expected, signature_key.toLowerCase()))) throw refused;
+    // Not of ours, such as the test that the dashboard sends.
+    if (!z.uuid().safeParse(order_id).success) return undefined;
     // The signature does not cover the status, so what a notice says is a hint to ask.
-    const status = await statusOf(order_id);
-    if (!status) return undefined;
+    const status = await statusOf(transaction_id);
+    if (status?.order_id !== order_id) {
+      throw new ProviderUnavailable("Midtrans: no status of this notice's transaction");
+    }
     const facts = factsOf(status, false);
-    return { id: await digest("SHA-256", JSON.stringify([status.transaction_id, facts])), attempt_id: order_id, facts };
+    return { id: await digest("SHA-256", JSON.stringify([transaction_id, facts])), attempt_id: order_id, facts };
   };
 
   return { createCheckout, expire, ask, refund, readNotice };
 }
 
-/** isOver: nothing more can be paid, so what was denied will not be tried again. */
-function factsOf(status: Status, isOver: boolean): Facts {
-  const { transaction_id: id, gross_amount, currency, payment_type: method, refunds } = status;
-  const payment: PaymentFact = {
-    id,
-    state: stateOf(status, isOver),
-    amount: gross_amount,
-    currency,
-    ...(method && { method }),
-  };
-  const money = { payment_id: id, currency };
-  const facts: Facts = { payments: [payment] };
-  if (/chargeback$/.test(status.transaction_status)) {
-    facts.disputes = [{
-      id: `${id}:chargeback`,
-      ...money,
-      amount: status.refund_amount ?? gross_amount,
-      withdrawn: true,
-    }];
-  } else if (refunds.length > 0) {
-    facts.refunds = refunds.map((refund) => ({
-      id: refund.refund_chargeback_id,
-      ...money,
-      amount: refund.refund_amount,
-      state: "succeeded",
-      ...(refund.refund_key && { our_id: refund.refund_key }),
-    }));
-  }
-  return facts;
+/** What became of a refund of ours, if Midtrans has it. */
+function knownRefund(status: Status, wanted: Refund): RefundResult | undefined {
+  const known = status.refunds.find(({ refund_key }) => refund_key === wanted.id);
+  if (!known) return undefined;
+  const { id, state } = refundFactOf(status, known);
+  return { state, provider_id: id, ...(state === "sent" && { problem: "The bank has not confirmed it yet." }) };
 }
 
-/** What a status says about the money. https://docs.midtrans.com/docs/transaction-status-cycle */
-function stateOf(status: Status, isOver: boolean): PaymentFact["state"] {
-  const { transaction_status, fraud_status, settlement_time, approval_code } = status;
-  const hadArrived = settlement_time !== undefined || approval_code !== undefined && fraud_status === "accept";
-  switch (transaction_status) {
-    case "settlement":
-    case "refund":
-    case "partial_refund":
-    case "chargeback":
-    case "partial_chargeback":
-      return "paid";
-    case "capture":
-      return fraud_status === "accept" ? "paid" : fraud_status === "deny" && isOver ? "failed" : "pending";
-    case "deny":
-      // The page lets a buyer try another card, under the same order.
-      return hadArrived ? "reversed" : isOver ? "failed" : "pending";
-    case "cancel":
-      return hadArrived ? "reversed" : "failed";
-    case "expire":
-      return "expired";
-    case "failure":
-      return isOver ? "failed" : "pending";
-    default:
-      return "pending";
-  }
-}
+const minutesBetween = (from: number, to: number) => Math.floor((to - from) / 60_000);
 
 /** Midtrans reads times as `2026-01-31 19:00:00 +0700`. */
 function jakartaTime(moment: string): string {

@@ -8,7 +8,8 @@ export type Attempt = {
   amount: number;
   currency: string;
   title: string;
-  return_url: string | null;
+  /** Where the buyer goes afterwards. */
+  return_url: string;
   session_id: string | null;
   started_at: string;
   expires_at: string;
@@ -82,6 +83,10 @@ export interface Provider {
   /** Verifies a notice on its raw body and reads it. A bad signature is a `Refusal` with 401. */
   readNotice(headers: Headers, body: string): Promise<Notice | undefined>;
 }
+
+/** Some refusals pass (no balance, a bank's night): after two days an operator looks at what is still refused. */
+export const isRefusedForGood = ({ sent_at }: Refund): boolean =>
+  sent_at !== null && Date.now() - Date.parse(sent_at) > 2 * 24 * 3_600_000;
 
 export class ProviderUnavailable extends Error {}
 export class ProviderRefused extends Error {}

@@ -15,7 +15,7 @@ const checkoutShape = z.object({
   amount: z.number(),
   currency: z.string(),
   title: z.string(),
-  return_url: z.string().nullable(),
+  return_url: z.string(),
   expires_at: z.string(),
 });
 export type SandboxCheckout = z.infer<typeof checkoutShape>;

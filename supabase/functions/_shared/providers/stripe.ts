@@ -5,6 +5,7 @@ import {
   type Attempt,
   type DisputeFact,
   type Facts,
+  isRefusedForGood,
   type Notice,
   type PaymentFact,
   type Provider,
@@ -18,8 +19,8 @@ import {
 export type StripeSettings = {
   secretKey: string;
   webhookSecret: string;
-  /** Where buyers go afterwards if they name no place themselves. */
-  returnUrl: string;
+  /** Ways of paying that buyers are offered, as Stripe calls them. */
+  payments: string[];
   /** Stripe's API unless told otherwise. */
   apiUrl?: string;
 };
@@ -33,8 +34,9 @@ const major = (minor: number, currency: string) => fromMinor(minor, decimals(cur
 
 /** Stripe forgets idempotency keys after a day; before that, it is asked what it knows. */
 const KEY_LIFETIME_MS = 20 * 3_600_000;
+const FINAL_REFUSALS = new Set(["charge_already_refunded", "resource_missing"]);
 
-export function createStripe({ secretKey, webhookSecret, returnUrl, apiUrl }: StripeSettings): Provider {
+export function createStripe({ secretKey, webhookSecret, payments, apiUrl }: StripeSettings): Provider {
   const url = apiUrl ? new URL(apiUrl) : undefined;
   const stripe = new Stripe(secretKey, {
     httpClient: Stripe.createFetchHttpClient(),
@@ -46,11 +48,11 @@ export function createStripe({ secretKey, webhookSecret, returnUrl, apiUrl }: St
   const verifier = Stripe.createSubtleCryptoProvider();
 
   const createCheckout = async (attempt: Attempt) => {
-    const back = attempt.return_url ?? returnUrl;
     const session = await ask(() =>
       stripe.checkout.sessions.create(
         {
           mode: "payment",
+          allowed_payment_method_types: payments as Stripe.Checkout.SessionCreateParams.AllowedPaymentMethodType[],
           client_reference_id: attempt.id,
           expires_at: Math.floor(Date.parse(attempt.expires_at) / 1000),
           line_items: [{
@@ -63,8 +65,8 @@ export function createStripe({ secretKey, webhookSecret, returnUrl, apiUrl }: St
           }],
           metadata: { attempt_id: attempt.id },
           payment_intent_data: { metadata: { attempt_id: attempt.id } },
-          success_url: back,
-          cancel_url: back,
+          success_url: attempt.return_url,
+          cancel_url: attempt.return_url,
         },
         { idempotencyKey: attempt.id },
       )
@@ -76,7 +78,9 @@ export function createStripe({ secretKey, webhookSecret, returnUrl, apiUrl }: St
   const standing = async (attempt: Attempt): Promise<Facts> => {
     // Nobody was told the address of a session that we do not know.
     if (!attempt.session_id) return { payments: [{ id: attempt.id, state: "expired" }] };
-    const session = await ask(() => stripe.checkout.sessions.retrieve(attempt.session_id!));
+    const session = await ask(() =>
+      stripe.checkout.sessions.retrieve(attempt.session_id!, { expand: ["payment_intent"] })
+    );
     return { payments: paymentsOf(session) };
   };
 
@@ -114,13 +118,24 @@ export function createStripe({ secretKey, webhookSecret, returnUrl, apiUrl }: St
     } catch (error) {
       if (!(error instanceof ProviderRefused)) throw error;
       const known = await findRefund(wanted);
-      return known ? resultOf(known) : { state: "sent", is_manual: true, problem: error.message };
+      if (known) return resultOf(known);
+      return {
+        state: "sent",
+        is_manual: FINAL_REFUSALS.has(error.message) || isRefusedForGood(wanted),
+        problem: error.message,
+      };
     }
   };
 
   const findRefund = async (wanted: Refund): Promise<Stripe.Refund | undefined> => {
-    const { data } = await ask(() => stripe.refunds.list({ payment_intent: wanted.payment_id, limit: 100 }));
-    return data.find(({ id, metadata }) => id === wanted.provider_id || metadata?.refund_id === wanted.id);
+    if (wanted.provider_id !== null) return ask(() => stripe.refunds.retrieve(wanted.provider_id!));
+    let page = await ask(() => stripe.refunds.list({ payment_intent: wanted.payment_id, limit: 100 }));
+    while (true) {
+      const found = page.data.find(({ metadata }) => metadata?.refund_id === wanted.id);
+      if (found || !page.has_more) return found;
+      const starting_after = page.data.at(-1)!.id;
+      page = await ask(() => stripe.refunds.list({ payment_intent: wanted.payment_id, limit: 100, starting_after }));
+    }
   };
 
   const readNotice = async (headers: Headers, body: string): Promise<Notice | undefined> => {
@@ -172,11 +187,16 @@ export function createStripe({ secretKey, webhookSecret, returnUrl, apiUrl }: St
 const about = (attempt_id: string | undefined, facts: Facts) => attempt_id ? { attempt_id, facts } : undefined;
 const idOf = (object: string | { id: string }) => typeof object === "string" ? object : object.id;
 
+/** What the intent of a complete session is once a delayed payment did not come. */
+const FAILED_INTENTS = new Set(["requires_payment_method", "canceled"]);
+
 /** A session that is complete is paid only if it says so: some ways of paying take days. */
 function paymentsOf(session: Stripe.Checkout.Session, failed = false): PaymentFact[] {
   if (session.status === "expired") return [{ id: session.id, state: "expired" }];
   if (!session.payment_intent) return [];
-  const state = session.payment_status === "paid" ? "paid" : failed ? "failed" : "pending";
+  const hasFailed = failed ||
+    typeof session.payment_intent !== "string" && FAILED_INTENTS.has(session.payment_intent.status);
+  const state = session.payment_status === "paid" ? "paid" : hasFailed ? "failed" : "pending";
   const currency = session.currency ?? "";
   return [{ id: idOf(session.payment_intent), state, amount: major(session.amount_total ?? 0, currency), currency }];
 }
@@ -191,7 +211,8 @@ const REFUND_STATES: Record<string, RefundFact["state"]> = {
 };
 
 function refundFact(refund: Stripe.Refund): RefundFact {
-  const { id, amount, currency, metadata, payment_intent, failure_reason } = refund;
+  const { id, amount, currency, metadata, payment_intent, failure_reason, pending_reason } = refund;
+  const problem = failure_reason ?? (refund.status === "pending" ? pending_reason : undefined);
   return {
     id,
     payment_id: payment_intent ? idOf(payment_intent) : "",
@@ -199,7 +220,7 @@ function refundFact(refund: Stripe.Refund): RefundFact {
     amount: major(amount, currency),
     currency,
     ...(metadata?.refund_id && { our_id: metadata.refund_id }),
-    ...(failure_reason && { problem: failure_reason }),
+    ...(problem && { problem }),
   };
 }
 
@@ -215,7 +236,8 @@ function disputeFact(dispute: Stripe.Dispute, type: string): DisputeFact {
     amount: major(dispute.amount, dispute.currency),
     currency: dispute.currency,
     withdrawn: type !== "charge.dispute.created",
-    reinstated: type === "charge.dispute.funds_reinstated",
+    // Of a dispute that was lost no more comes back than what had been refunded before it.
+    reinstated: type === "charge.dispute.funds_reinstated" && dispute.status !== "lost",
   };
 }
 
