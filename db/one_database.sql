@@ -109,9 +109,11 @@ begin
   perform from ticket_service.waitlist_entries w where w.user_id = person order by w.event_id for update;
   perform from ticket_private.event_seats s where s.event_id = any (hosted || ticketed) order by s.event_id for update;
   attended := array(select a.event_id from event_service.event_attendees a where a.user_id = person order by a.id for update);
+  perform from user_service.invitations i where person in (i.inviter_id, i.invitee_id) order by i.id for update;
   perform user_private.lock_invitations(i.invitee_id, i.event_id)
   from (select distinct i.event_id, i.invitee_id from user_service.invitations i where person in (i.inviter_id, i.invitee_id) order by 1, 2) i;
   perform from event_private.event_capacity c where c.event_id = any (hosted || attended) order by c.event_id for update;
+  perform from user_service.user_stats s where s.user_id = person for update;
 end $$;
 
 -- Definer: it reads and deletes tickets of everyone's. Those that nobody paid for and nobody can any more go with the

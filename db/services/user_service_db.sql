@@ -1186,6 +1186,8 @@ begin
     returns void language plpgsql volatile set search_path = '' as $$
     begin
       perform from user_service.profiles p where p.id = person for update;
+      -- Folding counters locks these, and by a foreign key the account after them.
+      perform from user_service.user_stats s where s.user_id = person for update;
     end $$;
   end if;
 end $do$;

@@ -39,8 +39,12 @@ const mine = async () => ok(await tickets(buyer).rpc("my_tickets"))[0]!;
 const sessionOf = (url: string) => url.split("/").at(-1)!;
 /** Lets time pass for the provider's sake: what is due is due now. */
 const later = () =>
-  asOwner(`with attempts as (update ticket_private.attempts set check_at = now() where check_at is not null)
-    update ticket_private.refunds set send_at = now() where send_at is not null`);
+  asOwner(
+    `with mine as (select id from ticket_service.tickets where event_id = $1),
+       attempts as (update ticket_private.attempts set check_at = now() where check_at is not null and ticket_id in (table mine))
+     update ticket_private.refunds set send_at = now() where send_at is not null and ticket_id in (table mine)`,
+    [event],
+  );
 const journal = async (ticket: string) =>
   (
     await asOwner<{ kind: string; amount: string }>(

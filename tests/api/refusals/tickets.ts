@@ -170,7 +170,8 @@ export const selling = {
   too_many_attempts: async ({ ani, budi }) => {
     const event = await host(ani, priced);
     const setLock = () =>
-      asOwner("update ticket_private.idempotency_keys set locked_until = now() where key = 'attempts'");
+      asOwner(`with made as (update ticket_private.attempts set checkout_url = 'https://pay.test' where idempotency_key = 'attempts')
+        update ticket_private.idempotency_keys set locked_until = now() where key = 'attempts'`);
     const can = await begin(budi, event, { method: "first", key: "attempts" });
     for (const method of ["second", "third"]) {
       await setLock();
