@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import pg from "pg";
 import { prepareDatabase } from "../stack/index.ts";
 import { createDatabase, dropDatabase, findServer } from "../tests/support/server.ts";
+import { benchFunctions } from "./functions.ts";
 import { benchLikes } from "./likes.ts";
 import { benchReads } from "./reads.ts";
 import { benchTickets } from "./tickets.ts";
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
       await benchReads(client);
       await benchLikes(client, url, directory, process.env.PGBENCH ?? "pgbench");
       await benchTickets(client, url, directory, process.env.PGBENCH ?? "pgbench");
+      await benchFunctions(client, url);
     } finally {
       await client.end();
     }

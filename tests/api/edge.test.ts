@@ -264,14 +264,16 @@ test("somebody who left holds no seat, and an event that is moved gives everythi
   const event = await host(owner, { ...priced, max_attendees: 1 });
   done(await checkout(gone, event));
   ok(await users(gone).rpc("delete_account"));
+  const policy = { event_id: event, fee_percent: 50, closes_hours_before: 72 };
+  ok(await tickets(owner).from("refund_policies").insert(policy));
   const ticket = await buy(buyer, event);
-  ok(await tickets(owner).from("refund_policies").insert({ event_id: event, fee_percent: 50 }));
-  ok(
-    await events(owner)
-      .from("events")
-      .update({ start_time: inHours(1) })
-      .eq("id", event)
-      .select(),
-  );
+  expect((await refund(buyer, ticket.id)).error?.code).toBe("refund_deadline_passed");
+  const move = (start_time: string) => events(owner).from("events").update({ start_time }).eq("id", event).select();
+  ok(await move(inHours(1)));
   expect(done(await refund(buyer, ticket.id)).refund).toMatchObject({ amount: 75_000, fee: 0 });
+
+  const second = await buy(stranger, event);
+  ok(await move(inHours(2)));
+  ok(await tickets(owner).rpc("check_in", { event_id: event, code: second.attendance_code }));
+  expect((await refund(stranger, second.id)).error?.code).toBe("ticket_used");
 });

@@ -88,6 +88,23 @@ test("late and double money: a seat if there is one, else it goes back by itself
   expect(mine).toMatchObject({ status: "active", refunds: [{ amount: 75_000, status: "success" }] });
 });
 
+test("late money goes back by itself if somebody who waited has the seat", async () => {
+  const owner = await signUp("host");
+  const [late, waiter] = [await signUp("late"), await signUp("waiter")];
+  const event = await host(owner, { ...priced, max_attendees: 1 });
+  const { checkout_url } = done(await checkout(late, event));
+  expect(ok(await tickets(waiter).rpc("join_waitlist", { event_id: event }))).toBe(1);
+  await press(checkout_url!, "late");
+  expect(ok(await tickets(waiter).rpc("my_tickets"))[0]).toMatchObject({ status: "pending", is_offer: true });
+  const headers = { apikey: target().secretKey };
+  expect((await fetch(`${target().apiUrl}/functions/v1/maintenance`, { method: "POST", headers })).status).toBe(200);
+  expect(ok(await tickets(late).rpc("my_tickets"))[0]).toMatchObject({
+    status: "expired",
+    payment: { outcome: "sold_out" },
+    refunds: [{ amount: 75_000, status: "success" }],
+  });
+});
+
 test("a cancelled event refunds everyone", async () => {
   const owner = await signUp("host");
   const buyers = await Promise.all([1, 2, 3].map((n) => signUp(`buyer${n}`)));

@@ -192,6 +192,11 @@ const SCENES: Record<string, (scene: Scene) => Promise<() => Promise<Answer>>> =
     const { headers, body } = await stripe.notice("checkout.session.completed", session);
     return () => ask("payment-webhook/stripe", headers, body);
   },
+  "giving up a hold": async ({ event, buyers: [buyer], key }) => {
+    const { data } = await asPerson("ticket-checkout", buyer!, bodyOf(event), crypto.randomUUID());
+    const ticket_id = (data as { ticket: { id: string } }).ticket.id;
+    return () => asPerson("ticket-refund", buyer!, { ticket_id }, key);
+  },
   refund: async ({ event, buyers: [buyer], key }) => {
     const ticket_id = await bought(event, buyer!);
     return () => asPerson("ticket-refund", buyer!, { ticket_id }, key);

@@ -18,9 +18,7 @@ export type Payments = {
 export type Delivered = { status: number; result?: string; code?: string };
 
 /** An API of its own over the suites' database, whose edge functions speak to servers with the providers' wire format. */
-export async function startPayments(
-  more: { env?: Record<string, string>; apiUrl?: (url: string) => string } = {},
-): Promise<Payments> {
+export async function startPayments(more: { env?: Record<string, string> } = {}): Promise<Payments> {
   const { databaseUrl, name, publishableKey, secretKey, jwtSecret, sandboxSecret, ticketSigningSecret } = target();
   const [stripe, midtrans] = [await FakeStripe.start(), await FakeMidtrans.start()];
   const api = await startApi({

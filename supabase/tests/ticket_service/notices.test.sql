@@ -137,5 +137,59 @@ select provider, 'open', ticket_id, attempt_id, provider_id, 1, currency from ti
 select tests.outcomes(format('update ticket_private.%I set %s where ticket_id = (select ticket_id from ticket_private.attempts where id = pg_temp.id(%L))', source, change, attempt), 'database journal_out_of_balance/409', source || ' ' || change)
 from (values ('payments', 'first', 'amount = amount + 1'), ('payments', 'first', 'state = ''pending'''), ('refunds', 'first', 'state = ''failed'''), ('refunds', 'first', 'amount = 1'), ('disputes', 'first', 'is_withdrawn = true')) changes (source, attempt, change);
 
+-- Money that went back elsewhere.
+set constraints all deferred;
+select tests.make_event('big show', 'owner', '{"ticketing_enabled": true, "price": 50000}');
+create function pg_temp.paid(person text) returns uuid language plpgsql as $$
+declare attempt uuid := (ticket_service.begin_checkout(tests.id(person), gen_random_uuid()::text, 'hash', tests.id('big show'), 'sandbox', null) #>> '{attempt,id}')::uuid;
+begin
+  perform pg_temp.told(attempt, pg_temp.payment('paid', person));
+  insert into attempts values (person, attempt);
+  return attempt;
+end $$;
+create function pg_temp.elsewhere(attempt text, amount int, state text) returns text language sql as $$
+  select pg_temp.told(pg_temp.id(attempt), format('{"refunds": [{"id": "%s elsewhere", "payment_id": "%s", "amount": %s, "currency": "IDR", "state": "%s"}]}', attempt, attempt, amount, state)) $$;
+create function pg_temp.gives(attempt text, amount numeric) returns uuid language sql as $$
+  select (ticket_service.begin_refund(tests.id('owner'), gen_random_uuid()::text, 'hash', (pg_temp.ticket(pg_temp.id(attempt))).id, amount) #>> '{refund,id}')::uuid $$;
+create function pg_temp.queue(attempt text) returns text language sql as $$
+  select string_agg(kind || ' ' || amount::int, ', ' order by kind) from ticket_service.operator_queue() where ticket_id = (pg_temp.ticket(pg_temp.id(attempt))).id $$;
+select pg_temp.paid(person) from unnest(array['follower', 'followed', 'acquaintance', 'owner', 'nuisance']) person;
+
+select pg_temp.elsewhere('follower', 50000, 'sent');
+select is(ticket_service.begin_refund(tests.id('follower'), 'back', 'hash', (pg_temp.ticket(pg_temp.id('follower'))).id) #>> '{answer,refund}', null, 'what is on its way back is not asked for again');
+select pg_temp.elsewhere('follower', 50000, 'failed');
+select is(pg_temp.queue('follower'), 'payment 50000', 'if it comes back, an operator is told');
+select is((select ticket_service.refund_rest(x.id) is not null from ticket_service.ticket_transactions x where x.id = pg_temp.id('follower')), true, 'and sends it');
+select is(pg_temp.queue('follower'), null, 'once');
+
+select pg_temp.gives('followed', 30000);
+select ticket_service.record_refund(r.id, 'succeeded', 'ours') from ticket_private.refunds r where r.attempt_id = pg_temp.id('followed');
+select is((pg_temp.ticket(pg_temp.id('followed'))).status::text, 'active', 'a part of the host''s leaves the ticket');
+select pg_temp.elsewhere('followed', 20000, 'succeeded');
+select is(array[(pg_temp.ticket(pg_temp.id('followed'))).status::text, pg_temp.outcome(pg_temp.id('followed')), pg_temp.journal(pg_temp.id('followed'))], array['refunded', 'refunded', 'captured 50000 IDR, refunded 50000 IDR'],
+  'whoever gave the rest back at the provider ended it');
+
+select ticket_service.record_refund(pg_temp.gives('acquaintance', 30000), 'sent', is_manual => true);
+select ticket_service.close_refund(r.id, 'transfer') from ticket_private.refunds r where r.attempt_id = pg_temp.id('acquaintance');
+select pg_temp.elsewhere('acquaintance', 50000, 'succeeded');
+select is(array[(pg_temp.ticket(pg_temp.id('acquaintance'))).status::text, pg_temp.journal(pg_temp.id('acquaintance')), pg_temp.queue('acquaintance')], array['refunded', 'captured 50000 IDR, refunded 30000 IDR', 'excess 30000'],
+  'more than there was ends it too, and an operator is told how much more');
+select is(pg_temp.gives('acquaintance', 1), null, 'nothing is left to give');
+
+select ticket_service.record_refund(pg_temp.gives('owner', 30000), 'sent', is_manual => true);
+select ticket_service.close_refund(r.id, 'transfer') from ticket_private.refunds r where r.attempt_id = pg_temp.id('owner');
+select pg_temp.told(pg_temp.id('owner'), pg_temp.payment('reversed', 'owner'));
+select is(pg_temp.journal(pg_temp.id('owner')), 'captured 50000 IDR, refunded 30000 IDR, charged_back 50000 IDR', 'what a provider takes back is all of it, whatever an operator paid besides');
+
+-- An event stays while somebody may still pay for it.
+select tests.make_event('tiny show', 'owner', '{"ticketing_enabled": true, "price": 50000}');
+insert into attempts select 'opened', (ticket_service.begin_checkout(tests.id('stranger'), 'opened', 'hash', tests.id('tiny show'), 'sandbox', null) #>> '{attempt,id}')::uuid;
+select ticket_service.finish_checkout(tests.id('stranger'), 'opened', pg_temp.id('opened'), 'session', 'https://pay.test');
+select pg_temp.told(pg_temp.id('opened'), pg_temp.payment('expired', 'page'));
+update ticket_private.attempts set check_at = null where id = pg_temp.id('opened');
+select tests.outcomes($$ delete from event_service.events where id = tests.id('tiny show') $$, 'owner has_sold_tickets/409', 'on a page that was opened before it ended');
+update ticket_private.attempts set started_at = now() - interval '31 days' where id = pg_temp.id('opened');
+select tests.outcomes($$ delete from event_service.events where id = tests.id('tiny show') $$, 'owner 1', 'for a month');
+
 select * from finish();
 rollback;

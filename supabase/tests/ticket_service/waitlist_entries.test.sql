@@ -76,5 +76,30 @@ update ticket_service.tickets set status = 'cancelled' where id = tests.id('free
 select is(pg_temp.statuses('free show'), 'tap_mutual cancelled, tap_stranger pending', 'as an offer');
 select is(ticket_service.begin_checkout(tests.id('stranger'), 'free', 'hash', tests.id('free show')) #>> '{answer,ticket,status}', 'active', 'which is taken without paying');
 
+-- Whom nobody could offer a seat when it was freed is not forgotten.
+select tests.make_event('passed over', 'owner', '{"ticketing_enabled": true, "price": 10, "max_attendees": 2}');
+insert into ticket_service.waitlist_entries (event_id, user_id) values (tests.id('passed over'), tests.id('stranger')), (tests.id('show'), tests.id('mutual'));
+select ticket_private.offer_free_seats();
+select is(array[pg_temp.statuses('passed over'), pg_temp.waiting('passed over')], array['tap_stranger pending', null], 'they are offered it by and by');
+select is(pg_temp.waiting('show'), 'tap_stranger, tap_follower, tap_mutual', 'nobody is where there is none');
+insert into ticket_service.waitlist_entries (event_id, user_id) values (tests.id('cancelled show'), tests.id('stranger'));
+select ticket_private.offer_free_seats();
+select is(pg_temp.waiting('cancelled show'), null, 'and nobody waits for what is over');
+
+-- A hold that ran out goes to who waits, also if somebody else asks first.
+select tests.make_event('held', 'owner', '{"ticketing_enabled": true, "price": 10, "max_attendees": 1}');
+insert into ticket_service.tickets (user_id, event_id, status) values (tests.id('mutual'), tests.id('held'), 'pending');
+select tests.does('stranger', $$ select ticket_service.join_waitlist(tests.id('held')) $$);
+update ticket_service.tickets set held_until = now() where event_id = tests.id('held');
+select is(ticket_service.begin_checkout(tests.id('follower'), 'asks', 'hash', tests.id('held'), 'sandbox', null) #>> '{answer,error,code}', 'sold_out', 'who asks has none');
+select is(pg_temp.statuses('held'), 'tap_mutual expired, tap_stranger pending', 'the hold has passed on all the same');
+select is(ticket_service.begin_checkout(tests.id('follower'), 'asks', 'hash', tests.id('held'), 'sandbox', null) ->> 'status', '409', 'the same request is answered alike');
+update ticket_service.tickets set held_until = now() where event_id = tests.id('held') and status = 'pending';
+insert into ticket_service.waitlist_entries (event_id, user_id) values (tests.id('held'), tests.id('owner'));
+select tests.act_as('owner');
+select is(ticket_service.join_waitlist(tests.id('held')), 0, 'who waited and is just offered a seat waits no more');
+select tests.act_as('database');
+select is(array[pg_temp.statuses('held'), pg_temp.waiting('held')], array['tap_mutual expired, tap_owner pending, tap_stranger expired', null], 'they have it');
+
 select * from finish();
 rollback;
