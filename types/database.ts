@@ -1356,7 +1356,8 @@ export type Database = {
           isSetofReturn: false;
         };
       };
-      claim_work: { Args: { batch?: number; lease?: string }; Returns: Json };
+      claim_work: { Args: { batch?: number; event?: string; lease?: string }; Returns: Json };
+      close_item: { Args: { id: string; kind: string; reference: string }; Returns: undefined };
       close_refund: { Args: { reference: string; refund_id: string }; Returns: undefined };
       continue_cancellations: { Args: { batch?: number }; Returns: number };
       event_guests: {

@@ -38,6 +38,7 @@ export type ErrorCode =
   | "invalid_title"
   | "invalid_username"
   | "invitation_answered"
+  | "item_not_open"
   | "journal_is_append_only"
   | "journal_out_of_balance"
   | "latitude_out_of_range"

@@ -471,14 +471,18 @@ revoke execute on function ticket_private.offer_seats(uuid) from public;
 create or replace function ticket_private.offer_free_seats(batch int default 50)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
-  waiting uuid[] := array(
+  wanted uuid[] := array(
     with recursive events as (
       (select w.event_id as id from ticket_service.waitlist_entries w order by w.event_id limit 1)
       union all
       select (select w.event_id from ticket_service.waitlist_entries w where w.event_id > e.id order by w.event_id limit 1)
       from events e where e.id is not null)
-    select s.event_id from events e join ticket_private.event_seats s on s.event_id = e.id
-    where s.capacity is null or s.held + s.sold < s.capacity limit batch);
+    select e.id from events e where e.id is not null);
+  open uuid[] := array(
+    select e.id from event_service.events e where e.id = any (wanted) and e.status in ('upcoming', 'ongoing') and e.ticketing_enabled);
+  waiting uuid[] := array(
+    select s.event_id from ticket_private.event_seats s
+    where s.event_id = any (open) and (s.capacity is null or s.held + s.sold < s.capacity) order by s.event_id limit batch);
   event uuid;
 begin
   perform from ticket_private.event_seats s where s.event_id = any (waiting) order by s.event_id for update;
@@ -489,8 +493,7 @@ begin
   delete from ticket_service.waitlist_entries w
   where w.id in (
     select l.id from ticket_service.waitlist_entries l
-    where l.event_id = any (waiting) and not exists (select from event_service.events e where e.id = l.event_id and e.status in ('upcoming', 'ongoing'))
-    limit 1000 for update skip locked);
+    where l.event_id = any (wanted) and l.event_id <> all (open) limit 1000 for update skip locked);
 end $$;
 comment on function ticket_private.offer_free_seats(int) is 'Offers the free seats of events that people wait for. Run each second.';
 revoke execute on function ticket_private.offer_free_seats(int) from public;
@@ -736,10 +739,10 @@ create table if not exists ticket_private.attempts (
   check_at timestamptz,
   checks int not null default 0
 );
-comment on table ticket_private.attempts is 'What a payment provider was asked to collect. Its id is the provider''s idempotency key and order number; what it was asked for never changes, so that asking again asks the same.';
+comment on table ticket_private.attempts is 'What a payment provider was asked to collect. Its id is the provider''s idempotency key and order number, used once; what it was asked for never changes.';
 comment on column ticket_private.attempts.expires_at is 'When the provider stops taking money for it. The seat is held ten minutes longer.';
 comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about it; null once nothing more is to come.';
-comment on column ticket_private.attempts.idempotency_key is 'Of the request that made it, which alone may have it sent again.';
+comment on column ticket_private.attempts.idempotency_key is 'Of the request that made it, which alone need not wait for it.';
 comment on column ticket_private.attempts.state is 'creating: the provider may or may not know it; open: the buyer may pay; ending: its provider is to take no more money for it; closed: paid, expired or failed.';
 
 create unique index if not exists one_open_attempt_each on ticket_private.attempts (ticket_id) where state in ('creating', 'open');
@@ -794,6 +797,7 @@ create table if not exists ticket_private.refunds (
   sent_at timestamptz,
   send_at timestamptz,
   sends int not null default 0,
+  asked_of numeric,
   is_overtaken boolean not null default false,
   is_excess boolean not null default false,
   is_done boolean not null generated always as ((state = 'succeeded' or closed_at is not null) and not is_excess) stored,
@@ -802,6 +806,7 @@ create table if not exists ticket_private.refunds (
 );
 comment on table ticket_private.refunds is 'Money that is to go back, or went back. Its id is the provider''s idempotency key. Owed until it succeeded, was cancelled or was closed by an operator.';
 comment on column ticket_private.refunds.has_succeeded is 'Whether the provider ever said that it succeeded; it may have come back since.';
+comment on column ticket_private.refunds.asked_of is 'What the payment had for refunds of ours when it was asked for, plus all that had ever gone back elsewhere by then: less what has by now, it is what it has for this one. Null for those of others.';
 comment on column ticket_private.refunds.is_overtaken is 'Ours, and over: the money went back another way before. If it did succeed after all, it counts.';
 comment on column ticket_private.refunds.is_excess is 'It went back beside all there was: not in the books, but for an operator to recover.';
 comment on column ticket_private.refunds.is_done is 'The money has gone back, through the provider or by an operator.';
@@ -852,13 +857,14 @@ alter table ticket_private.notices enable row level security;
 
 create or replace view ticket_private.payment_balances as
   select p.provider, p.provider_id, p.attempt_id, p.ticket_id, p.transaction_id, p.outcome, p.state, p.amount, p.currency,
-    r.done, r.done_by_provider, r.promised, r.given_elsewhere, r.ever_given, d.called_back, d.ever_called_back
+    r.done, r.done_by_provider, r.promised, r.standing_elsewhere, r.given_elsewhere, r.ever_given, d.called_back, d.ever_called_back
   from ticket_private.payments p
   cross join lateral (
     select coalesce(sum(r.amount) filter (where r.is_done), 0) as done,
       coalesce(sum(r.amount) filter (where r.is_done and r.state = 'succeeded'), 0) as done_by_provider,
       coalesce(sum(r.amount) filter (where r.is_done or r.is_excess
         or not r.is_overtaken and r.state <> 'cancelled' and not (r.origin = 'provider' and r.state = 'failed')), 0) as promised,
+      coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.state not in ('failed', 'cancelled')), 0) as standing_elsewhere,
       coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.has_succeeded), 0) as given_elsewhere,
       coalesce(sum(r.amount) filter (where r.has_succeeded or r.closed_at is not null), 0) as ever_given
     from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) r
@@ -867,7 +873,7 @@ create or replace view ticket_private.payment_balances as
       coalesce(sum(d.amount) filter (where d.is_withdrawn or d.is_reinstated), 0) as ever_called_back
     from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id) d;
 comment on view ticket_private.payment_balances is
-  'Each payment, and of it in major units: done, what has gone back; done_by_provider, less what operators paid; promised, with what is to go back; given_elsewhere, what somebody ever refunded at the provider; ever_given, with what we did; called_back, what disputes hold; ever_called_back, what they ever took.';
+  'Each payment, and of it in major units: done, what has gone back; done_by_provider, less what operators paid; promised, with what is to go back; standing_elsewhere, of it by somebody at the provider; given_elsewhere, what somebody ever refunded at the provider; ever_given, with what we did; called_back, what disputes hold; ever_called_back, what they ever took.';
 
 create or replace view ticket_private.money as
   select p.ticket_id, p.transaction_id, 'captured'::ticket_private.journal_kind as kind, p.amount, p.currency
@@ -1198,22 +1204,6 @@ returns boolean language sql volatile set search_path = '' as $$
 $$;
 revoke execute on function ticket_private.is_full(uuid) from public;
 
-create or replace function ticket_private.live_ticket_of(person uuid, event uuid)
-returns ticket_service.tickets language plpgsql volatile set search_path = '' as $$
-declare
-  mine ticket_service.tickets;
-begin
-  perform ticket_private.lock_tickets(person, event, null);
-  select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status in ('pending', 'active');
-  if mine.status = 'pending' and mine.held_until <= now() then
-    update ticket_service.tickets t set status = 'expired' where t.id = mine.id;
-    return null;
-  end if;
-  return mine;
-end $$;
-comment on function ticket_private.live_ticket_of(uuid, uuid) is 'The person''s ticket to the event, locked; null if there is none, or its hold has just ended.';
-revoke execute on function ticket_private.live_ticket_of(uuid, uuid) from public;
-
 -- Under one hold only one attempt may be paid: the provider ends the other before there is a next.
 create or replace function ticket_private.resume_checkout(
   person uuid, idempotency_key text, mine ticket_service.tickets, provider text, price numeric, currency text)
@@ -1236,9 +1226,8 @@ begin
   elsif attempt.idempotency_key <> resume_checkout.idempotency_key and attempt.started_at > now() - interval '1 minute' then
     perform ticket_private.refuse_in_progress();
   end if;
-  -- Nobody was given its address, so nobody can pay it. A provider may take an order number once only, so the next has another.
-  update ticket_private.attempts a set state = 'closed' where a.id = attempt.id;
-  perform ticket_private.fail_attempt(attempt.id);
+  -- A provider may take an order number once only, so the next attempt has another.
+  perform ticket_private.drop_attempt(attempt.id);
   return null;
 end $$;
 comment on function ticket_private.resume_checkout(uuid, text, ticket_service.tickets, text, numeric, text) is
@@ -1306,6 +1295,7 @@ declare
   terms ticket_private.ticket_terms := ticket_private.terms_of(event);
   mine ticket_service.tickets;
   resumed jsonb;
+  expired int := 0;
 begin
   if not ticket_private.sees_event(person, event) then
     perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
@@ -1316,14 +1306,20 @@ begin
   elsif terms.price > 0 and payment_method is null then
     perform ticket_private.refuse('payment_method_required', 'Say how this ticket is to be paid: give a payment_method.');
   end if;
-  mine := ticket_private.live_ticket_of(person, event);
+  perform ticket_private.lock_tickets(person, event, null);
+  select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status in ('pending', 'active');
   -- Nobody offers them a seat meanwhile, for which they would wait here while this waits there.
   delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person;
   if mine.status = 'active' then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
+  elsif mine.held_until <= now() then
+    update ticket_service.tickets t set status = 'expired' where t.id = mine.id;
+    expired := 1;
+    mine := null;
   elsif mine.id is not null then
     resumed := ticket_private.resume_checkout(person, idempotency_key, mine, payment_method, terms.price, terms.currency);
-  elsif ticket_private.is_full(event) and ticket_private.expire_holds(500, event) > 0 and ticket_private.is_full(event) then
+  end if;
+  if mine.id is null and ticket_private.is_full(event) and ticket_private.expire_holds(500, event) + expired > 0 and ticket_private.is_full(event) then
     -- An answer and no refusal, which would take back that the seats were offered to those who wait.
     resumed := ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 409,
       jsonb_build_object('error', jsonb_build_object('code', 'sold_out', 'message', 'There are no seats left.')));
@@ -1452,7 +1448,7 @@ comment on function ticket_private.record_facts(ticket_private.attempts, jsonb) 
 revoke execute on function ticket_private.record_facts(ticket_private.attempts, jsonb) from public;
 
 create or replace function ticket_private.request_refund_of(
-  provider text, payment_id text, amount numeric, fee numeric, origin ticket_private.refund_origin, reason text)
+  provider text, payment_id text, amount numeric, fee numeric, origin ticket_private.refund_origin, reason text, asked_of numeric default null)
 returns uuid language plpgsql volatile set search_path = '' as $$
 declare
   refund uuid := gen_random_uuid();
@@ -1462,19 +1458,20 @@ begin
     return null;
   end if;
   with payment as (
-    select p.* from ticket_private.payments p where p.provider = request_refund_of.provider and p.provider_id = payment_id),
+    select * from ticket_private.payment_balances b where b.provider = request_refund_of.provider and b.provider_id = payment_id),
   shown as (
     insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, amount, currency, payment_method)
     select refund, p.ticket_id, 'refund', p.transaction_id, request_refund_of.amount, p.currency, p.provider from payment p)
-  insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, amount, currency, fee, origin, reason, send_at, is_manual)
+  insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, amount, currency, fee, origin, reason, send_at, is_manual, asked_of)
   select refund, p.ticket_id, p.attempt_id, p.provider, p.provider_id, request_refund_of.amount, p.currency, request_refund_of.fee,
-    request_refund_of.origin, request_refund_of.reason, case when not is_manual then now() end, is_manual
+    request_refund_of.origin, request_refund_of.reason, case when not is_manual then now() end, is_manual,
+    coalesce(request_refund_of.asked_of, p.amount - p.called_back - p.standing_elsewhere + p.ever_called_back + p.given_elsewhere)
   from payment p;
   return refund;
 end $$;
-comment on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text) is
+comment on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) is
   'Asks for money of a payment to go back, in major units; null where it is none. ticket_transactions_refund_within_capture refuses more than there is.';
-revoke execute on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text) from public;
+revoke execute on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) from public;
 
 create or replace function ticket_private.activate(ticket ticket_service.tickets, paid numeric)
 returns ticket_service.payment_outcome language plpgsql volatile set search_path = '' as $$
@@ -1486,7 +1483,7 @@ begin
   end if;
   -- Cancelling takes this lock too: what is read of the event under it holds.
   perform from ticket_private.event_seats s where s.event_id = ticket.event_id for update;
-  if not exists (select from event_service.events e where e.id = ticket.event_id and e.status in ('upcoming', 'ongoing')) then
+  if not exists (select from event_service.events e where e.id = ticket.event_id and e.status in ('upcoming', 'ongoing') and e.ticketing_enabled) then
     return 'event_closed'::ticket_service.payment_outcome;
   end if;
   if ticket.status <> 'pending' and ticket_private.is_full(ticket.event_id) then
@@ -1537,36 +1534,38 @@ begin
 end $$;
 revoke execute on function ticket_private.show_payments(ticket_private.attempts) from public;
 
--- By what was ever given or called back, so that it does not matter whether that came to light before it was undone. The
--- newest go first; what is left for them is asked for anew, since a refund that may have been sent cannot be changed.
+-- By what was ever given or called back since a refund was asked for, so that it does not matter whether that came to
+-- light before it was undone. The newest go first. What is left for them is asked for anew, less what the policy kept,
+-- since a refund that may have been sent cannot be changed.
 create or replace function ticket_private.overtake_refunds(payment ticket_private.payment_balances)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
+  elsewhere constant numeric := payment.given_elsewhere + payment.ever_called_back;
   mine ticket_private.refunds;
   newest ticket_private.refunds;
-  wanted numeric;
-  available numeric;
-  taken numeric := 0;
+  wanted numeric := (
+    select coalesce(sum(r.amount), 0) from ticket_private.refunds r
+    where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin <> 'provider'
+      and (r.is_done or r.is_excess or not r.is_overtaken and r.state <> 'cancelled'));
+  overtaken numeric := 0;
 begin
-  select coalesce(sum(r.amount), 0) into wanted from ticket_private.refunds r
-  where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin <> 'provider'
-    and (r.is_done or r.is_excess or not r.is_overtaken and r.state <> 'cancelled');
-  available := case when payment.state = 'reversed' then 0 else payment.amount - payment.given_elsewhere - payment.ever_called_back end;
   for mine in
     select * from ticket_private.refunds r
     where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin <> 'provider'
       and not r.is_done and not r.is_overtaken and not r.is_excess and r.state <> 'cancelled'
     order by r.requested_at desc, r.id
   loop
-    exit when wanted <= available;
-    newest := case when newest.id is null then mine else newest end;
+    exit when payment.state <> 'reversed' and wanted <= mine.asked_of - elsewhere;
     update ticket_private.refunds r set is_overtaken = true, send_at = null where r.id = mine.id;
-    update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = mine.id;
+    perform ticket_private.fail_attempt(mine.id);
+    newest := case when newest.id is null then mine else newest end;
     wanted := wanted - mine.amount;
-    taken := taken + mine.amount;
+    overtaken := overtaken + mine.amount;
   end loop;
-  -- What the policy kept of it stays kept.
-  perform ticket_private.request_refund_of(payment.provider, payment.provider_id, least(taken, available - wanted - newest.fee), newest.fee, newest.origin, newest.reason);
+  if payment.state <> 'reversed' then
+    perform ticket_private.request_refund_of(payment.provider, payment.provider_id,
+      least(overtaken, newest.asked_of - elsewhere - wanted - newest.fee), newest.fee, newest.origin, newest.reason, newest.asked_of);
+  end if;
 end $$;
 comment on function ticket_private.overtake_refunds(ticket_private.payment_balances) is
   'Refunds of ours that a payment has no money for, because it went back another way, are over.';
@@ -1574,7 +1573,7 @@ revoke execute on function ticket_private.overtake_refunds(ticket_private.paymen
 
 -- What a provider tells is true, also that more has gone back than came: the books keep to what was captured, and an
 -- operator is told of the rest.
-create or replace function ticket_private.set_excess_aside(payment ticket_private.payment_balances)
+create or replace function ticket_private.mark_excess_refunds(payment ticket_private.payment_balances)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
   if payment.done <= payment.amount then
@@ -1587,7 +1586,7 @@ begin
     where o.provider = payment.provider and o.payment_provider_id = payment.provider_id and o.is_done) running
   where r.id = running.id and running.so_far > payment.amount;
 end $$;
-revoke execute on function ticket_private.set_excess_aside(ticket_private.payment_balances) from public;
+revoke execute on function ticket_private.mark_excess_refunds(ticket_private.payment_balances) from public;
 
 -- Refunds that somebody made at the provider are shown once they have succeeded, as soon as their payment is.
 create or replace function ticket_private.show_refunds(attempt ticket_private.attempts)
@@ -1598,7 +1597,7 @@ begin
   for payment in select * from ticket_private.payment_balances b where b.attempt_id = attempt.id and b.transaction_id is not null order by b.provider_id loop
     perform ticket_private.overtake_refunds(payment);
     select * into payment from ticket_private.payment_balances b where b.provider = payment.provider and b.provider_id = payment.provider_id;
-    perform ticket_private.set_excess_aside(payment);
+    perform ticket_private.mark_excess_refunds(payment);
     insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, transaction_id, amount, currency, payment_method, status)
     select r.id, r.ticket_id, 'refund', payment.transaction_id, r.provider_id, r.amount, r.currency, r.provider,
       case when r.state = 'failed' then 'failed' else 'pending' end::ticket_service.transaction_status
@@ -1676,7 +1675,7 @@ comment on function ticket_private.apply_outcome(ticket_private.attempts, ticket
 revoke execute on function ticket_private.apply_outcome(ticket_private.attempts, ticket_service.tickets, ticket_private.payment_balances, ticket_service.payment_outcome) from public;
 
 -- What is owed stays pending, also when the provider failed to send it.
-create or replace function ticket_private.show_states(attempt ticket_private.attempts)
+create or replace function ticket_private.show_states(attempt uuid)
 returns void language sql volatile set search_path = '' as $$
   update ticket_service.ticket_transactions x
   set status = shown_now.status, completed_at = case when shown_now.status <> 'pending' then coalesce(x.completed_at, now()) end,
@@ -1684,23 +1683,32 @@ returns void language sql volatile set search_path = '' as $$
   from (
     select b.transaction_id as id, b.provider_id, b.outcome,
       case when b.state = 'reversed' or b.amount > 0 and b.amount <= b.done then 'refunded' else 'success' end::ticket_service.transaction_status as status
-    from ticket_private.payment_balances b where b.attempt_id = attempt.id and b.transaction_id is not null
+    from ticket_private.payment_balances b where b.attempt_id = show_states.attempt and b.transaction_id is not null
     union all
     select r.id, r.provider_id, null,
       case when r.is_done then 'success'
         when r.is_overtaken or r.is_excess or r.state = 'cancelled' or r.state = 'failed' and r.origin = 'provider' then 'failed'
         else 'pending' end::ticket_service.transaction_status
-    from ticket_private.refunds r where r.attempt_id = attempt.id) shown_now
+    from ticket_private.refunds r where r.attempt_id = show_states.attempt) shown_now
   where x.id = shown_now.id
     and ((x.status, x.outcome) is distinct from (shown_now.status, shown_now.outcome) or x.transaction_id is null and shown_now.provider_id is not null)
 $$;
-revoke execute on function ticket_private.show_states(ticket_private.attempts) from public;
+revoke execute on function ticket_private.show_states(uuid) from public;
 
 create or replace function ticket_private.fail_attempt(attempt uuid)
 returns void language sql volatile set search_path = '' as $$
   update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = attempt and x.status = 'pending'
 $$;
 revoke execute on function ticket_private.fail_attempt(uuid) from public;
+
+create or replace function ticket_private.drop_attempt(attempt uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  update ticket_private.attempts a set state = 'closed' where a.id = attempt;
+  perform ticket_private.fail_attempt(attempt);
+end $$;
+comment on function ticket_private.drop_attempt(uuid) is 'Ends an attempt whose address nobody was given, so that nobody can pay it.';
+revoke execute on function ticket_private.drop_attempt(uuid) from public;
 
 create or replace function ticket_private.close_attempt(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -1729,7 +1737,7 @@ begin
   perform ticket_private.show_payments(attempt);
   perform ticket_private.show_refunds(attempt);
   perform ticket_private.decide_payments(attempt);
-  perform ticket_private.show_states(attempt);
+  perform ticket_private.show_states(attempt.id);
   perform ticket_private.close_attempt(attempt);
   perform ticket_private.record_journal(attempt.ticket_id);
 end $$;
@@ -1876,7 +1884,7 @@ begin
     -- The provider takes no more money before the seat is free.
     return ticket_private.expire_first(person, 'ticket-refund', idempotency_key, open_attempt);
   end if;
-  update ticket_private.attempts a set state = 'closed' where a.ticket_id = ticket and a.state = 'creating';
+  perform ticket_private.drop_attempt(a.id) from ticket_private.attempts a where a.ticket_id = ticket and a.state = 'creating';
   update ticket_service.tickets t set status = 'cancelled' where t.id = ticket;
   return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket, null));
 end $$;
@@ -1903,6 +1911,8 @@ declare
   is_host boolean;
   payment ticket_private.payment_balances;
   refund uuid;
+  next jsonb;
+  kept jsonb;
 begin
   perform ticket_private.lock_tickets(t.user_id, t.event_id, t.id) from ticket_service.tickets t where t.id = refund_ticket.ticket_id;
   select * into ticket from ticket_service.tickets t where t.id = refund_ticket.ticket_id;
@@ -1930,12 +1940,11 @@ begin
       case when is_host or event.is_cancelled or event.start_time <> ticket.event_start_time then 0 else ticket.refund_fee end,
       case when is_host then 'host' else 'buyer' end::ticket_private.refund_origin, reason);
   end if;
-  -- Kept at once: whoever repeats the request after a crash is told of this refund, and maintenance sends it.
-  perform ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
   update ticket_private.refunds r set state = 'sent', sent_at = now(), send_at = now() + interval '2 minutes', sends = 1
-  where r.id = refund and not r.is_manual;
-  return case when found then jsonb_build_object('next', 'refund', 'refund', ticket_private.refund_to_send(refund))
-    else jsonb_build_object('next', 'answer', 'status', 200, 'answer', ticket_private.refund_answer(ticket.id, refund)) end;
+  where r.id = refund and not r.is_manual returning jsonb_build_object('next', 'refund', 'refund', ticket_private.refund_to_send(r.id)) into next;
+  -- Kept at once: whoever repeats the request after a crash is told of this refund, and maintenance sends it.
+  kept := ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
+  return coalesce(next, kept);
 end $$;
 revoke execute on function ticket_private.refund_ticket(uuid, text, uuid, numeric, text) from public;
 
@@ -1965,8 +1974,7 @@ begin
   if found then
     perform ticket_private.settle(attempt);
   else
-    update ticket_service.ticket_transactions x set status = 'success', completed_at = now()
-    from ticket_private.refunds r where r.id = refund.id and x.id = r.id and r.is_done and x.status = 'pending';
+    perform ticket_private.show_states(refund.attempt_id);
     perform ticket_private.record_journal(refund.ticket_id);
   end if;
 end $$;
@@ -2015,7 +2023,7 @@ create table if not exists ticket_service.event_cancellations (
   cancelled_at timestamptz not null default now(),
   tickets_ended_at timestamptz
 );
-comment on table ticket_service.event_cancellations is 'Ticketed events that were cancelled, and why. Seen by the host and by whoever has a ticket.';
+comment on table ticket_service.event_cancellations is 'Events that were cancelled, and why. Seen by the host and by whoever has a ticket.';
 comment on column ticket_service.event_cancellations.tickets_ended_at is 'When the last ticket was ended and its refund asked for.';
 
 create index if not exists event_cancellations_unfinished on ticket_service.event_cancellations (cancelled_at) where tickets_ended_at is null;
@@ -2040,9 +2048,6 @@ returns trigger language plpgsql volatile security definer set search_path = '' 
 begin
   -- Whoever is just buying is done before, or sees that it is cancelled.
   perform from ticket_private.event_seats s where s.event_id = new.id for update;
-  if not new.ticketing_enabled then
-    return null;
-  end if;
   insert into ticket_service.event_cancellations (event_id) values (new.id) on conflict do nothing;
   -- Whoever is just buying, or leaving, has theirs locked and wants the seats: it is left, and offered nothing.
   delete from ticket_service.waitlist_entries w
@@ -2070,7 +2075,7 @@ declare
   unfinished uuid[] := array(
     select c.event_id from ticket_service.event_cancellations c
     where c.tickets_ended_at is null and (continue_cancellations.event is null or c.event_id = continue_cancellations.event)
-    order by c.cancelled_at limit 50);
+    order by c.cancelled_at);
   cancelled uuid;
   ticket ticket_service.tickets;
   ended int := 0;
@@ -2080,8 +2085,9 @@ begin
   foreach cancelled in array unfinished loop
     for ticket in
       select * from ticket_service.tickets t where t.event_id = cancelled and t.status in ('pending', 'active')
-      order by t.id limit batch - ended for no key update skip locked
+      order by t.user_id, t.id for no key update skip locked
     loop
+      exit when ended >= batch;
       -- One that cannot be ended does not keep the others.
       begin
         perform ticket_private.end_cancelled_ticket(ticket);
@@ -2137,7 +2143,7 @@ grant execute on function ticket_private.cancellation_progress(uuid, uuid, text)
 
 -- Definer: only this, not the server's role, reads attempts and refunds. What is handed out is put off by the lease, so
 -- that two who ask at once are given different things, and what one drops is handed out again.
-create or replace function ticket_private.claim_work(batch int, lease interval)
+create or replace function ticket_private.claim_work(batch int, lease interval, event uuid)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 declare
   refunds jsonb;
@@ -2145,7 +2151,9 @@ declare
 begin
   with due as (
     select r.id from ticket_private.refunds r
-    where r.send_at <= now() order by r.send_at limit batch for no key update skip locked),
+    where r.send_at <= now()
+      and (claim_work.event is null or r.ticket_id in (select t.id from ticket_service.tickets t where t.event_id = claim_work.event))
+    order by r.send_at limit batch for no key update skip locked),
   claimed as (
     update ticket_private.refunds r
     set send_at = now() + lease, sends = r.sends + 1, sent_at = coalesce(r.sent_at, now()),
@@ -2155,7 +2163,9 @@ begin
   select jsonb_agg(ticket_private.refund_to_send(c.id)) into refunds from claimed c;
   with due as (
     select a.id from ticket_private.attempts a
-    where a.check_at <= now() order by a.check_at limit batch for no key update skip locked),
+    where a.check_at <= now()
+      and (claim_work.event is null or a.ticket_id in (select t.id from ticket_service.tickets t where t.event_id = claim_work.event))
+    order by a.check_at limit batch for no key update skip locked),
   claimed as (
     update ticket_private.attempts a
     set checks = a.checks + 1,
@@ -2170,8 +2180,8 @@ begin
   into attempts from claimed c join ticket_service.tickets t on t.id = c.ticket_id;
   return jsonb_build_object('refunds', coalesce(refunds, '[]'), 'attempts', coalesce(attempts, '[]'));
 end $$;
-revoke execute on function ticket_private.claim_work(int, interval) from public;
-grant execute on function ticket_private.claim_work(int, interval) to service_role;
+revoke execute on function ticket_private.claim_work(int, interval, uuid) from public;
+grant execute on function ticket_private.claim_work(int, interval, uuid) to service_role;
 
 -- Definer: it deletes what nobody may. In batches, since it runs each second.
 create or replace function ticket_private.forget_old_requests(batch int default 1000)
@@ -2186,6 +2196,17 @@ comment on function ticket_private.forget_old_requests(int) is 'Forgets answers 
 revoke execute on function ticket_private.forget_old_requests(int) from public;
 
 -- What operators do.
+
+-- Who decided what, where nothing else says so.
+create table if not exists ticket_private.closed_items (
+  kind text not null,
+  id uuid not null,
+  reference text not null constraint reference_is_given check (length(reference) between 1 and 200),
+  closed_at timestamptz not null default now(),
+  constraint closed_items_are_unique primary key (kind, id)
+);
+comment on table ticket_private.closed_items is 'Items of operator_queue() that an operator has dealt with otherwise.';
+alter table ticket_private.closed_items enable row level security;
 
 create or replace view ticket_private.payments_for_operators as
   select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b) as available, p.first_told_at as since
@@ -2206,27 +2227,32 @@ comment on view ticket_private.payments_for_operators is 'Payments of another am
 create or replace function ticket_private.operator_queue()
 returns table (kind text, id uuid, ticket_id uuid, provider text, provider_id text, amount numeric, currency text, problem text, since timestamptz)
 language sql stable security definer set search_path = '' as $$
-  select 'refund', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id), r.amount, r.currency,
-    coalesce(r.problem, case when r.is_manual then 'The provider cannot refund this payment.' end), r.requested_at
-  from ticket_private.refunds_for_operators r
-  union all
-  select 'payment', p.transaction_id, p.ticket_id, p.provider, p.provider_id, p.available, p.currency,
-    case p.outcome when 'set_aside' then 'Another amount or currency arrived than was asked for.'
-      else 'The ticket has ended (' || p.outcome || '), and this is left of its payment.' end, p.since
-  from ticket_private.payments_for_operators p
-  union all
-  select 'excess', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id), r.amount - greatest(b.amount - b.done, 0), r.currency,
-    'This went back although there was no more to give.', r.requested_at
-  from ticket_private.refunds r join ticket_private.payment_balances b on b.provider = r.provider and b.provider_id = r.payment_provider_id
-  where r.is_excess
-  union all
-  select 'cancellation', c.event_id, null, null, null, null, null, 'Tickets of this cancelled event could not be ended: the server''s log says why.', c.cancelled_at
-  from ticket_service.event_cancellations c where c.tickets_ended_at is null and c.cancelled_at < now() - interval '1 hour'
-  union all
-  select 'attempt', a.id, a.ticket_id, a.provider, coalesce(a.session_id, a.id::text), a.amount, a.currency,
-    'The provider has not said for a week what became of this payment.', a.started_at
-  from ticket_private.attempts a where a.check_at is null and a.state <> 'closed' and a.checks > 0
-  order by 9, 2
+  select q.* from (
+    select 'refund' as kind, r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id) as provider_id, r.amount, r.currency,
+      coalesce(r.problem, case when r.is_manual then 'The provider cannot refund this payment.' end) as problem, r.requested_at as since
+    from ticket_private.refunds_for_operators r
+    union all
+    select 'payment', p.transaction_id, p.ticket_id, p.provider, p.provider_id, p.available, p.currency,
+      case p.outcome when 'set_aside' then 'Another amount or currency arrived than was asked for.'
+        else 'The ticket has ended (' || p.outcome || '), and this is left of its payment.' end, p.since
+    from ticket_private.payments_for_operators p
+    union all
+    select 'excess', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id),
+      case when r.is_excess then r.amount - greatest(b.amount - b.done, 0) else r.amount end, r.currency,
+      'This went back although there was no more to give.', r.requested_at
+    from ticket_private.refunds r join ticket_private.payment_balances b on b.provider = r.provider and b.provider_id = r.payment_provider_id
+    where r.is_excess or r.closed_at is not null and r.has_succeeded
+    union all
+    select 'cancellation', c.event_id, null, null, null, null, null, 'Tickets of this cancelled event could not be ended: the server''s log says why.', c.cancelled_at
+    from ticket_service.event_cancellations c where c.tickets_ended_at is null and c.cancelled_at < now() - interval '1 hour'
+    union all
+    select 'attempt', a.id, a.ticket_id, a.provider, coalesce(a.session_id, a.id::text), a.amount, a.currency,
+      'The provider has not said for a week what became of this payment.', a.started_at
+    from ticket_private.attempts a
+    where a.check_at is null and a.checks >= 40
+      and (a.state <> 'closed' or exists (select from ticket_private.payments p where p.attempt_id = a.id and p.state = 'pending'))) q
+  where not exists (select from ticket_private.closed_items c where c.kind = q.kind and c.id = q.id)
+  order by q.since, q.id
 $$;
 revoke execute on function ticket_private.operator_queue() from public;
 grant execute on function ticket_private.operator_queue() to service_role;
@@ -2265,6 +2291,18 @@ begin
 end $$;
 revoke execute on function ticket_private.refund_rest(uuid) from public;
 grant execute on function ticket_private.refund_rest(uuid) to service_role;
+
+-- Definer: as above.
+create or replace function ticket_private.close_item(kind text, id uuid, reference text)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if not exists (select from ticket_private.operator_queue() q where q.kind = close_item.kind and q.id = close_item.id and q.kind <> 'refund') then
+    perform ticket_private.refuse('item_not_open', 'There is no such item that waits for an operator. Close refunds by close_refund.', 404);
+  end if;
+  insert into ticket_private.closed_items (kind, id, reference) values (close_item.kind, close_item.id, close_item.reference);
+end $$;
+revoke execute on function ticket_private.close_item(text, uuid, text) from public;
+grant execute on function ticket_private.close_item(text, uuid, text) to service_role;
 
 -- At the door.
 
@@ -2397,6 +2435,8 @@ begin
   elsif exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status in ('pending', 'active')) then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
   end if;
+  -- One's own entry before the seats, as one's checkout takes them.
+  perform from ticket_service.waitlist_entries w where w.event_id = join_waitlist.event_id and w.user_id = asker for update;
   perform ticket_private.expire_holds(500, join_waitlist.event_id);
   perform from ticket_private.event_seats s where s.event_id = join_waitlist.event_id for update;
   if exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status in ('pending', 'active')) then
@@ -2616,10 +2656,10 @@ returns int language sql volatile security invoker set search_path = ''
 begin atomic
   select ticket_private.continue_cancellations(batch, null);
 end;
-create or replace function ticket_service.claim_work(batch int default 20, lease interval default '2 minutes')
+create or replace function ticket_service.claim_work(batch int default 20, lease interval default '2 minutes', event uuid default null)
 returns jsonb language sql volatile security invoker set search_path = ''
 begin atomic
-  select ticket_private.claim_work(batch, lease);
+  select ticket_private.claim_work(batch, lease, event);
 end;
 create or replace function ticket_service.operator_queue()
 returns table (kind text, id uuid, ticket_id uuid, provider text, provider_id text, amount numeric, currency text, problem text, since timestamptz)
@@ -2631,6 +2671,11 @@ create or replace function ticket_service.close_refund(refund_id uuid, reference
 returns void language sql volatile security invoker set search_path = ''
 begin atomic
   select ticket_private.close_refund(refund_id, reference);
+end;
+create or replace function ticket_service.close_item(kind text, id uuid, reference text)
+returns void language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.close_item(kind, id, reference);
 end;
 create or replace function ticket_service.refund_rest(transaction_id uuid)
 returns uuid language sql volatile security invoker set search_path = ''
@@ -2653,12 +2698,14 @@ comment on function ticket_service.cancellation_progress(uuid, uuid, text) is
   'For service_role: goes on with the refunds of an event that this host cancelled, and tells how far they are.';
 comment on function ticket_service.continue_cancellations(int) is
   'For service_role: ends tickets of cancelled events and asks for their refunds; returns how many.';
-comment on function ticket_service.claim_work(int, interval) is
-  'For service_role: refunds to send and attempts to ask about, for whoever asks first: {refunds: […], attempts: […]}. What is not recorded within the lease is handed out again.';
+comment on function ticket_service.claim_work(int, interval, uuid) is
+  'For service_role: refunds to send and attempts to ask about, for whoever asks first, of all events or of one: {refunds: […], attempts: […]}. What is not recorded within the lease is handed out again.';
 comment on function ticket_service.operator_queue() is
   'For service_role: what a person has to decide. refund: its provider could not make it (close_refund); payment: of another amount, or left over (refund_rest); excess: went back twice; attempt: the provider does not say what became of it; cancellation: a ticket that could not be ended.';
 comment on function ticket_service.close_refund(uuid, text) is
   'For service_role: an operator has paid this refund by other means, under this reference.';
+comment on function ticket_service.close_item(text, uuid, text) is
+  'For service_role: an operator has dealt with this item of the queue, which is no refund, under this reference.';
 comment on function ticket_service.refund_rest(uuid) is
   'For service_role: sends back what is left of a payment that waits for an operator; returns the refund.';
 revoke execute on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text),
@@ -2669,9 +2716,10 @@ revoke execute on function ticket_service.begin_checkout(uuid, text, text, uuid,
   ticket_service.record_refund(uuid, text, text, boolean, text, uuid, text),
   ticket_service.cancellation_progress(uuid, uuid, text),
   ticket_service.continue_cancellations(int),
-  ticket_service.claim_work(int, interval),
+  ticket_service.claim_work(int, interval, uuid),
   ticket_service.operator_queue(),
   ticket_service.close_refund(uuid, text),
+  ticket_service.close_item(text, uuid, text),
   ticket_service.refund_rest(uuid)
   from public, anon, authenticated;
 grant execute on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text),
@@ -2682,9 +2730,10 @@ grant execute on function ticket_service.begin_checkout(uuid, text, text, uuid, 
   ticket_service.record_refund(uuid, text, text, boolean, text, uuid, text),
   ticket_service.cancellation_progress(uuid, uuid, text),
   ticket_service.continue_cancellations(int),
-  ticket_service.claim_work(int, interval),
+  ticket_service.claim_work(int, interval, uuid),
   ticket_service.operator_queue(),
   ticket_service.close_refund(uuid, text),
+  ticket_service.close_item(text, uuid, text),
   ticket_service.refund_rest(uuid)
   to service_role;
 

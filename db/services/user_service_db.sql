@@ -955,7 +955,7 @@ create or replace trigger invitations_stamp_response before update of status on 
 
 create or replace function user_private.lock_invitations(invitee uuid, event uuid)
 returns void language sql volatile set search_path = '' as $$ select pg_advisory_xact_lock(hashtextextended(invitee::text || event::text, 0)) $$;
-comment on function user_private.lock_invitations(uuid, uuid) is 'The lock under which it changes who brought this person to this event. Several are taken in the order of events.';
+comment on function user_private.lock_invitations(uuid, uuid) is 'The lock under which it changes who brought this person to this event. Several are taken in the order of events, and of people.';
 revoke execute on function user_private.lock_invitations(uuid, uuid) from public;
 
 -- Definer: whether it succeeded is not for the two to write. Under a lock: of an answer and a place taken at the same
@@ -1103,7 +1103,7 @@ begin atomic
   people as (
     select a.name, p.id from asked a join user_private.visible_people p on p.id = a.id
     union
-    select a.name, p.id from asked a join user_private.visible_people p on lower(p.username) = lower(a.name)),
+    select a.name, p.id from asked a join user_private.visible_people p on lower(p.username) = lower(a.name) where a.id is null),
   invitable as (
     select p.name, p.id from people p
     join user_private.invitable_events e on e.id = invite.event_id

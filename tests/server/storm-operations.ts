@@ -140,6 +140,48 @@ export const operations: Operation[] = [
        'id', a.id, 'state', (array['paid', 'paid', 'failed', 'reversed'])[1 + (random() * 3)::int], 'amount', a.amount, 'currency', a.currency))))
      from (select * from ticket_private.attempts order by started_at desc limit 20) a order by random() limit 1`,
   ),
+  owner(
+    "tell what a provider answered",
+    3,
+    `select ticket_service.finish_checkout(t.user_id, a.idempotency_key, a.id, 'session', 'https://pay.test')
+     from (select * from ticket_private.attempts where state = 'creating' order by started_at desc limit 10) a
+     join ticket_service.tickets t on t.id = a.ticket_id order by random() limit 1`,
+  ),
+  owner(
+    "tell of a dispute",
+    1,
+    `select ticket_service.record_notice('sandbox', null, p.attempt_id, jsonb_build_object('disputes', jsonb_build_array(jsonb_build_object(
+       'id', 'dispute ' || p.provider_id, 'payment_id', p.provider_id, 'amount', 20000, 'currency', p.currency, 'withdrawn', true, 'reinstated', random() < 0.5))))
+     from (select * from ticket_private.payments order by first_told_at desc limit 20) p order by random() limit 1`,
+  ),
+  owner(
+    "tell of a refund at the provider",
+    1,
+    `select ticket_service.record_notice('sandbox', null, p.attempt_id, jsonb_build_object('refunds', jsonb_build_array(jsonb_build_object(
+       'id', 'refund ' || p.provider_id, 'payment_id', p.provider_id, 'amount', 20000, 'currency', p.currency,
+       'state', (array['sent', 'succeeded', 'failed'])[1 + (random() * 2)::int]))))
+     from (select * from ticket_private.payments order by first_told_at desc limit 20) p order by random() limit 1`,
+  ),
+  owner("claim work", 2, "select ticket_service.claim_work(3)"),
+  owner(
+    "record a refund",
+    4,
+    `select ticket_service.record_refund(r.id, (array['sent', 'succeeded', 'failed'])[1 + (random() * 2)::int], null, random() < 0.2)
+     from (select * from ticket_private.refunds where origin <> 'provider' order by requested_at desc limit 20) r order by random() limit 1`,
+  ),
+  owner(
+    "decide as an operator",
+    2,
+    `select case q.kind when 'refund' then ticket_service.close_refund(q.id, 'storm')::text else ticket_service.refund_rest(q.id)::text end
+     from ticket_service.operator_queue() q where q.kind in ('refund', 'payment') order by random() limit 1`,
+  ),
+  owner("offer free seats", 2, "select ticket_private.offer_free_seats(5)"),
+  person("wait no more", 1, "select ticket_service.leave_waitlist(event_id) from ticket_service.waitlist_entries"),
+  person(
+    "switch ticketing",
+    1,
+    "update event_service.events set ticketing_enabled = not ticketing_enabled where id = (select id from event_service.events where host_id = $1 and status = 'upcoming' limit 1)",
+  ),
   owner("refund", 2, `select ticket_service.begin_refund($1, gen_random_uuid()::text, 'hash', ${myTicket})`),
   owner(
     "holds run out",

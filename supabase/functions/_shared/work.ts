@@ -90,17 +90,19 @@ const BATCH = 20;
 
 /**
  * Sends refunds and asks about attempts until none is due or it is `until` (milliseconds). What is handed out to one is
- * not handed out to another at the same time; what fails is handed out again later.
+ * not handed out to another at the same time; what fails is handed out again later. Of all events, or of one.
  */
 export async function continueWork(
   db: Supabase,
   payments: Payments,
   until: number,
+  event: string | null = null,
 ): Promise<{ refunds: number; attempts: number; problems: number }> {
   const done = { refunds: 0, attempts: 0, problems: 0 };
   while (Date.now() < until) {
     const work = await db.call<{ refunds: Refund[]; attempts: (Attempt & { expire: boolean })[] }>("claim_work", {
       batch: BATCH,
+      event,
     });
     const steps = [
       ...work.refunds.map((refund) => async () => {

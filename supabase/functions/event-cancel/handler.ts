@@ -25,6 +25,6 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
     db.call<{ refunds_under_way: number }>("cancellation_progress", { person: caller.id, event_id, reason });
   const begun = await progress();
   if (begun.refunds_under_way === 0) return data(begun);
-  await continueWork(db, payments, Date.now() + PATIENCE_MS);
+  await continueWork(db, payments, Date.now() + PATIENCE_MS, event_id);
   return data(await progress());
 }

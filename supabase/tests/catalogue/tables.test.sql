@@ -54,7 +54,7 @@ select set_eq(
     ('ticket_private.attempts', 'check_at, checkout_url, return_url, session_id'),
     ('ticket_private.idempotency_keys', 'answer, locked_until, status'),
     ('ticket_private.payments', 'amount, currency, method, outcome, transaction_id'),
-    ('ticket_private.refunds', 'closed_at, closing_reference, problem, provider_id, reason, send_at, sent_at'),
+    ('ticket_private.refunds', 'asked_of, closed_at, closing_reference, problem, provider_id, reason, send_at, sent_at'),
     ('ticket_service.event_cancellations', 'reason, tickets_ended_at'),
     ('ticket_service.ticket_transactions', 'completed_at, outcome, payment_method, refund_of, transaction_id'),
     ('ticket_service.tickets', 'checked_in_at, checked_in_by, event_start_time, held_until, refund_deadline, user_id'),

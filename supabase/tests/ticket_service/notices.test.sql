@@ -181,6 +181,24 @@ select ticket_service.close_refund(r.id, 'transfer') from ticket_private.refunds
 select pg_temp.told(pg_temp.id('owner'), pg_temp.payment('reversed', 'owner'));
 select is(pg_temp.journal(pg_temp.id('owner')), 'captured 50000 IDR, refunded 30000 IDR, charged_back 50000 IDR', 'what a provider takes back is all of it, whatever an operator paid besides');
 
+-- What an operator sends back after money came back is sent, and what they do otherwise is kept.
+select pg_temp.told(pg_temp.id('nuisance'), '{"disputes": [{"id": "won", "payment_id": "nuisance", "amount": 50000, "currency": "IDR", "withdrawn": true, "reinstated": true}]}');
+select is(pg_temp.queue('nuisance'), 'payment 50000', 'a dispute that was won leaves the payment');
+savepoint won;
+create temporary table rest as select ticket_service.refund_rest(pg_temp.id('nuisance')) as id;
+select ticket_service.record_refund(id, 'sent', 'rest') from rest;
+select is((select array[state::text, is_overtaken::text] from ticket_private.refunds r join rest on rest.id = r.id), array['sent', 'false'], 'which the operator may give back after all');
+select ticket_service.record_refund(id, 'succeeded') from rest;
+select is(pg_temp.journal(pg_temp.id('nuisance')), 'captured 50000 IDR, refunded 50000 IDR, charged_back 50000 IDR, charge_back_returned 50000 IDR', 'and the books say so');
+rollback to won;
+select ticket_service.close_item('payment', pg_temp.id('nuisance'), 'kept, as agreed with the buyer');
+select is(pg_temp.queue('nuisance'), null, 'or keep, which is noted');
+select tests.outcomes($$ select ticket_service.close_item('payment', pg_temp.id('nuisance'), 'x') $$, 'database item_not_open/404, stranger 42501/grant', 'once, by the server');
+select ticket_service.record_refund(r.id, 'requires_action', 'slow', is_manual => true) from (select ticket_private.request_refund_of('sandbox', 'pay', 10, 0, 'host', null) as id) r;
+select ticket_service.close_refund(r.id, 'transfer') from ticket_private.refunds r where r.provider_id = 'slow';
+select ticket_service.record_refund(r.id, 'succeeded') from ticket_private.refunds r where r.provider_id = 'slow';
+select is((select amount::int from ticket_service.operator_queue() where kind = 'excess' and provider_id = 'slow'), 10, 'what an operator paid and the provider too, went back twice');
+
 -- An event stays while somebody may still pay for it.
 select tests.make_event('tiny show', 'owner', '{"ticketing_enabled": true, "price": 50000}');
 insert into attempts select 'opened', (ticket_service.begin_checkout(tests.id('stranger'), 'opened', 'hash', tests.id('tiny show'), 'sandbox', null) #>> '{attempt,id}')::uuid;
@@ -190,6 +208,16 @@ update ticket_private.attempts set check_at = null where id = pg_temp.id('opened
 select tests.outcomes($$ delete from event_service.events where id = tests.id('tiny show') $$, 'owner has_sold_tickets/409', 'on a page that was opened before it ended');
 update ticket_private.attempts set started_at = now() - interval '31 days' where id = pg_temp.id('opened');
 select tests.outcomes($$ delete from event_service.events where id = tests.id('tiny show') $$, 'owner 1', 'for a month');
+
+-- Ticketing may be switched off once every hold is over; a payment that comes then goes back.
+select tests.make_event('switched', 'owner', '{"ticketing_enabled": true, "price": 50000, "max_attendees": 1}');
+insert into attempts select 'switched', (ticket_service.begin_checkout(tests.id('stranger'), 'switched', 'hash', tests.id('switched'), 'sandbox', null) #>> '{attempt,id}')::uuid;
+update ticket_service.tickets set held_until = now() where event_id = tests.id('switched');
+select ticket_private.expire_holds();
+select tests.does('owner', $$ update event_service.events set ticketing_enabled = false where id = tests.id('switched') $$);
+select tests.does('mutual', $$ insert into event_service.event_attendees (event_id) values (tests.id('switched')) $$);
+select is(pg_temp.told(pg_temp.id('switched'), pg_temp.payment('paid', 'switched')), 'recorded', 'it is taken');
+select is(pg_temp.outcome(pg_temp.id('switched')), 'event_closed', 'and goes back');
 
 select * from finish();
 rollback;

@@ -95,6 +95,11 @@ select is(ticket_service.begin_checkout(tests.id('follower'), 'asks', 'hash', te
 select is(pg_temp.statuses('held'), 'tap_mutual expired, tap_stranger pending', 'the hold has passed on all the same');
 select is(ticket_service.begin_checkout(tests.id('follower'), 'asks', 'hash', tests.id('held'), 'sandbox', null) ->> 'status', '409', 'the same request is answered alike');
 update ticket_service.tickets set held_until = now() where event_id = tests.id('held') and status = 'pending';
+savepoint own;
+insert into ticket_service.waitlist_entries (event_id, user_id) values (tests.id('held'), tests.id('followed'));
+select is(ticket_service.begin_checkout(tests.id('stranger'), 'again', 'hash', tests.id('held'), 'sandbox', null) #>> '{answer,error,code}', 'sold_out', 'so does one''s own, whose time is over');
+select is(pg_temp.statuses('held'), 'tap_followed pending, tap_mutual expired, tap_stranger expired', 'to who waits');
+rollback to own;
 insert into ticket_service.waitlist_entries (event_id, user_id) values (tests.id('held'), tests.id('owner'));
 select tests.act_as('owner');
 select is(ticket_service.join_waitlist(tests.id('held')), 0, 'who waited and is just offered a seat waits no more');

@@ -201,6 +201,16 @@ select is((select array[(user_service.inviter(i)).username, (user_service.invite
   array['tap_owner', 'tap_stranger'], 'inviter() and invitee() are the two');
 select tests.act_as('database');
 
+-- A username that is somebody's id is not that somebody.
+savepoint impostor;
+select tests.make_event('secret party', 'owner', '{"privacy": "private"}');
+update user_service.users set username = tests.id('stranger')::text where id = tests.id('acquaintance');
+select tests.act_as('owner');
+select is((select array_agg(result) from user_service.invite(tests.id('secret party'), array[tests.id('stranger')::text])), array['invited'], 'one person is asked');
+select tests.act_as('database');
+select is((select array_agg(invitee_id) from user_service.invitations where event_id = tests.id('secret party')), array[tests.id('stranger')], 'by their id');
+rollback to impostor;
+
 -- Nobody was brought to what is cancelled.
 select tests.make_event('doomed', 'owner');
 insert into user_service.invitations (inviter_id, invitee_id, event_id, status) values (tests.id('owner'), tests.id('stranger'), tests.id('doomed'), 'accepted');

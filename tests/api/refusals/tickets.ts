@@ -128,6 +128,17 @@ export const selling = {
       can: await server.rpc("refund_rest", { transaction_id: await transactionOf(less) }),
     };
   },
+  item_not_open: async ({ ani, budi, citra }) => {
+    const event = await host(ani, priced);
+    const close = async (ticket: string) => {
+      const [transaction] = await asOwner<{ id: string }>(
+        "select id from ticket_service.ticket_transactions where ticket_id = $1",
+        [ticket],
+      );
+      return server.rpc("close_item", { kind: "payment", id: transaction!.id, reference: "kept" });
+    };
+    return { cannot: await close(await bought(budi, event)), can: await close(await bought(citra, event, 1)) };
+  },
   refund_deadline_passed: async ({ ani, budi }) => ({
     cannot: await refund(budi, await bought(budi, await host(ani, { ...priced, start_time: inHours(23) }))),
     can: await refund(budi, await bought(budi, await host(ani, { ...priced, start_time: inHours(25) }))),

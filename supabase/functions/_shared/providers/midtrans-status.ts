@@ -5,10 +5,10 @@ const amount = z.union([z.string(), z.number()]).transform(Number).pipe(z.number
 /** Published examples have both cases. */
 const word = z.string().toLowerCase();
 const refundShape = z.looseObject({
-  refund_chargeback_id: z.union([z.string(), z.number()]).optional(),
+  refund_chargeback_id: z.union([z.string(), z.number()]).nullish(),
   refund_amount: amount,
-  refund_key: z.string().optional(),
-  bank_confirmed_at: z.string().optional(),
+  refund_key: z.string().nullish(),
+  bank_confirmed_at: z.string().nullish(),
 });
 
 /** What the status API says of a transaction. https://docs.midtrans.com/reference/get-transaction-status */
@@ -16,14 +16,14 @@ export const statusShape = z.looseObject({
   order_id: z.string(),
   transaction_id: z.string(),
   transaction_status: word,
-  fraud_status: word.optional(),
-  payment_type: word.optional(),
-  approval_code: z.string().optional(),
-  settlement_time: z.string().optional(),
+  fraud_status: word.nullish(),
+  payment_type: word.nullish(),
+  approval_code: z.string().nullish(),
+  settlement_time: z.string().nullish(),
   gross_amount: amount,
   currency: z.string().default("IDR"),
-  refund_amount: amount.optional(),
-  refunds: z.array(refundShape).default([]),
+  refund_amount: amount.nullish(),
+  refunds: z.array(refundShape).nullish().transform((refunds) => refunds ?? []),
 });
 export type Status = z.infer<typeof statusShape>;
 
@@ -66,7 +66,7 @@ export function refundFactOf(status: Status, refund: z.infer<typeof refundShape>
 /** What a status says about the money. https://docs.midtrans.com/docs/transaction-status-cycle */
 function stateOf(status: Status, isOver: boolean): PaymentFact["state"] {
   const { transaction_status, fraud_status, settlement_time, approval_code } = status;
-  const hadArrived = settlement_time !== undefined || approval_code !== undefined && fraud_status === "accept";
+  const hadArrived = Boolean(settlement_time) || Boolean(approval_code) && fraud_status === "accept";
   // The page lets a buyer try another card or another way, under the same order.
   const over = (state: "failed" | "expired") => isOver ? state : "pending";
   switch (transaction_status) {

@@ -127,19 +127,20 @@ export function createMidtrans({ serverKey, appUrl, apiUrl, payments }: Midtrans
   };
 
   const expire = async (attempt: Attempt): Promise<Facts> => {
-    // Its answer does not matter: a page that is not open is closed, and one on which somebody is paying has a status.
+    const status = await statusOf(attempt.id);
+    const verb = status && { pending: "expire", authorize: "cancel" }[status.transaction_status];
+    if (verb) {
+      const path = `/v2/${encodeURIComponent(status.transaction_id)}`;
+      // Ways of paying that cannot be ended early can be cancelled.
+      const ended = await send(apiUrl, `${path}/${verb}`, {});
+      if (ended.status >= 400) await send(apiUrl, `${path}/cancel`, {});
+    }
+    // The page last, since it is refused while somebody is paying. Its answer does not matter: how it stands does.
     if (attempt.session_id) {
       await send(appUrl, `/snap/v1/transactions/${encodeURIComponent(attempt.session_id)}/cancel`, {});
     }
-    const status = await statusOf(attempt.id);
-    if (!status) return { payments: [{ id: attempt.id, state: "expired" }] };
-    const verb = { pending: "expire", authorize: "cancel" }[status.transaction_status];
-    if (!verb) return factsOf(status, true);
-    const path = `/v2/${encodeURIComponent(status.transaction_id)}`;
-    // Ways of paying that cannot be ended early can be cancelled.
-    const ended = await send(apiUrl, `${path}/${verb}`, {});
-    if (ended.status >= 400) await send(apiUrl, `${path}/cancel`, {});
-    return factsOf(await statusOf(status.transaction_id) ?? status, true);
+    const standing = await statusOf(attempt.id);
+    return standing ? factsOf(standing, true) : { payments: [{ id: attempt.id, state: "expired" }] };
   };
 
   const refund = async (wanted: Refund): Promise<RefundResult> => {

@@ -1,4 +1,4 @@
-/** What a provider is asked to collect. Nothing of it ever changes, so that asking again asks the same. */
+/** What a provider is asked to collect, once: a request that is repeated has another attempt. */
 export type Attempt = {
   /** The provider's idempotency key and order number. */
   id: string;
