@@ -392,7 +392,7 @@ begin
     create type ticket_private.attempt_state as enum ('creating', 'open', 'ending', 'closed');
     create type ticket_private.refund_origin as enum ('buyer', 'host', 'cancellation', 'payment', 'operator', 'provider');
     create type ticket_private.ticket_terms as (
-      title text, price numeric, currency text, start_time timestamptz, ticketing_enabled boolean, refund_fee numeric, refund_deadline timestamptz);
+      title text, price numeric, currency text, start_time timestamptz, refund_fee numeric, refund_deadline timestamptz);
   end if;
 end $$;
 
@@ -485,12 +485,14 @@ grant all on ticket_service.waitlist_entries to service_role;
 create or replace function ticket_private.sees_event(person uuid, event uuid)
 returns boolean language plpgsql volatile security definer set search_path = '' as $$
 declare
-  asker text := coalesce(current_setting('request.jwt.claims', true), '');
+  claims text := coalesce(current_setting('request.jwt.claims', true), '');
+  -- Where auth.uid() looks first; what serves the API may set it too.
+  subject text := coalesce(current_setting('request.jwt.claim.sub', true), '');
   sees boolean;
 begin
-  perform set_config('request.jwt.claims', json_build_object('sub', person)::text, true);
+  perform set_config('request.jwt.claims', json_build_object('sub', person)::text, true), set_config('request.jwt.claim.sub', person::text, true);
   sees := exists (select 1 from ticket_private.me) and exists (select 1 from ticket_private.visible_events e where e.id = event);
-  perform set_config('request.jwt.claims', asker, true);
+  perform set_config('request.jwt.claims', claims, true), set_config('request.jwt.claim.sub', subject, true);
   return sees;
 end $$;
 comment on function ticket_private.sees_event(uuid, uuid) is 'Whether this person has an account and sees the event.';
@@ -861,6 +863,15 @@ alter table ticket_private.refunds enable row level security;
 alter table ticket_private.disputes enable row level security;
 alter table ticket_private.notices enable row level security;
 
+-- Whoever once looked at a checkout does not see for ever what becomes of the event.
+create or replace view ticket_private.my_ticketed_events as
+  select t.event_id from ticket_service.tickets t
+  where t.user_id = (select auth.uid())
+    and (t.status in ('pending', 'active', 'refunded') or t.status = 'cancelled' and t.price_paid = 0
+      or exists (select 1 from ticket_private.payments p where p.ticket_id = t.id and p.state >= 'paid'));
+comment on view ticket_private.my_ticketed_events is 'Events to which the caller holds, has or had a ticket.';
+grant select on ticket_private.my_ticketed_events to authenticated, service_role;
+
 create or replace view ticket_private.payment_balances as
   select p.provider, p.provider_id, p.attempt_id, p.ticket_id, p.transaction_id, p.outcome, p.state, p.amount, p.currency,
     r.done, r.done_by_provider, r.promised, r.standing_elsewhere, r.given_elsewhere, r.ever_given, d.called_back, d.ever_called_back
@@ -1135,9 +1146,11 @@ returns void language plpgsql volatile set search_path = '' as $$
 begin
   if not exists (select from event_service.events e where e.id = event and e.status in ('upcoming', 'ongoing') and e.end_time > now()) then
     perform ticket_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
+  elsif not exists (select from event_service.events e where e.id = event and e.ticketing_enabled) then
+    perform ticket_private.refuse('no_ticket_needed', 'This event takes no ticket: join it.', 409);
   end if;
 end $$;
-comment on function ticket_private.require_open(uuid) is 'Refuses tickets to an event that is over or cancelled.';
+comment on function ticket_private.require_open(uuid) is 'Refuses tickets to an event that is over or cancelled, or takes none.';
 revoke execute on function ticket_private.require_open(uuid) from public;
 
 create or replace function ticket_private.refuse_in_progress()
@@ -1149,7 +1162,7 @@ revoke execute on function ticket_private.refuse_in_progress() from public;
 
 create or replace function ticket_private.terms_of(event uuid)
 returns ticket_private.ticket_terms language sql stable set search_path = '' as $$
-  select e.title, e.price, e.currency, e.start_time, e.ticketing_enabled,
+  select e.title, e.price, e.currency, e.start_time,
     least(e.price, round(coalesce(p.fee_fixed + e.price * p.fee_percent / 100, 0), ticket_private.currency_decimals(e.currency))),
     e.start_time - make_interval(hours => coalesce(p.closes_hours_before, 24))
   from event_service.events e left join ticket_service.refund_policies p on p.event_id = e.id
@@ -1278,9 +1291,7 @@ begin
     perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
   end if;
   perform ticket_private.require_open(event);
-  if not terms.ticketing_enabled then
-    perform ticket_private.refuse('no_ticket_needed', 'This event takes no ticket: join it.', 409);
-  elsif terms.price > 0 and payment_method is null then
+  if terms.price > 0 and payment_method is null then
     perform ticket_private.refuse('payment_method_required', 'Say how this ticket is to be paid: give a payment_method.');
   end if;
   perform ticket_private.lock_tickets(person, event, null);
@@ -1330,6 +1341,10 @@ exception
       perform ticket_private.refuse_in_progress();
     end if;
     raise;
+  when foreign_key_violation then
+    -- The event, or the buyer's account, was deleted a moment ago.
+    perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
+    return null;
 end $$;
 revoke execute on function ticket_private.begin_checkout(uuid, text, text, uuid, text, text) from public;
 grant execute on function ticket_private.begin_checkout(uuid, text, text, uuid, text, text) to service_role;
@@ -1476,10 +1491,8 @@ begin
       end if;
       raise;
     when sqlstate 'PGRST' then
-      if sqlerrm::jsonb ->> 'code' = 'sold_out' then
-        return 'sold_out'::ticket_service.payment_outcome;
-      end if;
-      raise;
+      -- Whatever refuses the ticket, the money is here, and goes back.
+      return case when sqlerrm::jsonb ->> 'code' = 'sold_out' then 'sold_out' else 'event_closed' end::ticket_service.payment_outcome;
   end;
   return 'activated'::ticket_service.payment_outcome;
 end $$;
@@ -1838,12 +1851,14 @@ revoke execute on function ticket_private.end_ticket(uuid, ticket_private.paymen
 create or replace function ticket_private.require_refundable(ticket ticket_service.tickets, event_start timestamptz, is_cancelled boolean)
 returns void language plpgsql stable set search_path = '' as $$
 declare
-  -- An event that was moved gives everything back until it begins.
-  closes timestamptz := case when event_start <> ticket.event_start_time then event_start else coalesce(ticket.refund_deadline, event_start) end;
+  is_moved boolean := event_start <> ticket.event_start_time;
+  -- An event that was moved gives everything back until it begins, by the old time or the new.
+  closes timestamptz := case when is_moved then greatest(event_start, ticket.event_start_time)
+    else least(event_start, coalesce(ticket.refund_deadline, event_start)) end;
 begin
   if ticket.is_checked_in and not is_cancelled then
     perform ticket_private.refuse('ticket_used', 'This ticket was used. Ask the host for a refund.', 409);
-  elsif ticket.status = 'active' and not is_cancelled and (now() >= event_start or now() > closes) then
+  elsif ticket.status = 'active' and not is_cancelled and (now() > closes or now() >= event_start and is_moved is not true) then
     perform ticket_private.refuse('refund_deadline_passed', 'The time for a refund of this ticket is over. Ask the host.', 409);
   end if;
 end $$;
@@ -2010,7 +2025,7 @@ alter table ticket_service.event_cancellations enable row level security;
 drop policy if exists event_cancellations_select_party on ticket_service.event_cancellations;
 create policy event_cancellations_select_party on ticket_service.event_cancellations for select to authenticated
   using (
-    exists (select 1 from ticket_private.my_tickets t where t.event_id = event_cancellations.event_id)
+    exists (select 1 from ticket_private.my_ticketed_events t where t.event_id = event_cancellations.event_id)
     or exists (select 1 from ticket_private.my_events e where e.id = event_cancellations.event_id));
 
 -- Writing is not granted: a row comes with the cancelling of the event, which is for its host.
@@ -2328,7 +2343,7 @@ begin
   end if;
 end $$;
 comment on type ticket_service.check_in_answer is 'What a scan found. holder: {id, username, name, avatar_url} or null where hidden; checked_in_by: username of who scanned it first.';
-comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, status, cancellation_reason}; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status}]; cursor continues the list after this row.';
+comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, status, cancellation_reason}, of one that was never had and is no longer seen {id}; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status}]; cursor continues the list after this row.';
 comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, null where hidden from the host or gone; cursor continues the list after this row.';
 comment on type ticket_service.sales_line is 'What an event sold on a day (UTC) in a currency; day null: altogether. Money in major units: gross as captured, refunded and charged_back as they went back, fees_kept of tickets that ended, owed still to be refunded.';
 
@@ -2397,19 +2412,14 @@ create or replace function ticket_private.join_waitlist(event_id uuid)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
   asker uuid := (select auth.uid());
-  event record;
 begin
   if not exists (select from ticket_private.me) then
     perform ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);
-  end if;
-  select e.ticketing_enabled into event from ticket_private.visible_events e where e.id = join_waitlist.event_id;
-  if not found then
+  elsif not exists (select from ticket_private.visible_events e where e.id = join_waitlist.event_id) then
     perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
   end if;
   perform ticket_private.require_open(join_waitlist.event_id);
-  if not event.ticketing_enabled then
-    perform ticket_private.refuse('no_ticket_needed', 'This event takes no ticket: join it.', 409);
-  elsif exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status in ('pending', 'active')) then
+  if exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status in ('pending', 'active')) then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
   end if;
   -- One's own entry before the seats, as one's checkout takes them.
@@ -2469,10 +2479,13 @@ begin
   return query
     select t.id, t.status, t.attendance_code, t.price_paid, t.currency, t.purchased_at, t.is_checked_in, t.checked_in_at, t.held_until,
       t.status = 'pending' and a.id is null, t.refund_fee, t.refund_deadline,
-      (select jsonb_build_object('id', e.id, 'title', e.title, 'start_time', e.start_time, 'end_time', e.end_time,
+      coalesce((select jsonb_build_object('id', e.id, 'title', e.title, 'start_time', e.start_time, 'end_time', e.end_time,
           'location_name', e.location_name, 'status', e.status,
           'cancellation_reason', (select c.reason from ticket_service.event_cancellations c where c.event_id = e.id))
-        from event_service.events e where e.id = t.event_id),
+        from event_service.events e
+        where e.id = t.event_id
+          and (exists (select 1 from ticket_private.my_ticketed_events m where m.event_id = e.id) or exists (select 1 from ticket_private.visible_events v where v.id = e.id))),
+        jsonb_build_object('id', t.event_id)),
       (select jsonb_build_object('id', x.id, 'amount', x.amount, 'currency', x.currency, 'payment_method', x.payment_method, 'status', x.status,
           'outcome', x.outcome, 'checkout_url', case when a.state = 'open' and a.expires_at > now() then a.checkout_url end, 'expires_at', a.expires_at)
         from ticket_service.ticket_transactions x where x.id = a.id),

@@ -3,7 +3,7 @@ import { target } from "../support/database.ts";
 import { signUp } from "../support/people.ts";
 import { ok } from "./support/answers.ts";
 import { buy, call, checkout, done, newKey, press, refund } from "./support/edge.ts";
-import { asOwner, events, host, tickets } from "./support/scenes.ts";
+import { asOwner, events, host, tickets, users } from "./support/scenes.ts";
 
 const priced = { ticketing_enabled: true, price: 75_000, max_attendees: 3 };
 const statusOf = async (id: string) =>
@@ -103,6 +103,36 @@ test("late money goes back by itself if somebody who waited has the seat", async
     payment: { outcome: "sold_out" },
     refunds: [{ amount: 75_000, status: "success" }],
   });
+});
+
+test("a seat that somebody frees by a request of their own is for who waits, and sees the event", async () => {
+  const owner = await signUp("host");
+  const [leaver, blocked, waiter] = [await signUp("leaver"), await signUp("blocked"), await signUp("waiter")];
+  const event = await host(owner, { ...priced, max_attendees: 1 });
+  done(await checkout(leaver, event));
+  for (const who of [blocked, waiter]) ok(await tickets(who).rpc("join_waitlist", { event_id: event }));
+  ok(await users(owner).from("blocks").insert({ blocked_id: blocked.id }));
+  ok(await users(leaver).rpc("delete_account"));
+  expect(ok(await tickets(waiter).rpc("my_tickets"))[0]).toMatchObject({ status: "pending", is_offer: true });
+  expect(ok(await tickets(blocked).rpc("my_tickets"))).toEqual([]);
+
+  const [second, third] = [await signUp("second"), await signUp("third")];
+  for (const who of [second, third]) ok(await tickets(who).rpc("join_waitlist", { event_id: event }));
+  ok(await users(owner).from("blocks").insert({ blocked_id: second.id }));
+  ok(await events(owner).from("events").update({ max_attendees: 2 }).eq("id", event).select());
+  expect(ok(await tickets(third).rpc("my_tickets"))[0]).toMatchObject({ status: "pending", is_offer: true });
+  expect(ok(await tickets(second).rpc("my_tickets"))).toEqual([]);
+});
+
+test("whoever once looked at a checkout does not read the event for ever", async () => {
+  const [owner, stranger] = [await signUp("host"), await signUp("stranger")];
+  const event = await host(owner, priced);
+  const { ticket } = done(await checkout(stranger, event));
+  done(await refund(stranger, ticket.id));
+  ok(await events(owner).from("events").update({ privacy: "private", title: "Secret" }).eq("id", event).select());
+  expect(ok(await tickets(stranger).rpc("my_tickets"))[0]!.event).toEqual({ id: event });
+  done(await call("event-cancel", owner, { body: { event_id: event, reason: "Secret" } }));
+  expect(ok(await tickets(stranger).from("event_cancellations").select().eq("event_id", event))).toEqual([]);
 });
 
 test("a cancelled event refunds everyone", async () => {

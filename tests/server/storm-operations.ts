@@ -2,10 +2,10 @@
 export type Operation = { name: string; weight: number; sql: string; as: "person" | "owner" };
 
 /**
- * A repost is two rows that go together, and a client may delete either: two who do so from both ends at the same moment
- * lock them in opposite orders, and PostgreSQL tells one to ask again.
+ * What hangs on a post, and a repost, which is two rows that go together, may be deleted from both ends: two who do so at
+ * the same moment lock them in opposite orders, and PostgreSQL tells one to ask again.
  */
-export const deletesReposts = new Set(["delete a post", "take a repost back"]);
+export const deletesFromBothEnds = new Set(["delete a post", "delete comments", "take a repost back"]);
 
 const anyPerson = "(select id from user_service.profiles where id <> $1 order by random() limit 1)";
 const recent = (table: string, where = "true", rows = 12) =>

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { wrongCounters } from "../support/counters.ts";
 import { connect, target } from "../support/database.ts";
 import { createDatabase, dropDatabase } from "../support/server.ts";
-import { deletesReposts, type Operation, operations } from "./storm-operations.ts";
+import { deletesFromBothEnds, type Operation, operations } from "./storm-operations.ts";
 
 const connections = 16;
 const seconds = Number(process.env.STORM_SECONDS ?? 60);
@@ -77,7 +77,7 @@ async function attempt(client: pg.Client, operation: Operation, caller: string):
     await client.query("rollback");
     const { code, message } = error as { code?: string; message: string };
     if (code && foreseen.has(code)) return "refused";
-    if (code === "40P01" && deletesReposts.has(operation.name)) return "refused";
+    if (code === "40P01" && deletesFromBothEnds.has(operation.name)) return "refused";
     return `FAULT ${code} ${message}`;
   }
 }

@@ -4,8 +4,8 @@ import {
   readCheckout,
   type SandboxCheckout,
   type SandboxNotice,
-  sign,
   SIGNATURE_HEADER,
+  signNotice,
 } from "../_shared/providers/sandbox.ts";
 
 export type Dependencies = {
@@ -38,7 +38,7 @@ export async function handle(request: Request, { sandbox, webhookUrl }: Dependen
   }
   for (const notice of noticesOf(action as Action, checkout)) {
     const body = JSON.stringify(notice);
-    const headers = { "Content-Type": "application/json", [SIGNATURE_HEADER]: await sign(sandbox.secret, body) };
+    const headers = { "Content-Type": "application/json", [SIGNATURE_HEADER]: await signNotice(sandbox.secret, body) };
     const answer = await fetch(webhookUrl, { method: "POST", headers, body });
     const text = await answer.text();
     if (!answer.ok) {

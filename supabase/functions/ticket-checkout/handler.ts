@@ -20,10 +20,9 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
   const caller = await db.whoAsks(request);
   const body = await readBody(request, shape);
   const key = await readKey(request, body);
-  if (body.return_url) requireAllowed(body.return_url, payments.returnHosts);
   const provider = body.payment_method === undefined ? undefined : providerNamed(payments, body.payment_method);
   const who = { person: caller.id, idempotency_key: key.idempotency_key };
-  const return_url = body.return_url ?? payments.returnUrl;
+  const return_url = body.return_url ? allowed(body.return_url, payments.returnHosts) : payments.returnUrl;
   const ask = () => db.call<Next>("begin_checkout", { person: caller.id, ...key, ...body, return_url });
 
   const next = await begin(db, payments, ask);
@@ -46,15 +45,16 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
   throw inProgress();
 }
 
-function requireAllowed(address: string, hosts: Set<string>): void {
-  const { protocol, host, hostname } = new URL(address);
-  const isSafe = protocol === "https:" ||
-    protocol === "http:" && LOOPBACK.has(hostname);
-  if (!isSafe || !hosts.has(host)) {
+/** The address as this reads it, so that nobody after it reads another. */
+function allowed(address: string, hosts: Set<string>): string {
+  const { protocol, host, hostname, username, password, href } = new URL(address);
+  const isSafe = protocol === "https:" || protocol === "http:" && LOOPBACK.has(hostname);
+  if (!isSafe || username || password || !hosts.has(host)) {
     throw new Refusal(
       400,
       "return_url_not_allowed",
       "Buyers cannot be sent back there. The operator lists allowed hosts in CHECKOUT_RETURN_HOSTS.",
     );
   }
+  return href;
 }

@@ -176,7 +176,7 @@ select set_eq(
     ('authenticated', 'ticket_private.my_blocks', 'select'),
     ('authenticated', 'ticket_private.my_events', 'select'),
     ('authenticated', 'ticket_private.my_mutuals', 'select'),
-    ('authenticated', 'ticket_private.my_tickets', 'select'),
+    ('authenticated', 'ticket_private.my_ticketed_events', 'select'), ('authenticated', 'ticket_private.my_tickets', 'select'),
     ('authenticated', 'ticket_private.visible_events', 'select'),
     ('authenticated', 'ticket_private.visible_people', 'select'),
     ('authenticated', 'user_private.my_sent_invitations', 'select'),

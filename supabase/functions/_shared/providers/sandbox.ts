@@ -35,6 +35,7 @@ export type SandboxNotice = { id: string; attempt_id: string; payment: PaymentFa
 export const SIGNATURE_HEADER = "sandbox-signature";
 /** What is signed says what it is: an address is no notice. */
 const CHECKOUT = "checkout:";
+const NOTICE = "notice:";
 
 export function createSandbox({ secret, publicUrl }: SandboxSettings): Provider {
   return {
@@ -56,7 +57,7 @@ export function createSandbox({ secret, publicUrl }: SandboxSettings): Provider 
       ),
     refund: ({ id }) => Promise.resolve({ state: "succeeded", provider_id: `sandbox_${id}` }),
     async readNotice(headers, body) {
-      if (!(await isSigned(secret, body, headers.get(SIGNATURE_HEADER) ?? ""))) {
+      if (!(await isSigned(secret, NOTICE + body, headers.get(SIGNATURE_HEADER) ?? ""))) {
         throw new Refusal(401, "bad_signature", "The signature of this notice is not the sandbox's.");
       }
       const { id, attempt_id, payment } = noticeShape.parse(JSON.parse(body));
@@ -72,8 +73,11 @@ export async function readCheckout(secret: string, token: string): Promise<Sandb
   return checkoutShape.parse(JSON.parse(new TextDecoder().decode(decodeBase64Url(text))));
 }
 
+/** The signature of a notice. */
+export const signNotice = (secret: string, body: string): Promise<string> => sign(secret, NOTICE + body);
+
 /** HMAC-SHA-256, in characters that an address may have. */
-export async function sign(secret: string, text: string): Promise<string> {
+async function sign(secret: string, text: string): Promise<string> {
   const encode = new TextEncoder();
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("raw", encode.encode(secret), algorithm, false, ["sign"]);
