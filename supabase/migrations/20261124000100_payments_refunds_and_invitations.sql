@@ -2206,11 +2206,12 @@ create or replace view ticket_private.payments_for_operators as
   where p.outcome in ('set_aside', 'disputed', 'refunded') and ticket_private.refundable(b) > 0
   union all
   -- A refund that somebody made at the provider left nothing to ask for, and came back.
-  select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b), r.requested_at
-  from ticket_private.refunds r
-  join ticket_private.payment_balances b on b.provider = r.provider and b.provider_id = r.payment_provider_id and b.outcome not in ('set_aside', 'disputed', 'refunded')
-  join ticket_service.tickets t on t.id = b.ticket_id and t.status not in ('pending', 'active')
-  where r.origin = 'provider' and r.state = 'failed'
+  select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b), p.first_told_at
+  from ticket_private.payments p join ticket_private.payment_balances b on b.provider = p.provider and b.provider_id = p.provider_id
+  join ticket_service.tickets t on t.id = p.ticket_id and t.status not in ('pending', 'active')
+  where p.outcome not in ('set_aside', 'disputed', 'refunded')
+    and exists (select from ticket_private.refunds r
+      where r.provider = p.provider and r.payment_provider_id = p.provider_id and r.origin = 'provider' and r.state = 'failed')
     and ticket_private.refundable(b) > (select coalesce(sum(o.fee), 0) from ticket_private.refunds o
       where o.provider = b.provider and o.payment_provider_id = b.provider_id and not o.is_overtaken);
 comment on view ticket_private.payments_for_operators is 'Payments of another amount than was asked for, and what is left of those whose ticket ended: refund_rest() sends it back.';

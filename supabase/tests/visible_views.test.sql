@@ -25,14 +25,16 @@ insert into post_service.comments (post_id, author_id, content)
 select p.id, author, case when author is not null then 'Nice' end from post_service.posts p, unnest(array[tests.id('owner'), tests.id('hidden'), tests.id('stranger'), null]) author
 where p.author_id in (tests.id('owner'), tests.id('hidden'));
 
-grant usage on schema user_private, event_private, post_private to anon, authenticated;
+grant usage on schema user_private, event_private, post_private, ticket_private to anon, authenticated;
+-- Visitors buy no tickets; their events are those of the others' views all the same.
+grant select on ticket_private.visible_people, ticket_private.visible_events to anon;
 select tests.outcomes(
   format($$ (select id from %1$s except select id from %2$s) union all (select id from %2$s except select id from %1$s) $$, relation, visible),
   array_to_string(array(select persona || ' 0' from unnest(array['owner', 'mutual', 'follower', 'followed', 'stranger', 'blocked', 'blocker', 'acquaintance', 'nuisance', 'hidden', 'attendee', 'invitee', 'gone', 'anonymous']) persona), ', '),
   visible || ' is what one sees of ' || relation)
 from (values
   ('user_service.profiles', 'user_private.visible_people'), ('user_service.profiles', 'event_private.visible_people'), ('user_service.profiles', 'post_private.visible_people'),
-  ('event_service.events', 'event_private.visible_events'), ('event_service.events', 'post_private.visible_events'), ('event_service.event_qna', 'event_private.visible_questions'),
+  ('event_service.events', 'event_private.visible_events'), ('event_service.events', 'post_private.visible_events'), ('event_service.events', 'ticket_private.visible_events'), ('user_service.profiles', 'ticket_private.visible_people'), ('event_service.event_qna', 'event_private.visible_questions'),
   ('post_service.posts', 'post_private.visible_posts'), ('post_service.comments', 'post_private.visible_comments')
 ) views (relation, visible);
 

@@ -10,6 +10,8 @@ select tests.make_event('show', 'owner', '{"ticketing_enabled": true, "price": 5
   tests.make_event('cancelled show', 'owner', '{"ticketing_enabled": true, "price": 50000, "status": "cancelled"}'),
   tests.make_event('past show', 'owner', format('{"ticketing_enabled": true, "price": 50000, "start_time": "%s", "end_time": "%s"}', now() - interval '2 hours', now())::jsonb);
 insert into ticket_service.refund_policies (event_id, fee_percent, closes_hours_before) values (tests.id('show'), 10.001, 5);
+select tests.make_event('secret show', 'owner', '{"ticketing_enabled": true, "price": 50000, "privacy": "private"}');
+insert into user_service.invitations (inviter_id, invitee_id, event_id) values (tests.id('owner'), tests.id('acquaintance'), tests.id('secret show'));
 
 create function pg_temp.begins(person text, event text, key text default null, method text default 'sandbox', hash text default 'hash') returns jsonb language sql as $$
   select ticket_service.begin_checkout(tests.id(person), coalesce(key, gen_random_uuid()::text), hash, tests.id(event), method, null) $$;
@@ -28,7 +30,8 @@ select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_checkout(te
 select tests.outcomes(format($$ select tests.unwrapped(ticket_service.begin_checkout(tests.id(%L), 'key', 'hash', tests.id(%L), %L, null)) $$, person, event, method), 'service ' || outcome, person || ' buys ' || event)
 from (values
   ('stranger', 'show', 'sandbox', '1'), ('stranger', 'nothing', 'sandbox', 'event_not_found/404'), ('stranger', 'friends show', 'sandbox', 'event_not_found/404'),
-  ('mutual', 'friends show', 'sandbox', '1'), ('blocked', 'show', 'sandbox', 'event_not_found/404'), ('nobody', 'show', 'sandbox', 'event_not_found/404'),
+  ('mutual', 'friends show', 'sandbox', '1'), ('follower', 'friends show', 'sandbox', 'event_not_found/404'), ('followed', 'friends show', 'sandbox', 'event_not_found/404'),
+  ('mutual', 'secret show', 'sandbox', 'event_not_found/404'), ('acquaintance', 'secret show', 'sandbox', '1'), ('blocked', 'show', 'sandbox', 'event_not_found/404'), ('nobody', 'show', 'sandbox', 'event_not_found/404'),
   ('stranger', 'cancelled show', 'sandbox', 'event_not_open/409'), ('stranger', 'past show', 'sandbox', 'event_not_open/409'), ('stranger', 'open house', 'sandbox', 'no_ticket_needed/409'),
   ('stranger', 'show', null, 'payment_method_required/400'), ('stranger', 'free show', null, '1'), ('owner', 'show', 'sandbox', '1')
 ) tries (person, event, method, outcome);

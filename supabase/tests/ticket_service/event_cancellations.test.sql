@@ -23,7 +23,10 @@ select is(tests.may('anonymous', 'ticket_service.event_cancellations'), 'nothing
 select tests.outcomes($$ select ticket_service.cancellation_progress(tests.id('owner'), tests.id('show'), 'Rain') $$, 'service event_over/409, owner 42501/grant', 'what is not cancelled is not refunded');
 select tests.does('owner', $$ update event_service.events set status = 'cancelled' where id in (tests.id('show'), tests.id('unsold'), tests.id('free show')) $$);
 select is((select count(*)::int from ticket_service.event_cancellations where event_id in (tests.id('show'), tests.id('free show'))), 2, 'however an event was cancelled, its tickets are to be refunded');
-select tests.outcomes($$ select from ticket_service.event_cancellations where event_id = tests.id('show') $$, 'owner 1, mutual 1, acquaintance 1, followed 0', 'host and buyers see it');
+select tests.make_event('their show', 'stranger', '{"ticketing_enabled": true}');
+select tests.does('stranger', $$ update event_service.events set status = 'cancelled' where id = tests.id('their show') $$);
+select tests.outcomes($$ select from ticket_service.event_cancellations where event_id in (tests.id('show'), tests.id('free show'), tests.id('unsold'), tests.id('their show')) $$,
+  'owner 3, mutual 2, acquaintance 1, stranger 2, followed 0', 'host and buyers see it, each their own');
 select tests.outcomes($$ select ticket_service.cancellation_progress(tests.id('stranger'), tests.id('show'), 'Rain') $$, 'service event_not_found/404', 'the host alone gives the reason');
 select tests.outcomes($$ select ticket_service.cancellation_progress(tests.id('owner'), tests.id('show'), '') $$, 'service text_too_long/400', 'which is words');
 

@@ -139,7 +139,7 @@ from (values ('payments', 'first', 'amount = amount + 1'), ('payments', 'first',
 
 -- Money that went back elsewhere.
 set constraints all deferred;
-select tests.make_event('big show', 'owner', '{"ticketing_enabled": true, "price": 50000}');
+select tests.make_event('big show', 'owner', '{"ticketing_enabled": true, "price": 50000}'), tests.make_event('other show', 'stranger', '{"ticketing_enabled": true, "price": 50000}');
 create function pg_temp.paid(person text) returns uuid language plpgsql as $$
 declare attempt uuid := (ticket_service.begin_checkout(tests.id(person), gen_random_uuid()::text, 'hash', tests.id('big show'), 'sandbox', null) #>> '{attempt,id}')::uuid;
 begin
@@ -158,6 +158,7 @@ select pg_temp.paid(person) from unnest(array['follower', 'followed', 'acquainta
 select pg_temp.elsewhere('follower', 50000, 'sent');
 select is(ticket_service.begin_refund(tests.id('follower'), 'back', 'hash', (pg_temp.ticket(pg_temp.id('follower'))).id) #>> '{answer,refund}', null, 'what is on its way back is not asked for again');
 select pg_temp.elsewhere('follower', 50000, 'failed');
+select pg_temp.told(pg_temp.id('follower'), '{"refunds": [{"id": "another", "payment_id": "follower", "amount": 1, "currency": "IDR", "state": "failed"}]}');
 select is(pg_temp.queue('follower'), 'payment 50000', 'if it comes back, an operator is told');
 select is((select ticket_service.refund_rest(x.id) is not null from ticket_service.ticket_transactions x where x.id = pg_temp.id('follower')), true, 'and sends it');
 select is(pg_temp.queue('follower'), null, 'once');
@@ -198,6 +199,34 @@ select ticket_service.record_refund(r.id, 'requires_action', 'slow', is_manual =
 select ticket_service.close_refund(r.id, 'transfer') from ticket_private.refunds r where r.provider_id = 'slow';
 select ticket_service.record_refund(r.id, 'succeeded') from ticket_private.refunds r where r.provider_id = 'slow';
 select is((select amount::int from ticket_service.operator_queue() where kind = 'excess' and provider_id = 'slow'), 10, 'what an operator paid and the provider too, went back twice');
+
+-- Facts before their payment, of nothing, of the end alone, and of more ways back than one.
+insert into attempts select 'early', (ticket_service.begin_checkout(tests.id('blocker'), 'early', 'hash', tests.id('other show'), 'sandbox', null) #>> '{attempt,id}')::uuid;
+select is(pg_temp.told(pg_temp.id('early'), pg_temp.payment('pending', 'early')), 'recorded', 'not paid yet');
+select is(pg_temp.told(pg_temp.id('early'), '{"refunds": [{"id": "early back", "payment_id": "early", "amount": 20000, "currency": "IDR", "state": "succeeded"}]}'), 'recorded', 'given back');
+select is(pg_temp.told(pg_temp.id('early'), '{"disputes": [{"id": "early dispute", "payment_id": "early", "amount": 30000, "currency": "IDR", "reinstated": true}]}'), 'recorded', 'called back and returned');
+select is(pg_temp.journal(pg_temp.id('early')), null, 'nothing is booked before its payment');
+select is(pg_temp.told(pg_temp.id('early'), pg_temp.payment('paid', 'nothing', 0)), 'recorded', 'a payment of nothing is one');
+select pg_temp.told(pg_temp.id('early'), pg_temp.payment('paid', 'early'));
+select is(pg_temp.journal(pg_temp.id('early')), 'captured 50000 IDR, refunded 20000 IDR, charged_back 30000 IDR, charge_back_returned 30000 IDR', 'then everything is');
+select pg_temp.told(pg_temp.id('early'), '{"disputes": [{"id": "second dispute", "payment_id": "early", "amount": 40000, "currency": "IDR", "withdrawn": true}]}');
+select pg_temp.told(pg_temp.id('early'), pg_temp.payment('reversed', 'early'));
+select is(pg_temp.journal(pg_temp.id('early')), 'captured 50000 IDR, refunded 20000 IDR, charged_back 70000 IDR, charge_back_returned 30000 IDR', 'what has all gone back cannot be taken back');
+
+-- What waits for an operator, and what does not.
+create function pg_temp.listed(attempt text) returns bigint language sql as $$ select count(*) from ticket_private.refunds_for_operators r where r.attempt_id = pg_temp.id(attempt) $$;
+select is(pg_temp.listed('acquaintance'), 0::bigint, 'not what was closed');
+update ticket_private.refunds set sends = 60 where attempt_id = pg_temp.id('follower') and origin = 'operator';
+select is(pg_temp.listed('follower'), 1::bigint, 'what a provider does not come to an end with');
+update ticket_private.refunds set sends = 1, is_manual = true where attempt_id = pg_temp.id('follower') and origin = 'operator';
+select is(pg_temp.listed('follower'), 1::bigint, 'what it cannot make');
+savepoint listed;
+select ticket_service.record_refund(r.id, 'succeeded') from ticket_private.refunds r where r.attempt_id = pg_temp.id('follower') and r.origin = 'operator';
+select is(pg_temp.listed('follower'), 0::bigint, 'not what it made after all');
+rollback to listed;
+select pg_temp.told(pg_temp.id('follower'), '{"disputes": [{"id": "whole", "payment_id": "follower", "amount": 50000, "currency": "IDR", "withdrawn": true}]}');
+select is(pg_temp.listed('follower'), 0::bigint, 'nor what the bank has taken');
+rollback to listed;
 
 -- An event stays while somebody may still pay for it.
 select tests.make_event('tiny show', 'owner', '{"ticketing_enabled": true, "price": 50000}');
