@@ -1076,14 +1076,15 @@ comment on function ticket_private.keep_refusal(uuid, text, text, text, text) is
 revoke execute on function ticket_private.keep_refusal(uuid, text, text, text, text) from public;
 
 create or replace function ticket_private.lock_key(person uuid, function text, idempotency_key text)
-returns void language sql volatile set search_path = '' as $$
-  select from ticket_private.idempotency_keys k
-  where k.user_id = person and k.function = lock_key.function and k.key = idempotency_key for update
-$$;
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  perform from ticket_private.idempotency_keys k
+  where k.user_id = person and k.function = lock_key.function and k.key = idempotency_key for update;
+end $$;
 comment on function ticket_private.lock_key(uuid, text, text) is 'Locks a request, as whoever repeats it does, before tickets and attempts.';
 revoke execute on function ticket_private.lock_key(uuid, text, text) from public;
 
--- Buying.
+-- Buying. In PL/pgSQL, which keeps the plans: many run these at once for one event's seats.
 
 create or replace function ticket_private.currency_decimals(currency text)
 returns int language sql immutable parallel safe set search_path = '' as $$
@@ -1123,9 +1124,10 @@ $$;
 revoke execute on function ticket_private.checkout_answer(uuid) from public;
 
 create or replace function ticket_private.attempt_to_send(attempt uuid)
-returns jsonb language sql stable set search_path = '' as $$
-  select to_jsonb(a) - 'check_at' - 'checks' from ticket_private.attempts a where a.id = attempt
-$$;
+returns jsonb language plpgsql stable set search_path = '' as $$
+begin
+  return (select to_jsonb(a) - 'check_at' - 'checks' from ticket_private.attempts a where a.id = attempt);
+end $$;
 comment on function ticket_private.attempt_to_send(uuid) is 'An attempt as the server''s functions hand it to a provider.';
 revoke execute on function ticket_private.attempt_to_send(uuid) from public;
 
@@ -1161,20 +1163,26 @@ end $$;
 revoke execute on function ticket_private.refuse_in_progress() from public;
 
 create or replace function ticket_private.terms_of(event uuid)
-returns ticket_private.ticket_terms language sql stable set search_path = '' as $$
+returns ticket_private.ticket_terms language plpgsql stable set search_path = '' as $$
+declare
+  terms ticket_private.ticket_terms;
+begin
   select e.title, e.price, e.currency, e.start_time,
     least(e.price, round(coalesce(p.fee_fixed + e.price * p.fee_percent / 100, 0), ticket_private.currency_decimals(e.currency))),
     e.start_time - make_interval(hours => coalesce(p.closes_hours_before, 24))
+  into terms
   from event_service.events e left join ticket_service.refund_policies p on p.event_id = e.id
-  where e.id = event
-$$;
+  where e.id = event;
+  return terms;
+end $$;
 comment on function ticket_private.terms_of(uuid) is 'What a ticket to this event costs now, and what giving it back will.';
 revoke execute on function ticket_private.terms_of(uuid) from public;
 
 create or replace function ticket_private.lock_tickets(person uuid, event uuid, ticket uuid)
-returns void language sql volatile set search_path = '' as $$
-  select from ticket_service.tickets t where t.id = ticket or t.user_id = person and t.event_id = event order by t.id for no key update
-$$;
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  perform from ticket_service.tickets t where t.id = ticket or t.user_id = person and t.event_id = event order by t.id for no key update;
+end $$;
 comment on function ticket_private.lock_tickets(uuid, uuid, uuid) is
   'Locks a ticket, or all that this person has or had to this event: a late payment revives one that has ended, while its buyer begins another.';
 revoke execute on function ticket_private.lock_tickets(uuid, uuid, uuid) from public;
@@ -1189,9 +1197,10 @@ end $$;
 revoke execute on function ticket_private.require_still_open(uuid) from public;
 
 create or replace function ticket_private.is_full(event uuid)
-returns boolean language sql volatile set search_path = '' as $$
-  select exists (select from ticket_private.event_seats s where s.event_id = is_full.event and s.held + s.sold >= s.capacity)
-$$;
+returns boolean language plpgsql volatile set search_path = '' as $$
+begin
+  return exists (select from ticket_private.event_seats s where s.event_id = is_full.event and s.held + s.sold >= s.capacity);
+end $$;
 revoke execute on function ticket_private.is_full(uuid) from public;
 
 -- Under one hold only one attempt may be paid: the provider ends the other before there is a next.
@@ -1666,7 +1675,8 @@ revoke execute on function ticket_private.apply_outcome(ticket_private.attempts,
 
 -- What is owed stays pending, also when the provider failed to send it.
 create or replace function ticket_private.show_states(attempt uuid)
-returns void language sql volatile set search_path = '' as $$
+returns void language plpgsql volatile set search_path = '' as $$
+begin
   update ticket_service.ticket_transactions x
   set status = shown_now.status, completed_at = case when shown_now.status <> 'pending' then coalesce(x.completed_at, now()) end,
     transaction_id = coalesce(x.transaction_id, shown_now.provider_id), outcome = shown_now.outcome
@@ -1681,14 +1691,15 @@ returns void language sql volatile set search_path = '' as $$
         else 'pending' end::ticket_service.transaction_status
     from ticket_private.refunds r where r.attempt_id = show_states.attempt) shown_now
   where x.id = shown_now.id
-    and ((x.status, x.outcome) is distinct from (shown_now.status, shown_now.outcome) or x.transaction_id is null and shown_now.provider_id is not null)
-$$;
+    and ((x.status, x.outcome) is distinct from (shown_now.status, shown_now.outcome) or x.transaction_id is null and shown_now.provider_id is not null);
+end $$;
 revoke execute on function ticket_private.show_states(uuid) from public;
 
 create or replace function ticket_private.fail_attempt(attempt uuid)
-returns void language sql volatile set search_path = '' as $$
-  update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = attempt and x.status = 'pending'
-$$;
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = attempt and x.status = 'pending';
+end $$;
 revoke execute on function ticket_private.fail_attempt(uuid) from public;
 
 create or replace function ticket_private.drop_attempt(attempt uuid)

@@ -7,6 +7,7 @@ import { makeConfig } from "../../stack/index.ts";
 import { events, host as hostEvent, inHours } from "../api/support/scenes.ts";
 import { connect, target } from "../support/database.ts";
 import { type Person, signUp } from "../support/people.ts";
+import { FakeMidtrans } from "../support/providers/fake-midtrans.ts";
 import { type FakeServer, listen } from "../support/providers/fake-server.ts";
 import { FakeStripe } from "../support/providers/fake-stripe.ts";
 
@@ -17,6 +18,7 @@ import { FakeStripe } from "../support/providers/fake-stripe.ts";
 type Trap = { at: number; phase: "before" | "after"; end: (call: Promise<Response>) => Promise<void> };
 
 let stripe: FakeStripe;
+let midtrans: FakeMidtrans;
 let proxy: FakeServer;
 let functions: FunctionRunner;
 let db: pg.Client;
@@ -42,7 +44,7 @@ async function passing(send: () => Promise<Response>): Promise<Response> {
 beforeAll(async () => {
   db = await connect();
   host = await signUp("host");
-  stripe = await FakeStripe.start();
+  [stripe, midtrans] = [await FakeStripe.start(), await FakeMidtrans.start()];
   const app = new Hono();
   app.all("*", async (c) => {
     const url = new URL(c.req.url);
@@ -79,14 +81,18 @@ beforeAll(async () => {
       STRIPE_SECRET_KEY: stripe.secretKey,
       STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
       STRIPE_API_URL: stripe.url,
+      MIDTRANS_SERVER_KEY: midtrans.serverKey,
+      MIDTRANS_APP_URL: midtrans.url,
+      MIDTRANS_API_URL: midtrans.url,
     },
     log: () => {},
   });
   stripe.before = (request) => passing(() => stripe.receive(request));
+  midtrans.before = (request) => passing(() => midtrans.receive(request));
 });
 afterAll(async () => {
   await functions?.stop();
-  await Promise.all([proxy?.stop(), stripe?.stop()]);
+  await Promise.all([proxy?.stop(), stripe?.stop(), midtrans?.stop()]);
   await db.end();
 });
 beforeEach(() => {
@@ -137,10 +143,15 @@ async function wrongs(event: string): Promise<string[]> {
   const ours = new Set(attempts.map(({ id }) => id));
   const sum = (amounts: number[]) => amounts.reduce((total, amount) => total + amount, 0) / 100;
   const paid = [...stripe.intents.values()].filter(({ metadata }) => ours.has(metadata.attempt_id!));
-  const taken = sum(paid.map(({ amount }) => amount));
-  const given = sum(
-    stripe.refunds.filter(({ metadata }) => ours.has(metadata.attempt_id!)).map(({ amount }) => amount),
-  );
+  const settled = [...midtrans.transactions.values()].filter(({ order_id }) => ours.has(order_id));
+  const taken = sum([
+    ...paid.map(({ amount }) => amount),
+    ...settled.map(({ gross_amount }) => Number(gross_amount) * 100),
+  ]);
+  const given = sum([
+    ...stripe.refunds.filter(({ metadata }) => ours.has(metadata.attempt_id!)).map(({ amount }) => amount),
+    ...settled.flatMap(({ refunds = [] }) => refunds.map(({ refund_amount }) => Number(refund_amount) * 100)),
+  ]);
   if (taken !== (booked.captured ?? 0)) found.push(`${taken} taken, ${booked.captured} booked`);
   if (given !== (booked.refunded ?? 0)) found.push(`${given} given back, ${booked.refunded} booked`);
   const seats = await db.query(
@@ -166,7 +177,7 @@ const sell = () =>
   });
 
 type Scene = { event: string; buyers: Person[]; key: string };
-const bodyOf = (event: string) => ({ event_id: event, payment_method: "stripe" });
+const bodyOf = (event: string, payment_method = "stripe") => ({ event_id: event, payment_method });
 
 /** Buys and pays without a trap. */
 async function bought(event: string, buyer: Person): Promise<string> {
@@ -200,6 +211,18 @@ const SCENES: Record<string, (scene: Scene) => Promise<() => Promise<Answer>>> =
   refund: async ({ event, buyers: [buyer], key }) => {
     const ticket_id = await bought(event, buyer!);
     return () => asPerson("ticket-refund", buyer!, { ticket_id }, key);
+  },
+  "checkout by midtrans":
+    async ({ event, buyers: [buyer], key }) =>
+    () =>
+      asPerson("ticket-checkout", buyer!, bodyOf(event, "midtrans"), key),
+  "refund by midtrans": async ({ event, buyers: [buyer], key }) => {
+    const { data } = await asPerson("ticket-checkout", buyer!, bodyOf(event, "midtrans"), crypto.randomUUID());
+    const { ticket, transaction } = data as { ticket: { id: string }; transaction: { id: string } };
+    midtrans.pay(transaction.id);
+    const { headers, body } = midtrans.notice(transaction.id);
+    await ask("payment-webhook/midtrans", headers, body);
+    return () => asPerson("ticket-refund", buyer!, { ticket_id: ticket.id }, key);
   },
   "mass refund": async ({ event, buyers, key }) => {
     for (const buyer of buyers) await bought(event, buyer);
