@@ -91,3 +91,26 @@ export type ErrorCode =
   | "too_many_options"
   | "two_fees"
   | "username_taken";
+
+/** Those that edge functions have besides, in `{error: {code}}`. */
+export type FunctionErrorCode =
+  | "bad_signature"
+  | "body_too_large"
+  | "database_unavailable"
+  | "idempotency_key_required"
+  | "internal_error"
+  | "invalid_body"
+  | "invitation_not_found"
+  | "method_not_allowed"
+  | "payment_method_unavailable"
+  | "price_not_payable"
+  | "provider_failed"
+  | "provider_not_found"
+  | "provider_unavailable"
+  | "queue_unavailable"
+  | "return_url_not_allowed"
+  | "secret_key_required"
+  | "sign_in_required"
+  | "signing_unavailable"
+  | "storage_failed"
+  | "ticket_not_active";

@@ -1,9 +1,11 @@
 import type { Point } from "geojson";
 import type { MergeDeep } from "type-fest";
 import type { Database as Generated } from "./database.ts";
+import type { CheckInAnswer, GuestCard, SalesLine, TicketCard } from "./tickets.ts";
 
 export type { Json } from "./database.ts";
 export * from "./errors.ts";
+export * from "./tickets.ts";
 
 /** Where something is, as the API gives it: `coordinates` is [longitude, latitude] in degrees (RFC 7946). */
 export type Location = Point;
@@ -117,6 +119,14 @@ export type Database = MergeDeep<
         home_feed: { Returns: PostCard[] };
         posts_by: { Returns: PostCard[] };
         search_posts: { Returns: PostCard[] };
+      };
+    };
+    ticket_service: {
+      Functions: {
+        check_in: { Returns: CheckInAnswer };
+        event_guests: { Returns: GuestCard[] };
+        event_sales: { Returns: SalesLine[] };
+        my_tickets: { Returns: TicketCard[] };
       };
     };
   }

@@ -70,6 +70,7 @@ export async function selling(project: Project, cast: Cast): Promise<void> {
   expectThat(offered.status === "pending" && offered.is_offer === true, "Dewi is offered the seat");
   tell("Citra gives hers back, and has Rp 67,500 again; at the same moment Dewi is offered the seat");
   await pay(granted("Dewi buys", await checkout(dewi, concert)));
+  tell("Dewi pays for it");
 
   const scan = { event_id: concert, code: mine.attendance_code! };
   granted("Budi is let in", await ticketsOf(ani).rpc("check_in", scan));
@@ -84,7 +85,7 @@ export async function selling(project: Project, cast: Cast): Promise<void> {
   const [sales] = granted("Ani's sales", await ticketsOf(ani).rpc("event_sales", { event_id: concert }));
   expectThat(sales?.gross === 225_000 && sales.refunded === 67_500 && sales.fees_kept === 7_500, "the sales add up");
   tell(
-    `Ani's sales: ${sales.sold} sold, Rp ${sales.gross} taken, Rp ${sales.refunded} given back, Rp ${sales.fees_kept} in fees kept`,
+    `Ani's sales: three payments, ${rupiah(sales.gross)} taken, ${rupiah(sales.refunded)} given back, ${rupiah(sales.fees_kept)} in fees kept`,
   );
 
   await cancelling(project, cast);
@@ -92,6 +93,8 @@ export async function selling(project: Project, cast: Cast): Promise<void> {
   granted("Ani cancels the concert", await call(ani, "event-cancel", { event_id: concert, reason: "Ani moves on" }));
   tell("So she cancels the concert too, and whoever has a ticket is given back what they paid");
 }
+
+const rupiah = (amount: number) => `Rp ${amount.toLocaleString("en")}`;
 
 const ticketOf = async (who: Person) => granted(`${who.name}'s tickets`, await ticketsOf(who).rpc("my_tickets"))[0]!;
 

@@ -2355,7 +2355,7 @@ begin
   end if;
 end $$;
 comment on type ticket_service.check_in_answer is 'What a scan found. holder: {id, username, name, avatar_url} or null where hidden; checked_in_by: username of who scanned it first.';
-comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, status, cancellation_reason}, of one that was never had and is no longer seen {id}; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status}]; cursor continues the list after this row.';
+comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, price, currency, status, cancellation_reason}, of one that was never had and is no longer seen {id}; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status}]; cursor continues the list after this row.';
 comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, null where hidden from the host or gone; cursor continues the list after this row.';
 comment on type ticket_service.sales_line is 'What an event sold on a day (UTC) in a currency; day null: altogether. Money in major units: gross as captured, refunded and charged_back as they went back, fees_kept of tickets that ended, owed still to be refunded.';
 
@@ -2369,7 +2369,7 @@ declare
 begin
   perform ticket_private.require_gate(check_in.event_id);
   select * into ticket from ticket_service.tickets t
-  where t.event_id = check_in.event_id and t.attendance_code = upper(btrim(code)) for no key update;
+  where t.event_id = check_in.event_id and t.attendance_code = regexp_replace(upper(code), '[^A-Z0-9]', '', 'g') for no key update;
   if ticket.id is null or ticket.status = 'pending' then
     perform ticket_private.refuse('ticket_not_found', 'There is no such ticket.', 404);
   elsif ticket.status <> 'active' then
@@ -2492,7 +2492,7 @@ begin
     select t.id, t.status, t.attendance_code, t.price_paid, t.currency, t.purchased_at, t.is_checked_in, t.checked_in_at, t.held_until,
       t.status = 'pending' and a.id is null, t.refund_fee, t.refund_deadline,
       coalesce((select jsonb_build_object('id', e.id, 'title', e.title, 'start_time', e.start_time, 'end_time', e.end_time,
-          'location_name', e.location_name, 'status', e.status,
+          'location_name', e.location_name, 'price', e.price, 'currency', e.currency, 'status', e.status,
           'cancellation_reason', (select c.reason from ticket_service.event_cancellations c where c.event_id = e.id))
         from event_service.events e
         where e.id = t.event_id

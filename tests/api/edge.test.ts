@@ -106,6 +106,8 @@ describe("what every function refuses", () => {
     );
     expect([...raised].filter((code) => !own.has(code) && !database.has(code))).toEqual([]);
     expect([...own].filter((code) => !raised.has(code))).toEqual([]);
+    const types = readFileSync(resolve(root, "types/errors.ts"), "utf8").split("export type FunctionErrorCode")[1]!;
+    expect([...types.matchAll(/"(\w+)"/g)].map(([, code]) => code)).toEqual([...own].sort());
   });
 });
 
@@ -229,7 +231,7 @@ describe("the sandbox", () => {
     const refused = await checkout(buyer, event, {}, newKey(), live.api.url);
     expect(refused).toMatchObject({
       status: 400,
-      error: { code: "payment_method_unavailable", details: { available: "stripe, midtrans" } },
+      error: { code: "payment_method_unavailable", details: { available: ["stripe", "midtrans"] } },
     });
     expect(await live.deliver("sandbox", { headers: {}, body: "{}" })).toEqual({
       status: 404,

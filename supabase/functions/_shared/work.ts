@@ -76,6 +76,8 @@ export async function available<T>(speak: () => Promise<T>): Promise<T> {
     return await speak();
   } catch (error) {
     if (error instanceof ProviderUnavailable || error instanceof ProviderRefused) {
+      // What a provider says of a request, for its operator.
+      console.error(`provider_failed: ${error.message}`);
       throw new Refusal(
         502,
         "provider_failed",

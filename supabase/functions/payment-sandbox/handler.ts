@@ -78,7 +78,8 @@ function form({ title, amount, currency }: SandboxCheckout): string {
     `<button name="action" value="${name}">${label}</button>`
   );
   return `<p>${escape(title)}</p><p class="price">${escape(price)}</p><form method="post">${buttons.join(" ")}</form>
-    <p class="hint">No money moves here. <b>Pay late</b> pays after the seat was given up; <b>Pay twice</b> sends two payments.</p>`;
+    <p class="hint">No money moves here. <b>Decline</b> fails for good, as a
+    payment that takes days may; <b>Pay late</b> pays after the seat was given up; <b>Pay twice</b> sends two payments.</p>`;
 }
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:4rem auto;padding:0 1rem;color:#222}

@@ -7,7 +7,9 @@ import { eventKey } from "./keys.ts";
 
 export type Dependencies = { db: Supabase; secret: string };
 
-const shape = z.union([z.strictObject({ ticket_id: z.uuid() }), z.strictObject({ event_id: z.uuid() })]);
+const shape = z.union([z.strictObject({ ticket_id: z.uuid() }), z.strictObject({ event_id: z.uuid() })], {
+  error: "Give a ticket_id or an event_id.",
+});
 
 type Ticket = { id: string; event_id: string; attendance_code: string; status: string };
 
