@@ -1593,6 +1593,10 @@ returns void language plpgsql volatile set search_path = '' as $$
 declare
   payment ticket_private.payment_balances;
 begin
+  if not exists (select from ticket_private.refunds r where r.attempt_id = attempt.id)
+  and not exists (select from ticket_private.disputes d where d.attempt_id = attempt.id) then
+    return;
+  end if;
   for payment in select * from ticket_private.payment_balances b where b.attempt_id = attempt.id and b.transaction_id is not null order by b.provider_id loop
     perform ticket_private.overtake_refunds(payment);
     select * into payment from ticket_private.payment_balances b where b.provider = payment.provider and b.provider_id = payment.provider_id;
