@@ -9,7 +9,10 @@ import { benchLikes } from "./likes.ts";
 import { benchReads } from "./reads.ts";
 import { benchTickets } from "./tickets.ts";
 
-/** Measures reads and hot rows on a PostgreSQL server, each against the same thing without our rules. */
+/**
+ * Measures reads, hot rows and edge functions on a PostgreSQL server, each against the same thing without our rules where
+ * there is one. `npm run bench -- tickets functions` measures these parts alone.
+ */
 async function main(): Promise<void> {
   const server = await findServer();
   if (!server) throw new Error("No PostgreSQL server with PostGIS here: install one, or set TEST_DATABASE_URL.");
@@ -28,10 +31,15 @@ async function main(): Promise<void> {
     try {
       await client.query(readFileSync(resolve(import.meta.dirname, "data.sql"), "utf8"));
       await client.query("vacuum analyze");
-      await benchReads(client);
-      await benchLikes(client, url, directory, process.env.PGBENCH ?? "pgbench");
-      await benchTickets(client, url, directory, process.env.PGBENCH ?? "pgbench");
-      await benchFunctions(client, url);
+      const pgbench = process.env.PGBENCH ?? "pgbench";
+      const parts: Record<string, () => Promise<void>> = {
+        reads: () => benchReads(client),
+        likes: () => benchLikes(client, url, directory, pgbench),
+        tickets: () => benchTickets(client, url, directory, pgbench),
+        functions: () => benchFunctions(client, url),
+      };
+      const wanted = process.argv.slice(2);
+      for (const [name, part] of Object.entries(parts)) if (wanted.length === 0 || wanted.includes(name)) await part();
     } finally {
       await client.end();
     }

@@ -4,40 +4,48 @@ import type pg from "pg";
 import { median } from "./compare.ts";
 import { connections, perSecond, rounds, seconds } from "./pgbench.ts";
 
-const event = "c0000000-0000-4000-8000-0000000fffff";
+const events = { sale: "c0000000-0000-4000-8000-0000000fffff", ticket: "c0000000-0000-4000-8000-0000000ffffd" };
 
-/** A flash sale of one event at 16 connections, against an update of one bare row on the same server, in turn. */
+/**
+ * A flash sale of one event at 16 connections, by a whole checkout and by the bare row of a ticket, which takes its seat,
+ * against an update of one row on the same server, in turn.
+ */
 export async function benchTickets(client: pg.Client, url: string, directory: string, pgbench: string): Promise<void> {
   await client.query(
     `insert into event_service.events (id, title, start_time, end_time, ticketing_enabled, price, max_attendees)
-     values ($1, 'hot', now() + interval '2 days', now() + interval '3 days', true, 50000, 1000000)`,
-    [event],
+     select id, 'hot', now() + interval '2 days', now() + interval '3 days', true, 50000, 1000000 from unnest($1::uuid[]) id`,
+    [Object.values(events)],
   );
-  await client.query("create sequence public.bench_buyers start 2");
+  await client.query("create sequence public.bench_sale start 2; create sequence public.bench_ticket start 2");
   await client.query(
     "create table public.bench_row (id int primary key, n int not null); insert into public.bench_row values (1, 0)",
   );
-  const buyer = "('a0000000-0000-4000-8000-' || lpad(to_hex(nextval('public.bench_buyers')::int), 12, '0'))::uuid";
+  const buyerOf = (kind: keyof typeof events) =>
+    `('a0000000-0000-4000-8000-' || lpad(to_hex(nextval('public.bench_${kind}')::int), 12, '0'))::uuid`;
   const scripts = {
-    sale: `select ticket_service.begin_checkout(${buyer}, 'key', 'hash', '${event}', 'sandbox', null);`,
+    sale: `select ticket_service.begin_checkout(${buyerOf("sale")}, 'key', 'hash', '${events.sale}', 'sandbox', null);`,
+    ticket: `insert into ticket_service.tickets (user_id, event_id, status) values (${buyerOf("ticket")}, '${events.ticket}', 'pending');`,
     bare: "update public.bench_row set n = n + 1 where id = 1;",
   };
-  const rates = { sale: [] as number[], bare: [] as number[] };
+  const rates = { sale: [] as number[], ticket: [] as number[], bare: [] as number[] };
   for (let round = 0; round < rounds; round++) {
-    for (const kind of ["sale", "bare"] as const) {
+    for (const kind of ["sale", "ticket", "bare"] as const) {
       const script = join(directory, `${kind}.sql`);
       writeFileSync(script, `${scripts[kind]}\n`);
       rates[kind].push(await perSecond(pgbench, url, script));
     }
   }
-  const ratios = rates.sale.map((rate, round) => rate / rates.bare[round]!);
+  const ratioOf = (kind: "sale" | "ticket") => rates[kind].map((rate, round) => rate / rates.bare[round]!);
+  const shown = (ratios: number[]) => ratios.map((ratio) => ratio.toFixed(2));
   console.log(
     `\nSeats of one event at ${connections} connections, per second (${rounds} rounds of ${seconds} s in turn)`,
   );
   console.table({
     "held by begin_checkout": rates.sale.map(Math.round),
+    "a ticket inserted": rates.ticket.map(Math.round),
     "a bare row updated": rates.bare.map(Math.round),
-    ratio: ratios.map((ratio) => ratio.toFixed(2)),
+    "checkout to bare row": shown(ratioOf("sale")),
+    "ticket to bare row": shown(ratioOf("ticket")),
   });
-  console.log(`Median ratio ${median(ratios).toFixed(2)}`);
+  console.log(`Median ratios ${median(ratioOf("sale")).toFixed(2)} and ${median(ratioOf("ticket")).toFixed(2)}`);
 }
