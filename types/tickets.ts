@@ -1,9 +1,12 @@
+import type { Database as Generated } from "./database.ts";
 import type { Cursor, PersonSummary } from "./index.ts";
+
+type Enums = Generated["ticket_service"]["Enums"];
 
 /** A ticket as its buyer sees it (`my_tickets`). Amounts in major units of `currency`, times in ISO 8601. */
 export type TicketCard = {
   id: string;
-  status: "pending" | "active" | "cancelled" | "refunded" | "expired";
+  status: Enums["ticket_status"];
   attendance_code: string;
   price_paid: number;
   currency: string;
@@ -45,20 +48,10 @@ export type TicketCard = {
 };
 
 /** `refunded` of a payment: all of it went back. A refund is `pending` while it is owed. */
-export type TransactionStatus = "pending" | "success" | "failed" | "refunded";
+export type TransactionStatus = Enums["transaction_status"];
 
 /** What became of a payment: docs/api.md says what each means. */
-export type PaymentOutcome =
-  | "activated"
-  | "sold_out"
-  | "event_closed"
-  | "already_has_ticket"
-  | "paid_twice"
-  | "buyer_gone"
-  | "set_aside"
-  | "refunded"
-  | "disputed"
-  | "reversed";
+export type PaymentOutcome = Enums["payment_outcome"];
 
 type Guest = Pick<PersonSummary, "id" | "username" | "name" | "avatar_url">;
 
@@ -84,7 +77,7 @@ export type SalesLine = {
 
 /** What a scan found (`check_in`); `checked_in_by` is the username of who scanned it first. */
 export type CheckInAnswer = {
-  result: "checked_in" | "already_checked_in";
+  result: Enums["check_in_result"];
   ticket_id: string;
   holder: Guest | null;
   checked_in_at: string;
