@@ -24,8 +24,8 @@ function readRefusals(): Refusal[] {
 }
 
 function readTypes(): string[] {
-  const text = readFileSync(resolve(root, "types/errors.ts"), "utf8");
-  return [...text.matchAll(/^ {2}\| "([a-z_]+)"/gm)].map(([, code]) => code!);
+  const [text] = readFileSync(resolve(root, "types/errors.ts"), "utf8").split("export type FunctionErrorCode");
+  return [...text!.matchAll(/^ {2}\| "([a-z_]+)"/gm)].map(([, code]) => code!);
 }
 
 const sorted = (codes: Iterable<string>) => [...new Set(codes)].sort();

@@ -228,6 +228,32 @@ select pg_temp.told(pg_temp.id('follower'), '{"disputes": [{"id": "whole", "paym
 select is(pg_temp.listed('follower'), 0::bigint, 'nor what the bank has taken');
 rollback to listed;
 
+-- Of whose event the buyer hears what becomes: of one to which they hold, have or had a ticket.
+create function pg_temp.hears(person text, event text default 'tale') returns boolean language plpgsql as $$
+declare answer boolean;
+begin
+  perform tests.act_as(person);
+  answer := exists (select from ticket_service.event_cancellations c where c.event_id = tests.id(event));
+  perform tests.act_as('database');
+  return answer;
+end $$;
+select tests.make_event('tale', 'owner', '{"ticketing_enabled": true, "price": 50000}');
+insert into ticket_service.event_cancellations (event_id) values (tests.id('tale'));
+insert into ticket_service.tickets (id, user_id, event_id, status, price_paid) values (tests.id('told'), tests.id('stranger'), tests.id('tale'), 'pending', 50000);
+create function pg_temp.becomes(new_status text, paid numeric default 50000) returns boolean language plpgsql as $$
+begin
+  update ticket_service.tickets set status = new_status::ticket_service.ticket_status, price_paid = paid where id = tests.id('told');
+  return pg_temp.hears('stranger');
+end $$;
+select is(array[pg_temp.becomes('pending'), pg_temp.becomes('active'), pg_temp.becomes('refunded')], array[true, true, true], 'held, had or given back');
+select is(array[pg_temp.becomes('cancelled'), pg_temp.becomes('expired'), pg_temp.becomes('expired', 0), pg_temp.becomes('cancelled', 0)], array[false, false, false, true], 'not what was only looked at; a free one that was had');
+insert into attempts select 'told', (ticket_service.begin_checkout(tests.id('mutual'), 'told', 'hash', tests.id('tale'), 'sandbox', null) #>> '{attempt,id}')::uuid;
+select pg_temp.told(pg_temp.id('told'), pg_temp.payment('failed', 'told'));
+select is(pg_temp.hears('mutual'), false, 'nor one whose payment failed');
+select pg_temp.told(pg_temp.id('told'), pg_temp.payment('paid', 'told'));
+update ticket_service.tickets set status = 'cancelled' where id = (pg_temp.ticket(pg_temp.id('told'))).id;
+select is(array[pg_temp.hears('mutual'), pg_temp.hears('follower')], array[true, false], 'one that was paid, to who paid it');
+
 -- An event stays while somebody may still pay for it.
 select tests.make_event('tiny show', 'owner', '{"ticketing_enabled": true, "price": 50000}');
 insert into attempts select 'opened', (ticket_service.begin_checkout(tests.id('stranger'), 'opened', 'hash', tests.id('tiny show'), 'sandbox', null) #>> '{attempt,id}')::uuid;
