@@ -169,6 +169,9 @@ insert into event_service.event_attendees (event_id, user_id) values (tests.id('
 select tests.act_as('owner');
 select is(user_service.invitation_success(tests.id('open')) - 'by_event', '{"sent": 3, "accepted": 1, "declined": 1, "successful": 1, "rate": 0.3333}', 'as they become');
 select is(user_service.invitation_success() -> 'successful', to_jsonb((select invites_successful_count from user_service.user_stats where user_id = tests.id('owner'))), 'those of all events are the counter''s');
+select tests.act_as('mutual');
+select is(user_service.invitation_success(tests.id('open')) -> 'sent', '0', 'those of others are theirs');
+select tests.act_as('owner');
 select is(user_service.invitation_success(tests.id('nothing')), '{"sent": 0, "accepted": 0, "declined": 0, "successful": 0, "rate": 0, "by_event": []}', 'of nothing, nothing');
 select tests.act_as('database');
 
