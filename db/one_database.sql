@@ -131,7 +131,7 @@ begin
         or exists (select from ticket_private.attempts a where a.ticket_id = t.id
           and (a.check_at is not null or a.checkout_url is not null and a.started_at > now() - interval '30 days'))))
   then
-    perform event_private.refuse('has_sold_tickets', 'Tickets to this event are sold. Cancel it instead of deleting it.', 409);
+    perform event_private.refuse('has_sold_tickets', 'Tickets to this event are sold, or somebody may still be paying for one. Cancel it instead of deleting it.', 409);
   end if;
   delete from ticket_private.payments p using ticket_service.tickets t where t.id = p.ticket_id and t.event_id = old.id;
   delete from ticket_private.attempts a using ticket_service.tickets t where t.id = a.ticket_id and t.event_id = old.id;

@@ -1243,6 +1243,7 @@ export type Database = {
       };
       tickets: {
         Row: {
+          activated_at: string | null;
           attendance_code: string;
           checked_in_at: string | null;
           checked_in_by: string | null;
@@ -1261,6 +1262,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          activated_at?: string | null;
           attendance_code?: string;
           checked_in_at?: string | null;
           checked_in_by?: string | null;
@@ -1278,6 +1280,7 @@ export type Database = {
           user_id?: string | null;
         };
         Update: {
+          activated_at?: string | null;
           attendance_code?: string;
           checked_in_at?: string | null;
           checked_in_by?: string | null;

@@ -85,6 +85,7 @@ export type ErrorCode =
   | "ticket_used"
   | "too_many_attempts"
   | "too_many_followed"
+  | "too_many_holds"
   | "too_many_images"
   | "too_many_invitations"
   | "too_many_invitees"

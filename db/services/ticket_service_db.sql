@@ -328,6 +328,7 @@ create table if not exists ticket_service.tickets (
   refund_fee numeric not null default 0 constraint refund_fee_in_range check (refund_fee >= 0 and refund_fee < 1e12),
   refund_deadline timestamptz,
   event_start_time timestamptz,
+  activated_at timestamptz,
   constraint checked_in_at_a_time check (is_checked_in = (checked_in_at is not null)),
   constraint held_while_pending check ((status = 'pending') = (held_until is not null))
 );
@@ -338,6 +339,7 @@ comment on column ticket_service.tickets.held_until is 'Until when a pending tic
 comment on column ticket_service.tickets.refund_fee is 'What a refund that the buyer asks for costs, in major units of currency, by the policy at purchase.';
 comment on column ticket_service.tickets.refund_deadline is 'Until when the buyer may ask for a refund, by the policy at purchase; null: until the start.';
 comment on column ticket_service.tickets.event_start_time is 'When the event was to start when it was bought. If that is changed, the buyer may have everything back.';
+comment on column ticket_service.tickets.activated_at is 'When the seat became the buyer''s; null while it was only ever held or offered.';
 comment on column ticket_service.tickets.price_paid is 'In major units of currency, for example 150000 IDR or 12.50 EUR.';
 
 -- Live tickets only, so that one can buy again after a refund.
@@ -367,9 +369,14 @@ create or replace function ticket_private.tg_tickets__stamp()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
-  -- Who left holds nothing.
-  if tg_op = 'UPDATE' and new.status = 'pending' and new.user_id is null and old.user_id is not null then
+  -- Who left holds nothing, and keeps no seat that cost nothing.
+  if tg_op = 'UPDATE' and new.user_id is null and old.user_id is not null
+    and (new.status = 'pending' or new.status = 'active' and new.price_paid = 0 and not new.is_checked_in)
+  then
     new.status = 'cancelled';
+  end if;
+  if new.status = 'active' then
+    new.activated_at = coalesce(new.activated_at, now());
   end if;
   new.held_until = case when new.status = 'pending'
     then coalesce(new.held_until, now() + ticket_private.time_to_pay() + ticket_private.time_after_payment()) end;
@@ -743,11 +750,15 @@ create table if not exists ticket_private.attempts (
   started_at timestamptz not null default now(),
   expires_at timestamptz not null,
   check_at timestamptz,
-  checks int not null default 0
+  checks int not null default 0,
+  refund_fee numeric constraint refund_fee_in_range check (refund_fee >= 0 and refund_fee < 1e12),
+  refund_deadline timestamptz,
+  event_start_time timestamptz
 );
 comment on table ticket_private.attempts is 'What a payment provider was asked to collect. Its id is the provider''s idempotency key and order number, used once; what it was asked for never changes.';
 comment on column ticket_private.attempts.expires_at is 'When the provider stops taking money for it. The seat is held ten minutes longer.';
 comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about it; null once nothing more is to come.';
+comment on column ticket_private.attempts.refund_fee is 'With refund_deadline and event_start_time what the ticket is sold under by this attempt, whatever a later one says.';
 comment on column ticket_private.attempts.idempotency_key is 'Of the request that made it, which alone need not wait for it.';
 comment on column ticket_private.attempts.state is 'creating: the provider may or may not know it; open: the buyer may pay; ending: its provider is to take no more money for it; closed: paid, expired or failed.';
 
@@ -865,7 +876,7 @@ alter table ticket_private.notices enable row level security;
 create or replace view ticket_private.my_ticketed_events as
   select t.event_id from ticket_service.tickets t
   where t.user_id = (select auth.uid())
-    and (t.status in ('pending', 'active', 'refunded') or t.status = 'cancelled' and t.price_paid = 0
+    and (t.status in ('pending', 'active', 'refunded') or t.activated_at is not null
       or exists (select 1 from ticket_private.payments p where p.ticket_id = t.id and p.state >= 'paid'));
 comment on view ticket_private.my_ticketed_events is 'Events to which the caller holds, has or had a ticket.';
 grant select on ticket_private.my_ticketed_events to authenticated, service_role;
@@ -1226,6 +1237,23 @@ begin
 end $$;
 revoke execute on function ticket_private.require_still_open(uuid) from public;
 
+-- Or one could hold a seat for ever without paying. Offers count too; seats whose provider gave no page do not.
+create or replace function ticket_private.require_holds_left(person uuid, event uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  if (
+    select count(*) from ticket_service.tickets t
+    where t.user_id = person and t.event_id = event and t.purchased_at > now() - interval '1 day'
+      and t.status in ('cancelled', 'expired') and t.activated_at is null
+      and (exists (select from ticket_private.attempts a where a.ticket_id = t.id and a.checkout_url is not null)
+        or not exists (select from ticket_private.attempts a where a.ticket_id = t.id))) >= 5
+  then
+    perform ticket_private.refuse('too_many_holds', 'You have held a seat at this event five times today without taking it. Try again tomorrow.', 429);
+  end if;
+end $$;
+comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a seat to whoever held one at this event five times within a day and took none.';
+revoke execute on function ticket_private.require_holds_left(uuid, uuid) from public;
+
 create or replace function ticket_private.is_full(event uuid)
 returns boolean language plpgsql volatile set search_path = '' as $$
 begin
@@ -1243,13 +1271,16 @@ begin
   select * into attempt from ticket_private.attempts a
   where a.ticket_id = mine.id and a.state in ('creating', 'open', 'ending') and a.check_at is not null
   order by a.state limit 1;
-  if not found then
-    return null;
-  elsif attempt.state = 'open' and attempt.expires_at > now() + interval '1 minute'
+  if attempt.state = 'open' and attempt.expires_at > now() + interval '1 minute'
     and (attempt.provider, attempt.amount, attempt.currency) = (resume_checkout.provider, price, resume_checkout.currency)
   then
     -- The same seat asked for again: by another tab, or after an answer that never arrived.
     return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(attempt.id));
+  elsif price > 0 and (select count(*) from ticket_private.attempts a where a.ticket_id = mine.id and a.checkout_url is not null) >= 3 then
+    -- Before the last page is ended, on which one may still pay.
+    perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Pay where you began last, or give the seat back.', 429);
+  elsif attempt.id is null then
+    return null;
   elsif attempt.state <> 'creating' then
     return ticket_private.expire_first(person, 'ticket-checkout', idempotency_key, attempt.id);
   elsif attempt.idempotency_key <> resume_checkout.idempotency_key and attempt.started_at > now() - interval '1 minute' then
@@ -1291,10 +1322,7 @@ declare
   held uuid := coalesce(mine.id, gen_random_uuid());
   ends timestamptz := now() + ticket_private.time_to_pay();
 begin
-  if mine.id is not null and (select count(*) from ticket_private.attempts a where a.ticket_id = mine.id and a.checkout_url is not null) >= 3 then
-    -- Or one could hold a seat for ever without paying.
-    perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Give it back, or let its time run out, and begin again.', 429);
-  elsif mine.id is not null then
+  if mine.id is not null then
     perform ticket_private.require_still_open(event);
     update ticket_service.tickets t
     set price_paid = terms.price, currency = terms.currency, refund_fee = terms.refund_fee, refund_deadline = terms.refund_deadline,
@@ -1309,9 +1337,10 @@ begin
   payment as (
     insert into ticket_service.ticket_transactions (id, ticket_id, amount, currency, payment_method)
     values (attempt, held, terms.price, terms.currency, provider))
-  insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, return_url, idempotency_key, expires_at, check_at)
+  insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, return_url, idempotency_key, expires_at, check_at,
+    refund_fee, refund_deadline, event_start_time)
   values (attempt, held, hold_seat.provider, terms.price, terms.currency, terms.title, hold_seat.return_url, hold_seat.idempotency_key,
-    ends, ends + interval '1 minute');
+    ends, ends + interval '1 minute', terms.refund_fee, terms.refund_deadline, terms.start_time);
   perform ticket_private.require_open(event);
   return jsonb_build_object('next', 'pay', 'attempt', ticket_private.attempt_to_send(attempt));
 end $$;
@@ -1344,6 +1373,9 @@ begin
     mine := null;
   elsif mine.id is not null then
     resumed := ticket_private.resume_checkout(person, idempotency_key, mine, payment_method, terms.price, terms.currency);
+  end if;
+  if mine.id is null and terms.price > 0 then
+    perform ticket_private.require_holds_left(person, event);
   end if;
   if mine.id is null and ticket_private.is_full(event) and ticket_private.expire_holds(500, event) + expired > 0 and ticket_private.is_full(event) then
     -- An answer and no refusal, which would take back that the seats were offered to those who wait.
@@ -1503,7 +1535,7 @@ comment on function ticket_private.request_refund_of(text, text, numeric, numeri
   'Asks for money of a payment to go back, in major units; null where it is none. ticket_transactions_refund_within_capture refuses more than there is.';
 revoke execute on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) from public;
 
-create or replace function ticket_private.activate(ticket ticket_service.tickets, paid numeric)
+create or replace function ticket_private.activate(attempt ticket_private.attempts, ticket ticket_service.tickets)
 returns ticket_service.payment_outcome language plpgsql volatile set search_path = '' as $$
 declare
   refused_by text;
@@ -1520,7 +1552,11 @@ begin
     perform ticket_private.expire_holds(500, ticket.event_id);
   end if;
   begin
-    update ticket_service.tickets t set status = 'active', price_paid = paid where t.id = ticket.id;
+    -- An attempt of before it had terms of its own leaves the ticket's.
+    update ticket_service.tickets t
+    set status = 'active', price_paid = attempt.amount, currency = attempt.currency, refund_fee = coalesce(attempt.refund_fee, t.refund_fee),
+      refund_deadline = coalesce(attempt.refund_deadline, t.refund_deadline), event_start_time = coalesce(attempt.event_start_time, t.event_start_time)
+    where t.id = ticket.id;
   exception
     when unique_violation then
       get stacked diagnostics refused_by = constraint_name;
@@ -1530,13 +1566,17 @@ begin
       raise;
     when sqlstate 'PGRST' then
       -- Whatever refuses the ticket, the money is here, and goes back.
-      return case when sqlerrm::jsonb ->> 'code' = 'sold_out' then 'sold_out' else 'event_closed' end::ticket_service.payment_outcome;
+      if sqlerrm::jsonb ->> 'code' = 'sold_out' then
+        return 'sold_out'::ticket_service.payment_outcome;
+      end if;
+      raise warning 'A payment for ticket % goes back: %', ticket.id, sqlerrm;
+      return 'event_closed'::ticket_service.payment_outcome;
   end;
   return 'activated'::ticket_service.payment_outcome;
 end $$;
-comment on function ticket_private.activate(ticket_service.tickets, numeric) is
-  'Gives a payment its ticket. One whose hold took its end takes a seat again, if one is free and its buyer has no other.';
-revoke execute on function ticket_private.activate(ticket_service.tickets, numeric) from public;
+comment on function ticket_private.activate(ticket_private.attempts, ticket_service.tickets) is
+  'Gives a payment its ticket, on the terms of its attempt. One whose hold took its end takes a seat again, if one is free and its buyer has no other.';
+revoke execute on function ticket_private.activate(ticket_private.attempts, ticket_service.tickets) from public;
 
 -- Money that arrived is a row that the buyer sees; the one that was asked for stands for the first.
 create or replace function ticket_private.show_payments(attempt ticket_private.attempts)
@@ -1669,7 +1709,7 @@ begin
         when (payment.amount, payment.currency) <> (attempt.amount, attempt.currency) then 'set_aside'
         when exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated') and ticket.status in ('active', 'refunded') then 'paid_twice'
         when ticket.status = 'active' then 'already_has_ticket'
-        else ticket_private.activate(ticket, payment.amount)
+        else ticket_private.activate(attempt, ticket)
       end;
     end if;
     if verdict is distinct from payment.outcome then
@@ -1865,11 +1905,11 @@ begin
     perform ticket_private.take_in_imported_payments(ticket);
   end if;
   select * into payment from ticket_private.payment_balances b
-  where b.ticket_id = ticket and b.transaction_id is not null
+  where b.ticket_id = ticket and b.transaction_id is not null and b.outcome is distinct from 'set_aside'
   order by b.outcome = 'activated' desc, ticket_private.refundable(b) desc limit 1;
   return payment;
 end $$;
-comment on function ticket_private.payment_of(uuid) is 'The payment by which a ticket is active, or of which most is left; null for a free one.';
+comment on function ticket_private.payment_of(uuid) is 'The payment by which a ticket is active, or of which most is left; null for a free one. What is set aside is an operator''s.';
 revoke execute on function ticket_private.payment_of(uuid) from public;
 
 -- Under the ticket's lock, as all that writes tickets.
@@ -2467,6 +2507,7 @@ begin
   if exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status in ('pending', 'active')) then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
   end if;
+  perform ticket_private.require_holds_left(asker, join_waitlist.event_id);
   -- One's own entry before the seats, as one's checkout takes them.
   perform from ticket_service.waitlist_entries w where w.event_id = join_waitlist.event_id and w.user_id = asker for update;
   perform ticket_private.expire_holds(500, join_waitlist.event_id);

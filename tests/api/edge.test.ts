@@ -242,6 +242,18 @@ describe("the sandbox", () => {
     expect((await fetch(elsewhere)).status).toBe(404);
   });
 
+  test("takes no price that its currency does not have", async () => {
+    for (const odd of [
+      { price: 50_000.005, currency: "IDR" },
+      { price: 0.5, currency: "JPY" },
+    ]) {
+      expect(await checkout(stranger, await host(owner, { ...priced, ...odd }))).toMatchObject({
+        status: 409,
+        error: { code: "price_not_payable" },
+      });
+    }
+  });
+
   test("takes no address or notice that it did not make, and shows titles as text", async () => {
     const event = await host(owner, { ...priced, title: "<script>alert(1)</script>" });
     const { checkout_url, ticket } = done(await checkout(stranger, event));

@@ -84,6 +84,10 @@ select is(ticket_service.finish_checkout(tests.id('stranger'), 'switch', (select
 update ticket_private.attempts set started_at = started_at - interval '3 minutes' where state = 'creating' and ticket_id = (pg_temp.ticket_of('stranger', 'show')).id;
 update ticket_private.attempts set checkout_url = 'https://pay.test' where ticket_id = (pg_temp.ticket_of('stranger', 'show')).id;
 select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_checkout(tests.id('stranger'), 'fourth', 'hash', tests.id('show'), 'midtrans', null)) $$, 'service too_many_attempts/429', 'nobody holds a seat for ever by trying');
+update ticket_private.attempts set state = 'open' where id = pg_temp.attempt_of('stranger', 'show');
+select is(pg_temp.begins('stranger', 'show', 'fourth', 'midtrans') #>> '{answer,error,code}', 'too_many_attempts', 'whatever they try');
+select is((select a.state::text from ticket_private.attempts a where a.id = pg_temp.attempt_of('stranger', 'show')), 'open', 'the page on which they may still pay is not ended for it');
+update ticket_private.attempts set state = 'creating' where id = pg_temp.attempt_of('stranger', 'show');
 
 -- Sold out.
 select is(pg_temp.begins('mutual', 'show') ->> 'next', 'pay', 'the last seat');
@@ -106,6 +110,29 @@ update ticket_service.tickets set held_until = now() where user_id = tests.id('s
 select is(ticket_private.expire_holds(500, tests.id('show')), 1, 'what is over ends');
 select is(ticket_private.expire_holds(500, tests.id('show')), 0, 'once');
 select is(pg_temp.seats('show'), array[0, 0], 'and frees its seat');
+
+-- Five a day.
+create function pg_temp.holds_again(status text default 'cancelled', url text default 'https://pay.test') returns text language plpgsql as $$
+declare answer jsonb;
+begin
+  answer := pg_temp.begins('acquaintance', 'show', gen_random_uuid()::text);
+  update ticket_private.attempts set checkout_url = url, state = 'closed' where id = (answer #>> '{attempt,id}')::uuid;
+  update ticket_service.tickets t set status = holds_again.status::ticket_service.ticket_status where t.id = (answer #>> '{attempt,ticket_id}')::uuid;
+  return coalesce(answer #>> '{answer,error,code}', answer ->> 'next');
+end $$;
+select is(array(select pg_temp.holds_again(url => null) from generate_series(1, 6)), array_fill('pay'::text, array[6]), 'a provider that gives no page is nobody''s fault');
+select is(array(select pg_temp.holds_again(case when n % 2 = 0 then 'cancelled' else 'expired' end) from generate_series(1, 5) n), array_fill('pay'::text, array[5]), 'a seat is held again');
+select is(pg_temp.holds_again(), 'too_many_holds', 'but not for ever');
+savepoint held_often;
+update ticket_service.tickets set purchased_at = now() - interval '1 day' where user_id = tests.id('acquaintance') and event_id = tests.id('show');
+select is(pg_temp.holds_again(), 'pay', 'tomorrow again');
+rollback to held_often;
+update ticket_service.tickets set activated_at = now() where id = (select t.id from ticket_service.tickets t join ticket_private.attempts a on a.ticket_id = t.id
+  where t.user_id = tests.id('acquaintance') and a.checkout_url is not null limit 1);
+select is(pg_temp.holds_again(), 'pay', 'one that was bought is none of them');
+rollback to held_often;
+select is(pg_temp.begins('follower', 'show', 'another''s') ->> 'next', 'pay', 'each for themselves');
+rollback to held_often;
 
 -- The database's own rules.
 select tests.outcomes($$ update ticket_private.attempts set state = 'open' where ticket_id = (pg_temp.ticket_of('stranger', 'show')).id $$, 'database 23505/one_open_attempt_each', 'one open attempt for each hold');

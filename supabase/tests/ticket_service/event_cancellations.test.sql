@@ -23,6 +23,7 @@ select is(tests.may('anonymous', 'ticket_service.event_cancellations'), 'nothing
 select tests.outcomes($$ select ticket_service.cancellation_progress(tests.id('owner'), tests.id('show'), 'Rain') $$, 'service event_over/409, owner 42501/grant', 'what is not cancelled is not refunded');
 select tests.does('owner', $$ update event_service.events set status = 'cancelled' where id in (tests.id('show'), tests.id('unsold'), tests.id('free show')) $$);
 select is((select count(*)::int from ticket_service.event_cancellations where event_id in (tests.id('show'), tests.id('free show'))), 2, 'however an event was cancelled, its tickets are to be refunded');
+select tests.outcomes($$ insert into ticket_service.event_cancellations (event_id) values (tests.id('show')) $$, 'database 23505/events_are_cancelled_once', 'once');
 select tests.make_event('their show', 'stranger', '{"ticketing_enabled": true}');
 select tests.does('stranger', $$ update event_service.events set status = 'cancelled' where id = tests.id('their show') $$);
 select tests.outcomes($$ select from ticket_service.event_cancellations where event_id in (tests.id('show'), tests.id('free show'), tests.id('unsold'), tests.id('their show')) $$,

@@ -20,6 +20,7 @@ from (values ('fee_fixed = 5', '1'), ('fee_fixed = -1', 'price_out_of_range/400'
 update ticket_service.refund_policies set updated_at = '2000-01-01';
 select tests.does('owner', $$ update ticket_service.refund_policies set fee_percent = 5 where event_id = tests.id('show') $$);
 select is((select updated_at from ticket_service.refund_policies where event_id = tests.id('show')), now(), 'a change is dated');
+select tests.outcomes($$ insert into ticket_service.refund_policies (event_id) values (tests.id('show')) $$, 'owner 23505/one_policy_for_each_event', 'an event has one');
 delete from event_service.events where id = tests.id('show');
 select is((select count(*)::int from ticket_service.refund_policies where event_id = tests.id('show')), 0, 'it goes with the event');
 

@@ -118,6 +118,20 @@ select is((select array[sum(e.amount) filter (where e.kind = 'captured'), sum(e.
 select tests.outcomes($$ select * from ticket_service.event_guests(tests.id('show')) $$, 'owner 6, stranger event_not_found/404, anonymous 42501/grant', 'the host sees who comes');
 select tests.outcomes($$ select * from ticket_service.my_tickets() $$, 'mutual 3, follower 1, nobody 0, anonymous 42501/grant', 'each their own tickets');
 
+-- A ticket is sold under what was said when the payment that bought it was begun, whatever was begun after it.
+select tests.make_event('changing show', 'owner', '{"ticketing_enabled": true, "price": 50000}');
+create temporary table first_page as select ticket_service.begin_checkout(tests.id('stranger'), 'first page', 'hash', tests.id('changing show'), 'sandbox', null) as answer;
+insert into ticket_service.refund_policies (event_id, fee_percent, closes_hours_before) values (tests.id('changing show'), 100, 0);
+update event_service.events set price = 60000, currency = 'EUR', start_time = start_time + interval '1 hour', end_time = end_time + interval '1 hour' where id = tests.id('changing show');
+update ticket_private.attempts set started_at = started_at - interval '2 minutes' where id = (select (answer #>> '{attempt,id}')::uuid from first_page);
+select ticket_service.begin_checkout(tests.id('stranger'), 'second page', 'hash', tests.id('changing show'), 'sandbox', null);
+create function pg_temp.terms() returns text[] language sql as $$
+  select array[t.price_paid::text, t.currency, t.refund_fee::text, (e.start_time - t.refund_deadline)::text, (e.start_time - t.event_start_time)::text]
+  from ticket_service.tickets t join event_service.events e on e.id = t.event_id where t.event_id = tests.id('changing show') $$;
+select is(pg_temp.terms(), array['60000', 'EUR', '60000', '00:00:00', '00:00:00'], 'while it is held, what was said last');
+select ticket_service.record_notice('sandbox', null, (answer #>> '{attempt,id}')::uuid, '{"payments": [{"id": "first page", "state": "paid", "amount": 50000, "currency": "IDR"}]}') from first_page;
+select is(pg_temp.terms(), array['50000', 'IDR', '0', '1 day 01:00:00', '01:00:00'], 'once it is paid, what was said of what was paid');
+
 set constraints all immediate;
 select * from finish();
 rollback;

@@ -102,6 +102,22 @@ select tests.make_event('left', 'owner', '{"ticketing_enabled": true, "price": 1
 insert into ticket_service.tickets (id, user_id, event_id, status) values (tests.id('held by one who leaves'), tests.id('nuisance'), tests.id('left'), 'pending');
 delete from auth.users where id = tests.id('nuisance');
 select is((select array[held::text, t.status::text] from ticket_private.event_seats s join ticket_service.tickets t on t.event_id = s.event_id where s.event_id = tests.id('left')), array['0', 'cancelled'], 'a hold ends with the account');
+insert into ticket_service.tickets (id, user_id, event_id, status, price_paid, is_checked_in) values
+  (tests.id('theirs for nothing'), tests.id('acquaintance'), tests.id('left'), 'active', 0, false);
+savepoint leaving;
+delete from auth.users where id = tests.id('acquaintance');
+select is((select array[s.sold::text, t.status::text] from ticket_private.event_seats s join ticket_service.tickets t on t.event_id = s.event_id where t.id = tests.id('theirs for nothing')), array['0', 'cancelled'], 'so does a free ticket');
+rollback to leaving;
+update ticket_service.tickets set price_paid = 10 where id = tests.id('theirs for nothing');
+delete from auth.users where id = tests.id('acquaintance');
+select is((select status::text from ticket_service.tickets where id = tests.id('theirs for nothing')), 'active', 'what was paid for stays sold');
+rollback to leaving;
+update ticket_service.tickets set is_checked_in = true where id = tests.id('theirs for nothing');
+delete from auth.users where id = tests.id('acquaintance');
+select is((select status::text from ticket_service.tickets where id = tests.id('theirs for nothing')), 'active', 'and who was there was there');
+rollback to leaving;
+select tests.outcomes(format($$ update ticket_service.tickets set refund_fee = %s where id = tests.id('theirs for nothing') $$, fee), 'database ' || outcome, 'a fee of ' || fee)
+from (values ('-1', '23514/refund_fee_in_range'), ('1e12', '23514/refund_fee_in_range'), ('''NaN''', '23514/refund_fee_in_range'), ('0.01', '1')) fees (fee, outcome);
 
 select * from finish();
 rollback;

@@ -86,6 +86,14 @@ insert into ticket_service.waitlist_entries (event_id, user_id) values (tests.id
 select ticket_private.offer_free_seats();
 select is(pg_temp.waiting('cancelled show'), null, 'and nobody waits for what is over');
 
+-- Whoever takes none of the seats they are offered does not keep them from others.
+insert into ticket_service.tickets (user_id, event_id, status) select tests.id('acquaintance'), tests.id('show'), 'expired' from generate_series(1, 4);
+savepoint four;
+select tests.outcomes($$ select ticket_service.join_waitlist(tests.id('show')) $$, 'acquaintance 1', 'four offers were let go');
+insert into ticket_service.tickets (user_id, event_id, status) values (tests.id('acquaintance'), tests.id('show'), 'expired');
+select tests.outcomes($$ select ticket_service.join_waitlist(tests.id('show')) $$, 'acquaintance too_many_holds/429', 'five');
+rollback to four;
+
 -- A hold that ran out goes to who waits, also if somebody else asks first.
 select tests.make_event('held', 'owner', '{"ticketing_enabled": true, "price": 10, "max_attendees": 1}');
 insert into ticket_service.tickets (user_id, event_id, status) values (tests.id('mutual'), tests.id('held'), 'pending');

@@ -191,6 +191,18 @@ export const selling = {
     await setLock();
     return { can, cannot: await begin(budi, event, { method: "fourth", key: "attempts" }) };
   },
+  too_many_holds: async ({ ani, budi }) => {
+    const event = await host(ani, priced);
+    const hold = async () => {
+      const begun = await begin(budi, event);
+      const { attempt } = ok(begun) as { attempt: { id: string; ticket_id: string } };
+      await asOwner("update ticket_private.attempts set checkout_url = 'https://pay.test' where id = $1", [attempt.id]);
+      await asOwner("update ticket_service.tickets set status = 'cancelled' where id = $1", [attempt.ticket_id]);
+      return begun;
+    };
+    for (let n = 0; n < 4; n++) await hold();
+    return { can: await hold(), cannot: await begin(budi, event) };
+  },
   too_many_invitations: async ({ ani, budi, citra }) => {
     const event = await host(ani);
     ok(await invite(ani, event, [budi.username]));

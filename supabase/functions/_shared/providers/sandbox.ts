@@ -2,6 +2,7 @@ import { z } from "zod";
 import { decodeBase64Url, encodeBase64Url } from "@std/encoding/base64url";
 import { isSame } from "../digests.ts";
 import { Refusal } from "../http.ts";
+import { toMinor } from "../money.ts";
 import type { Attempt, PaymentFact, Provider } from "./provider.ts";
 
 /**
@@ -40,6 +41,11 @@ const NOTICE = "notice:";
 export function createSandbox({ secret, publicUrl }: SandboxSettings): Provider {
   return {
     async createCheckout({ id, amount, currency, title, return_url, expires_at }: Attempt) {
+      // Refuses what cannot be paid, as the others do.
+      toMinor(
+        amount,
+        new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits!,
+      );
       const checkout: SandboxCheckout = { attempt_id: id, amount, currency, title, return_url, expires_at };
       const text = encodeBase64Url(JSON.stringify(checkout));
       const token = `${text}.${await sign(secret, CHECKOUT + text)}`;
