@@ -22,7 +22,9 @@ from unnest(array['owner', 'anonymous']) persona, unnest(array['attempts', 'paym
 where tests.may(persona, ('ticket_private.' || relation)::regclass) <> 'nothing';
 
 -- Whatever writes them, a row is one that can be.
-select tests.outcomes(format('update ticket_private.%I set %s', relation, change), 'database ' || outcome, format('%s: %s', relation, left(change, 60)))
+select tests.outcomes(format('update ticket_private.%I set %s where %s', relation, change, case relation
+    when 'notices' then 'attempt_id = tests.id(''asked'')' when 'idempotency_keys' then 'user_id = tests.id(''mutual'')'
+    when 'closed_items' then 'id = tests.id(''asked'')' else 'ticket_id = tests.id(''ticket'')' end), 'database ' || outcome, format('%s: %s', relation, left(change, 60)))
 from (values
   ('attempts', 'provider = ''''', '23514/provider_is_bounded'), ('attempts', 'provider = repeat(''a'', 51)', '23514/provider_is_bounded'), ('attempts', 'provider = repeat(''a'', 50)', '1'),
   ('attempts', 'amount = 0', '23514/amount_in_range'), ('attempts', 'amount = 1e12', '23514/amount_in_range'), ('attempts', 'amount = ''NaN''', '23514/amount_in_range'), ('attempts', 'amount = 0.01', '1'),
@@ -55,7 +57,7 @@ from (values
 -- Once each.
 select tests.outcomes(statement, 'database ' || outcome, outcome)
 from (values
-  ($$ insert into ticket_private.attempts select * from ticket_private.attempts $$, '23505/attempts_pkey'),
+  ($$ insert into ticket_private.attempts select * from ticket_private.attempts where ticket_id = tests.id('ticket') $$, '23505/attempts_pkey'),
   ($$ insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, state, expires_at)
     values (tests.id('asked again'), tests.id('ticket'), 'tap', 10, 'IDR', 'Show', 'creating', now()) $$, '23505/one_open_attempt_each'),
   ($$ insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, state)
@@ -64,10 +66,10 @@ from (values
     values ('tap', 'other', tests.id('payment'), tests.id('ticket'), tests.id('payment'), 'pending') $$, '23505/one_payment_for_each_transaction'),
   ($$ insert into ticket_private.refunds (ticket_id, attempt_id, provider, payment_provider_id, provider_id, amount, currency, origin)
     values (tests.id('ticket'), tests.id('payment'), 'tap', 'payment', 'refund', 4, 'IDR', 'host') $$, '23505/provider_refunds_are_unique'),
-  ($$ insert into ticket_private.disputes select * from ticket_private.disputes $$, '23505/disputes_are_unique'),
-  ($$ insert into ticket_private.notices select * from ticket_private.notices $$, '23505/notices_are_unique'),
-  ($$ insert into ticket_private.idempotency_keys select * from ticket_private.idempotency_keys $$, '23505/idempotency_keys_are_unique'),
-  ($$ insert into ticket_private.closed_items select * from ticket_private.closed_items $$, '23505/closed_items_are_unique')
+  ($$ insert into ticket_private.disputes select * from ticket_private.disputes where ticket_id = tests.id('ticket') $$, '23505/disputes_are_unique'),
+  ($$ insert into ticket_private.notices select * from ticket_private.notices where attempt_id = tests.id('asked') $$, '23505/notices_are_unique'),
+  ($$ insert into ticket_private.idempotency_keys select * from ticket_private.idempotency_keys where user_id = tests.id('mutual') $$, '23505/idempotency_keys_are_unique'),
+  ($$ insert into ticket_private.closed_items select * from ticket_private.closed_items where id = tests.id('asked') $$, '23505/closed_items_are_unique')
 ) statements (statement, outcome);
 
 select * from finish();
