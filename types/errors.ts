@@ -95,6 +95,7 @@ export type ErrorCode =
 
 /** Those that edge functions have besides, in `{error: {code}}`. */
 export type FunctionErrorCode =
+  | "auth_unavailable"
   | "bad_signature"
   | "body_too_large"
   | "database_unavailable"

@@ -369,9 +369,10 @@ create or replace function ticket_private.tg_tickets__stamp()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
-  -- Who left holds nothing, and keeps no seat that cost nothing.
+  -- Who left holds nothing, and keeps no seat that cost nothing at an event that is not over.
   if tg_op = 'UPDATE' and new.user_id is null and old.user_id is not null
-    and (new.status = 'pending' or new.status = 'active' and new.price_paid = 0 and not new.is_checked_in)
+    and (new.status = 'pending' or new.status = 'active' and new.price_paid = 0 and not new.is_checked_in
+      and exists (select from event_service.events e where e.id = new.event_id and e.status in ('upcoming', 'ongoing')))
   then
     new.status = 'cancelled';
   end if;
@@ -451,8 +452,9 @@ returns void language plpgsql volatile security definer set search_path = '' as 
 declare
   next record;
   until timestamptz;
+  currency text;
 begin
-  select least(now() + interval '2 hours', e.end_time) into until
+  select least(now() + interval '2 hours', e.end_time), e.currency into until, currency
   from event_service.events e where e.id = event and e.status in ('upcoming', 'ongoing') and e.ticketing_enabled;
   if until is null or until <= now() then
     return;
@@ -468,7 +470,7 @@ begin
     returning w.user_id into next;
     exit when not found;
     if ticket_private.sees_event(next.user_id, event) then
-      insert into ticket_service.tickets (user_id, event_id, status, held_until) values (next.user_id, event, 'pending', until)
+      insert into ticket_service.tickets (user_id, event_id, status, held_until, currency) values (next.user_id, event, 'pending', until, currency)
       on conflict (user_id, event_id) where status in ('pending', 'active') do nothing;
     end if;
   end loop;
@@ -765,7 +767,6 @@ comment on column ticket_private.attempts.state is 'creating: the provider may o
 create unique index if not exists one_open_attempt_each on ticket_private.attempts (ticket_id) where state in ('creating', 'open');
 create index if not exists attempts_ticket_id on ticket_private.attempts (ticket_id);
 create index if not exists attempts_check_at on ticket_private.attempts (check_at) where check_at is not null;
-create index if not exists attempts_not_closed on ticket_private.attempts (started_at) where state <> 'closed';
 
 create table if not exists ticket_private.payments (
   provider text not null,
@@ -1278,7 +1279,7 @@ begin
     return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(attempt.id));
   elsif price > 0 and (select count(*) from ticket_private.attempts a where a.ticket_id = mine.id and a.checkout_url is not null) >= 3 then
     -- Before the last page is ended, on which one may still pay.
-    perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Pay where you began last, or give the seat back.', 429);
+    perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Pay where you began last, give the seat back, or let its time run out.', 429);
   elsif attempt.id is null then
     return null;
   elsif attempt.state <> 'creating' then
@@ -1329,7 +1330,8 @@ begin
       event_start_time = terms.start_time, held_until = ends + ticket_private.time_after_payment()
     where t.id = mine.id;
   end if;
-  -- The ticket last: triggers fire in the order in which rows are written, and the seat's is waited for.
+  -- One statement, since triggers fire in the order in which rows are written, which is the last row's first: so the seat,
+  -- for which others wait, is taken last. PostgreSQL does not promise that order, and nothing but speed hangs on it.
   with ticket as (
     insert into ticket_service.tickets (id, user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
     select held, person, event, terms.price, terms.currency, 'pending', ends + ticket_private.time_after_payment(), terms.refund_fee, terms.refund_deadline, terms.start_time
@@ -1351,8 +1353,9 @@ returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
   terms ticket_private.ticket_terms := ticket_private.terms_of(event);
   mine ticket_service.tickets;
+  waited ticket_service.waitlist_entries;
   resumed jsonb;
-  expired int := 0;
+  freed int := 0;
 begin
   if not ticket_private.sees_event(person, event) then
     perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
@@ -1364,12 +1367,12 @@ begin
   perform ticket_private.lock_tickets(person, event, null);
   select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status in ('pending', 'active');
   -- Nobody offers them a seat meanwhile, for which they would wait here while this waits there.
-  delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person;
+  delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person returning * into waited;
   if mine.status = 'active' then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
   elsif mine.held_until <= now() then
     update ticket_service.tickets t set status = 'expired' where t.id = mine.id;
-    expired := 1;
+    freed := 1;
     mine := null;
   elsif mine.id is not null then
     resumed := ticket_private.resume_checkout(person, idempotency_key, mine, payment_method, terms.price, terms.currency);
@@ -1377,10 +1380,18 @@ begin
   if mine.id is null and terms.price > 0 then
     perform ticket_private.require_holds_left(person, event);
   end if;
-  if mine.id is null and ticket_private.is_full(event) and ticket_private.expire_holds(500, event) + expired > 0 and ticket_private.is_full(event) then
-    -- An answer and no refusal, which would take back that the seats were offered to those who wait.
-    resumed := ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 409,
-      jsonb_build_object('error', jsonb_build_object('code', 'sold_out', 'message', 'There are no seats left.')));
+  if mine.id is null and ticket_private.is_full(event) then
+    -- Seats whose time is over are for those who wait, among them the caller, who keeps their place.
+    insert into ticket_service.waitlist_entries select (waited).* where waited.id is not null;
+    freed := freed + ticket_private.expire_holds(500, event);
+    select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status = 'pending';
+    if mine.id is null and freed > 0 and ticket_private.is_full(event) then
+      -- An answer and no refusal, which would take back that they were offered.
+      resumed := ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 409,
+        jsonb_build_object('error', jsonb_build_object('code', 'sold_out', 'message', 'There are no seats left.')));
+    else
+      delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person;
+    end if;
   end if;
   if resumed is not null then
     return resumed;
@@ -1412,6 +1423,10 @@ exception
     end if;
     raise;
   when foreign_key_violation then
+    get stacked diagnostics detail = constraint_name;
+    if detail not in ('tickets_event_id_fkey', 'tickets_user_id_fkey') then
+      raise;
+    end if;
     -- The event, or the buyer's account, was deleted a moment ago.
     perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
     return null;
@@ -1452,7 +1467,9 @@ begin
     perform ticket_private.refuse_in_progress();
   end if;
   perform ticket_private.fail_attempt(fail_checkout.attempt_id);
-  update ticket_service.tickets t set status = 'cancelled' where t.id = ticket and t.status = 'pending';
+  -- A seat that was theirs before, such as an offer, stays theirs.
+  update ticket_service.tickets t set status = 'cancelled'
+  from ticket_private.attempts a where a.id = fail_checkout.attempt_id and t.id = a.ticket_id and t.status = 'pending' and t.purchased_at = a.started_at;
   return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, status, answer);
 end $$;
 revoke execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) from public;
@@ -1552,7 +1569,7 @@ begin
     perform ticket_private.expire_holds(500, ticket.event_id);
   end if;
   begin
-    -- An attempt of before it had terms of its own leaves the ticket's.
+    -- Where an attempt has no terms, the ticket's stand.
     update ticket_service.tickets t
     set status = 'active', price_paid = attempt.amount, currency = attempt.currency, refund_fee = coalesce(attempt.refund_fee, t.refund_fee),
       refund_deadline = coalesce(attempt.refund_deadline, t.refund_deadline), event_start_time = coalesce(attempt.event_start_time, t.event_start_time)
@@ -2076,7 +2093,7 @@ begin
     is_manual = r.is_manual or record_refund.is_manual, problem = coalesce(record_refund.problem, r.problem),
     -- Asked again ever more rarely. After some weeks it is listed for operators, and what the provider does not know of is theirs alone.
     send_at = case
-      when record_refund.is_manual or greatest(r.state, record_refund.state) >= 'succeeded' or r.is_overtaken then null
+      when r.is_manual or record_refund.is_manual or r.closed_at is not null or greatest(r.state, record_refund.state) >= 'succeeded' or r.is_overtaken then null
       when r.sends >= 60 and coalesce(r.provider_id, record_refund.provider_id) is null then null
       else now() + least(interval '1 minute' * power(2, least(r.sends, 10)), interval '12 hours') end
   where r.id = refund.id;
@@ -2472,19 +2489,20 @@ end;
 comment on function ticket_service.check_in(uuid, text) is
   'Checks a ticket in by its attendance code, for the host and staff. A second scan is answered with result already_checked_in, when and by whom the first was.';
 
--- Definer: as above. For scanners that are offline: what a genuine code does not tell.
+-- Definer: as above. For scanners that are offline: what a genuine code does not tell. One value, which the API does not
+-- cut at its highest number of rows.
 create or replace function ticket_private.revoked_tickets(event_id uuid)
-returns setof uuid language plpgsql stable security definer set search_path = '' as $$
+returns uuid[] language plpgsql stable security definer set search_path = '' as $$
 begin
   perform ticket_private.require_gate(revoked_tickets.event_id);
-  return query select t.id from ticket_service.tickets t
-    where t.event_id = revoked_tickets.event_id and t.status in ('cancelled', 'refunded') order by t.id;
+  return array(select t.id from ticket_service.tickets t
+    where t.event_id = revoked_tickets.event_id and t.status in ('cancelled', 'refunded') order by t.id);
 end $$;
 revoke execute on function ticket_private.revoked_tickets(uuid) from public;
 grant execute on function ticket_private.revoked_tickets(uuid) to authenticated, service_role;
 
 create or replace function ticket_service.revoked_tickets(event_id uuid)
-returns setof uuid language sql stable security invoker set search_path = ''
+returns uuid[] language sql stable security invoker set search_path = ''
 begin atomic
   select ticket_private.revoked_tickets(event_id);
 end;

@@ -5,11 +5,16 @@ comment on column ticket_service.tickets.activated_at is 'When the seat became t
 update ticket_service.tickets t set activated_at = t.purchased_at
 where t.status in ('active', 'refunded')
   or exists (select from event_service.event_attendees a where a.event_id = t.event_id and a.user_id = t.user_id and a.by_ticket);
+update ticket_service.tickets t set status = 'cancelled'
+where t.user_id is null and t.status = 'active' and t.price_paid = 0 and not t.is_checked_in
+  and exists (select from event_service.events e where e.id = t.event_id and e.status in ('upcoming', 'ongoing'));
 
 alter table ticket_private.attempts
   add column refund_fee numeric constraint refund_fee_in_range check (refund_fee >= 0 and refund_fee < 1e12),
   add column refund_deadline timestamptz,
   add column event_start_time timestamptz;
+update ticket_private.attempts a set refund_fee = t.refund_fee, refund_deadline = t.refund_deadline, event_start_time = t.event_start_time
+from ticket_service.tickets t where t.id = a.ticket_id;
 
 comment on column ticket_private.attempts.refund_fee is 'With refund_deadline and event_start_time what the ticket is sold under by this attempt, whatever a later one says.';
 
@@ -19,9 +24,10 @@ create or replace function ticket_private.tg_tickets__stamp()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
-  -- Who left holds nothing, and keeps no seat that cost nothing.
+  -- Who left holds nothing, and keeps no seat that cost nothing at an event that is not over.
   if tg_op = 'UPDATE' and new.user_id is null and old.user_id is not null
-    and (new.status = 'pending' or new.status = 'active' and new.price_paid = 0 and not new.is_checked_in)
+    and (new.status = 'pending' or new.status = 'active' and new.price_paid = 0 and not new.is_checked_in
+      and exists (select from event_service.events e where e.id = new.event_id and e.status in ('upcoming', 'ongoing')))
   then
     new.status = 'cancelled';
   end if;
@@ -41,6 +47,39 @@ create or replace view ticket_private.my_ticketed_events as
     and (t.status in ('pending', 'active', 'refunded') or t.activated_at is not null
       or exists (select 1 from ticket_private.payments p where p.ticket_id = t.id and p.state >= 'paid'));
 comment on view ticket_private.my_ticketed_events is 'Events to which the caller holds, has or had a ticket.';
+
+-- Definer: clients may not write tickets. The caller holds the lock of the event's seats. Each offer is a pending ticket,
+-- so it has its seat like any other.
+create or replace function ticket_private.offer_seats(event uuid)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+declare
+  next record;
+  until timestamptz;
+  currency text;
+begin
+  select least(now() + interval '2 hours', e.end_time), e.currency into until, currency
+  from event_service.events e where e.id = event and e.status in ('upcoming', 'ongoing') and e.ticketing_enabled;
+  if until is null or until <= now() then
+    return;
+  end if;
+  -- A hundred at a time, since everyone else waits for the seats meanwhile; offer_free_seats() goes on.
+  for number in 1..100 loop
+    exit when not exists (select 1 from ticket_private.event_seats s where s.event_id = event and (s.capacity is null or s.held + s.sold < s.capacity));
+    -- Whoever is just leaving holds their profile and will want this entry: they are passed over, not waited for.
+    delete from ticket_service.waitlist_entries w
+    where w.id = (
+      select f.id from ticket_service.waitlist_entries f join user_service.profiles p on p.id = f.user_id
+      where f.event_id = event order by f.joined_at, f.id limit 1 for update of f skip locked for key share of p skip locked)
+    returning w.user_id into next;
+    exit when not found;
+    if ticket_private.sees_event(next.user_id, event) then
+      insert into ticket_service.tickets (user_id, event_id, status, held_until, currency) values (next.user_id, event, 'pending', until, currency)
+      on conflict (user_id, event_id) where status in ('pending', 'active') do nothing;
+    end if;
+  end loop;
+end $$;
+comment on function ticket_private.offer_seats(uuid) is 'Gives the free seats of an event to those who wait longest, as pending tickets that are theirs for two hours.';
+revoke execute on function ticket_private.offer_seats(uuid) from public;
 
 -- Or one could hold a seat for ever without paying. Offers count too; seats whose provider gave no page do not.
 create or replace function ticket_private.require_holds_left(person uuid, event uuid)
@@ -76,7 +115,7 @@ begin
     return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(attempt.id));
   elsif price > 0 and (select count(*) from ticket_private.attempts a where a.ticket_id = mine.id and a.checkout_url is not null) >= 3 then
     -- Before the last page is ended, on which one may still pay.
-    perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Pay where you began last, or give the seat back.', 429);
+    perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Pay where you began last, give the seat back, or let its time run out.', 429);
   elsif attempt.id is null then
     return null;
   elsif attempt.state <> 'creating' then
@@ -109,7 +148,8 @@ begin
       event_start_time = terms.start_time, held_until = ends + ticket_private.time_after_payment()
     where t.id = mine.id;
   end if;
-  -- The ticket last: triggers fire in the order in which rows are written, and the seat's is waited for.
+  -- One statement, since triggers fire in the order in which rows are written, which is the last row's first: so the seat,
+  -- for which others wait, is taken last. PostgreSQL does not promise that order, and nothing but speed hangs on it.
   with ticket as (
     insert into ticket_service.tickets (id, user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
     select held, person, event, terms.price, terms.currency, 'pending', ends + ticket_private.time_after_payment(), terms.refund_fee, terms.refund_deadline, terms.start_time
@@ -131,8 +171,9 @@ returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
   terms ticket_private.ticket_terms := ticket_private.terms_of(event);
   mine ticket_service.tickets;
+  waited ticket_service.waitlist_entries;
   resumed jsonb;
-  expired int := 0;
+  freed int := 0;
 begin
   if not ticket_private.sees_event(person, event) then
     perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
@@ -144,12 +185,12 @@ begin
   perform ticket_private.lock_tickets(person, event, null);
   select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status in ('pending', 'active');
   -- Nobody offers them a seat meanwhile, for which they would wait here while this waits there.
-  delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person;
+  delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person returning * into waited;
   if mine.status = 'active' then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
   elsif mine.held_until <= now() then
     update ticket_service.tickets t set status = 'expired' where t.id = mine.id;
-    expired := 1;
+    freed := 1;
     mine := null;
   elsif mine.id is not null then
     resumed := ticket_private.resume_checkout(person, idempotency_key, mine, payment_method, terms.price, terms.currency);
@@ -157,10 +198,18 @@ begin
   if mine.id is null and terms.price > 0 then
     perform ticket_private.require_holds_left(person, event);
   end if;
-  if mine.id is null and ticket_private.is_full(event) and ticket_private.expire_holds(500, event) + expired > 0 and ticket_private.is_full(event) then
-    -- An answer and no refusal, which would take back that the seats were offered to those who wait.
-    resumed := ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 409,
-      jsonb_build_object('error', jsonb_build_object('code', 'sold_out', 'message', 'There are no seats left.')));
+  if mine.id is null and ticket_private.is_full(event) then
+    -- Seats whose time is over are for those who wait, among them the caller, who keeps their place.
+    insert into ticket_service.waitlist_entries select (waited).* where waited.id is not null;
+    freed := freed + ticket_private.expire_holds(500, event);
+    select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status = 'pending';
+    if mine.id is null and freed > 0 and ticket_private.is_full(event) then
+      -- An answer and no refusal, which would take back that they were offered.
+      resumed := ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 409,
+        jsonb_build_object('error', jsonb_build_object('code', 'sold_out', 'message', 'There are no seats left.')));
+    else
+      delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person;
+    end if;
   end if;
   if resumed is not null then
     return resumed;
@@ -170,6 +219,60 @@ begin
   return ticket_private.hold_seat(person, idempotency_key, event, mine, terms, payment_method, return_url);
 end $$;
 revoke execute on function ticket_private.check_out(uuid, text, uuid, text, text) from public;
+
+-- Definer: only this, not the server's role, writes tickets and attempts.
+create or replace function ticket_private.begin_checkout(
+  person uuid, idempotency_key text, request_hash text, event_id uuid, payment_method text, return_url text)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+declare
+  answered jsonb := ticket_private.claim_key(person, 'ticket-checkout', idempotency_key, request_hash);
+  detail text;
+begin
+  return coalesce(answered, ticket_private.check_out(person, idempotency_key, event_id, payment_method, return_url));
+exception
+  when sqlstate 'PGRST' then
+    get stacked diagnostics detail = pg_exception_detail;
+    return ticket_private.keep_refusal(person, 'ticket-checkout', idempotency_key, sqlerrm, detail);
+  when unique_violation then
+    get stacked diagnostics detail = constraint_name;
+    if detail = 'one_live_ticket_each' then
+      -- Two requests of one person at the same moment: the other has the seat.
+      perform ticket_private.refuse_in_progress();
+    end if;
+    raise;
+  when foreign_key_violation then
+    get stacked diagnostics detail = constraint_name;
+    if detail not in ('tickets_event_id_fkey', 'tickets_user_id_fkey') then
+      raise;
+    end if;
+    -- The event, or the buyer's account, was deleted a moment ago.
+    perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
+    return null;
+end $$;
+revoke execute on function ticket_private.begin_checkout(uuid, text, text, uuid, text, text) from public;
+grant execute on function ticket_private.begin_checkout(uuid, text, text, uuid, text, text) to service_role;
+
+-- Definer: as above. Nobody was given the address of the checkout, so nobody can have paid.
+create or replace function ticket_private.fail_checkout(person uuid, idempotency_key text, attempt_id uuid, status int, answer jsonb)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+declare
+  ticket uuid;
+begin
+  perform ticket_private.lock_key(person, 'ticket-checkout', idempotency_key);
+  select a.ticket_id into ticket from ticket_private.attempts a where a.id = fail_checkout.attempt_id;
+  perform from ticket_service.tickets t where t.id = ticket for no key update;
+  update ticket_private.attempts a set state = 'closed', check_at = now() + interval '5 minutes' where a.id = fail_checkout.attempt_id and a.state = 'creating';
+  if not found then
+    perform ticket_private.refuse_in_progress();
+  end if;
+  perform ticket_private.fail_attempt(fail_checkout.attempt_id);
+  -- A seat that was theirs before, such as an offer, stays theirs.
+  update ticket_service.tickets t set status = 'cancelled'
+  from ticket_private.attempts a where a.id = fail_checkout.attempt_id and t.id = a.ticket_id and t.status = 'pending' and t.purchased_at = a.started_at;
+  return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, status, answer);
+end $$;
+revoke execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) from public;
+grant execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) to service_role;
 
 -- Definer: clients write neither waiting list nor seats. Under the lock of the seats: none is freed meanwhile unseen.
 create or replace function ticket_private.join_waitlist(event_id uuid)
@@ -225,7 +328,7 @@ begin
     perform ticket_private.expire_holds(500, ticket.event_id);
   end if;
   begin
-    -- An attempt of before it had terms of its own leaves the ticket's.
+    -- Where an attempt has no terms, the ticket's stand.
     update ticket_service.tickets t
     set status = 'active', price_paid = attempt.amount, currency = attempt.currency, refund_fee = coalesce(attempt.refund_fee, t.refund_fee),
       refund_deadline = coalesce(attempt.refund_deadline, t.refund_deadline), event_start_time = coalesce(attempt.event_start_time, t.event_start_time)
@@ -296,6 +399,64 @@ begin
 end $$;
 comment on function ticket_private.payment_of(uuid) is 'The payment by which a ticket is active, or of which most is left; null for a free one. What is set aside is an operator''s.';
 revoke execute on function ticket_private.payment_of(uuid) from public;
+
+-- Definer: as above.
+create or replace function ticket_private.record_refund(
+  refund_id uuid, state ticket_private.refund_state, provider_id text, is_manual boolean, problem text,
+  person uuid, idempotency_key text)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+declare
+  refund ticket_private.refunds;
+begin
+  perform ticket_private.lock_key(person, 'ticket-refund', idempotency_key);
+  select * into refund from ticket_private.refunds r where r.id = record_refund.refund_id;
+  if not found then
+    return jsonb_build_object('result', 'unknown');
+  end if;
+  perform from ticket_service.tickets t where t.id = refund.ticket_id for no key update;
+  update ticket_private.refunds r
+  set state = greatest(r.state, record_refund.state), provider_id = coalesce(r.provider_id, record_refund.provider_id),
+    has_succeeded = r.has_succeeded or record_refund.state = 'succeeded',
+    is_manual = r.is_manual or record_refund.is_manual, problem = coalesce(record_refund.problem, r.problem),
+    -- Asked again ever more rarely. After some weeks it is listed for operators, and what the provider does not know of is theirs alone.
+    send_at = case
+      when r.is_manual or record_refund.is_manual or r.closed_at is not null or greatest(r.state, record_refund.state) >= 'succeeded' or r.is_overtaken then null
+      when r.sends >= 60 and coalesce(r.provider_id, record_refund.provider_id) is null then null
+      else now() + least(interval '1 minute' * power(2, least(r.sends, 10)), interval '12 hours') end
+  where r.id = refund.id;
+  perform ticket_private.settle_or_record(refund);
+  if idempotency_key is not null then
+    return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(refund.ticket_id, refund.id), is_better => true);
+  end if;
+  return jsonb_build_object('result', 'recorded');
+end $$;
+revoke execute on function ticket_private.record_refund(uuid, ticket_private.refund_state, text, boolean, text, uuid, text) from public;
+grant execute on function ticket_private.record_refund(uuid, ticket_private.refund_state, text, boolean, text, uuid, text) to service_role;
+
+drop index ticket_private.attempts_not_closed;
+
+drop function ticket_service.revoked_tickets(uuid);
+drop function ticket_private.revoked_tickets(uuid);
+-- Definer: as above. For scanners that are offline: what a genuine code does not tell. One value, which the API does not
+-- cut at its highest number of rows.
+create or replace function ticket_private.revoked_tickets(event_id uuid)
+returns uuid[] language plpgsql stable security definer set search_path = '' as $$
+begin
+  perform ticket_private.require_gate(revoked_tickets.event_id);
+  return array(select t.id from ticket_service.tickets t
+    where t.event_id = revoked_tickets.event_id and t.status in ('cancelled', 'refunded') order by t.id);
+end $$;
+revoke execute on function ticket_private.revoked_tickets(uuid) from public;
+grant execute on function ticket_private.revoked_tickets(uuid) to authenticated, service_role;
+
+create or replace function ticket_service.revoked_tickets(event_id uuid)
+returns uuid[] language sql stable security invoker set search_path = ''
+begin atomic
+  select ticket_private.revoked_tickets(event_id);
+end;
+comment on function ticket_service.revoked_tickets(uuid) is 'Ids of the tickets of an event that have ended, for the host and staff: an offline scanner turns them away.';
+revoke execute on function ticket_service.revoked_tickets(uuid) from public, anon;
+grant execute on function ticket_service.revoked_tickets(uuid) to authenticated, service_role;
 
 -- Definer: it reads and deletes tickets of everyone's. Those that nobody paid for and nobody can any more go with the
 -- event, or whoever once looked at its checkout would keep it for ever.

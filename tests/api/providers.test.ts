@@ -519,7 +519,7 @@ describe("midtrans", () => {
 
   test("takes rupiah alone", async () => {
     event = await host(owner, { ...priced, price: 12.5, currency: "EUR" });
-    expect(await begin("midtrans")).toMatchObject({ status: 502 });
+    expect(await begin("midtrans")).toMatchObject({ status: 409, error: { code: "price_not_payable" } });
     expect((await begin("stripe")).data.transaction).toMatchObject({ amount: 12.5, currency: "EUR" });
   });
 });

@@ -1,4 +1,4 @@
-import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { createClient, isAuthRetryableFetchError, type SupabaseClient } from "@supabase/supabase-js";
 import { isSame } from "./digests.ts";
 import { Refusal } from "./http.ts";
 
@@ -29,16 +29,23 @@ export function connect(env: (name: string) => string | undefined): Supabase {
   const visitor = createClient(url, publishableKey, { auth });
   /** What a genuine token says. One that is no token at all makes the library throw. */
   const readClaims = async (token: string) => {
-    try {
-      return (await visitor.auth.getClaims(token)).data?.claims;
-    } catch {
-      return undefined;
+    const { data, error } = await visitor.auth.getClaims(token).catch(() => ({ data: null, error: null }));
+    if (isAuthRetryableFetchError(error)) {
+      throw new Refusal(503, "auth_unavailable", "Who you are cannot be found out now. Try again in a moment.");
     }
+    return data?.claims;
   };
   return {
     service,
     async call<T>(name: string, args: Record<string, unknown>): Promise<T> {
-      return unwrap(await service.schema("ticket_service").rpc(name, args)) as T;
+      try {
+        return unwrap(await service.schema("ticket_service").rpc(name, args)) as T;
+      } catch (error) {
+        // Our own refusals have words for codes; anything else is a fault on this side, and no business of the caller's.
+        if (!(error instanceof Refusal) || !/^(PGRST\d+|[0-9A-Z]{5})$/.test(error.code)) throw error;
+        console.error(`${name}: ${error.code}`);
+        throw unavailable();
+      }
     },
     async whoAsks(request) {
       const token = request.headers.get("authorization")?.match(/^bearer\s+(\S+)$/i)?.[1];
@@ -69,5 +76,8 @@ export function unwrap({ data, error, status }: Answer): unknown {
   if (status >= 400 && status < 500 && error.code) {
     throw new Refusal(status, error.code, error.message, error.details ?? undefined);
   }
-  throw new Refusal(503, "database_unavailable", "The database does not answer. Try again in a moment.");
+  throw unavailable();
 }
+
+export const unavailable = () =>
+  new Refusal(503, "database_unavailable", "The database does not answer. Try again in a moment.");

@@ -34,8 +34,11 @@ export const inProgress = () =>
 
 /** Records how an attempt stands at its provider, after ending it there if it is to be ended. */
 export async function settleAttempt(db: Supabase, payments: Payments, attempt: Attempt, end: boolean): Promise<void> {
-  const provider = providerNamed(payments, attempt.provider);
-  const facts = await available(() => end ? provider.expire(attempt) : provider.ask(attempt));
+  const facts = await available(() => {
+    const provider = payments.providers.get(attempt.provider);
+    if (!provider) throw new ProviderUnavailable(`${attempt.provider} is not set up here`);
+    return end ? provider.expire(attempt) : provider.ask(attempt);
+  });
   await db.call("record_notice", { provider: attempt.provider, notice_id: null, attempt_id: attempt.id, facts });
 }
 
@@ -117,7 +120,11 @@ export async function continueWork(
       }),
     ];
     const results = await Promise.allSettled(steps.map((step) => step()));
-    done.problems += results.filter(({ status }) => status === "rejected").length;
+    for (const result of results) {
+      if (result.status === "fulfilled") continue;
+      done.problems++;
+      console.error(`maintenance: ${result.reason instanceof Refusal ? result.reason.code : result.reason?.name}`);
+    }
     if (steps.length < BATCH) break;
   }
   return done;

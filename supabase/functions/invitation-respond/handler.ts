@@ -50,7 +50,9 @@ async function takePlace(
     const mine = unwrap(
       await service.from("event_attendees").select("status").eq("event_id", event_id).eq("user_id", caller.id),
     ) as { status: string }[];
-    if (!mine[0]) unwrap(await service.from("event_attendees").insert(row));
+    // Another invitation may be accepted at the same moment.
+    const once = { onConflict: "event_id,user_id", ignoreDuplicates: true };
+    if (!mine[0]) unwrap(await service.from("event_attendees").upsert(row, once));
     else if (mine[0].status !== "confirmed") {
       unwrap(
         await service.from("event_attendees").update({ status: "confirmed" }).eq("event_id", event_id).eq(

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { data, readText, Refusal } from "../_shared/http.ts";
 import { type Notice, ProviderRefused, ProviderUnavailable } from "../_shared/providers/provider.ts";
 import { type Payments } from "../_shared/settings.ts";
-import type { Supabase } from "../_shared/supabase.ts";
+import { type Supabase, unavailable } from "../_shared/supabase.ts";
 
 export type Dependencies = { db: Supabase; payments: Payments };
 
@@ -32,7 +32,8 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
     return data(await db.call("record_notice", { provider: name, notice_id, attempt_id, facts }));
   } catch (error) {
     // Refusals are for people. A notice that the database does not take is a fault of ours, and comes again.
-    if (error instanceof Refusal && error.status < 500) throw new Error(`record_notice: ${error.code}`);
-    throw error;
+    if (!(error instanceof Refusal) || error.status >= 500) throw error;
+    console.error(`record_notice: ${error.code}`);
+    throw unavailable();
   }
 }

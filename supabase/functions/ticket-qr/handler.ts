@@ -32,7 +32,8 @@ export async function handle(request: Request, { db, secret }: Dependencies): Pr
   const service = client.schema("ticket_service");
   if ("event_id" in asked) {
     const revoked = unwrap(await service.rpc("revoked_tickets", asked));
-    const { publicKey, kid } = await eventKey(secret, asked.event_id);
+    // As the database writes it: of other letters another key would come.
+    const { publicKey, kid } = await eventKey(secret, asked.event_id.toLowerCase());
     return data({ public_key: { ...(await exportJWK(publicKey)), kid, alg: "EdDSA", use: "sig" }, revoked });
   }
   const columns = "id,event_id,attendance_code,status";

@@ -112,6 +112,11 @@ update ticket_service.tickets set price_paid = 10 where id = tests.id('theirs fo
 delete from auth.users where id = tests.id('acquaintance');
 select is((select status::text from ticket_service.tickets where id = tests.id('theirs for nothing')), 'active', 'what was paid for stays sold');
 rollback to leaving;
+update event_service.events set start_time = now() - interval '2 hours', end_time = now() - interval '1 hour' where id = tests.id('left');
+select event_private.advance_event_status();
+delete from auth.users where id = tests.id('acquaintance');
+select is((select status::text from ticket_service.tickets where id = tests.id('theirs for nothing')), 'active', 'as does what is past');
+rollback to leaving;
 update ticket_service.tickets set is_checked_in = true where id = tests.id('theirs for nothing');
 delete from auth.users where id = tests.id('acquaintance');
 select is((select status::text from ticket_service.tickets where id = tests.id('theirs for nothing')), 'active', 'and who was there was there');

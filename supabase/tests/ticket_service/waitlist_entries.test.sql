@@ -114,5 +114,25 @@ select is(ticket_service.join_waitlist(tests.id('held')), 0, 'who waited and is 
 select tests.act_as('database');
 select is(array[pg_temp.statuses('held'), pg_temp.waiting('held')], array['tap_mutual expired, tap_owner pending, tap_stranger expired', null], 'they have it');
 
+-- Whoever waits and asks to buy keeps their place.
+select tests.make_event('line', 'owner', '{"ticketing_enabled": true, "price": 10, "currency": "EUR", "max_attendees": 1}');
+insert into ticket_service.tickets (user_id, event_id, status) values (tests.id('mutual'), tests.id('line'), 'pending');
+select tests.does('stranger', $$ select ticket_service.join_waitlist(tests.id('line')) $$);
+select tests.does('follower', $$ select ticket_service.join_waitlist(tests.id('line')) $$);
+select is(ticket_service.begin_checkout(tests.id('stranger'), 'too early', 'hash', tests.id('line'), 'sandbox', null) #>> '{answer,error,code}', 'sold_out', 'while there is no seat');
+select is(pg_temp.waiting('line'), 'tap_stranger, tap_follower', 'both wait on');
+update ticket_service.tickets set held_until = now() where event_id = tests.id('line');
+savepoint line;
+select is(ticket_service.begin_checkout(tests.id('follower'), 'second', 'hash', tests.id('line'), 'sandbox', null) #>> '{answer,error,code}', 'sold_out', 'a seat is the first''s');
+select is(array[pg_temp.statuses('line'), pg_temp.waiting('line')], array['tap_mutual expired, tap_stranger pending', 'tap_follower'], 'who has it offered, while the second waits on');
+select is((select currency from ticket_service.tickets where event_id = tests.id('line') and status = 'pending'), 'EUR', 'in the money of the event');
+rollback to line;
+create temporary table first_in_line as select ticket_service.begin_checkout(tests.id('stranger'), 'first', 'hash', tests.id('line'), 'sandbox', null) as answer;
+select is((select answer ->> 'next' from first_in_line), 'pay', 'the first buys it');
+select is(array[pg_temp.statuses('line'), pg_temp.waiting('line')], array['tap_mutual expired, tap_stranger pending', 'tap_follower'], 'and waits no more');
+update ticket_service.tickets set purchased_at = purchased_at - interval '1 minute' where event_id = tests.id('line') and status = 'pending';
+select ticket_service.fail_checkout(tests.id('stranger'), 'first', (answer #>> '{attempt,id}')::uuid, 502, '{}') from first_in_line;
+select is(pg_temp.statuses('line'), 'tap_mutual expired, tap_stranger pending', 'an offer is not lost by a provider that fails');
+
 select * from finish();
 rollback;

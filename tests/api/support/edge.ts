@@ -1,15 +1,12 @@
 import { expect } from "vitest";
 import { target } from "../../support/database.ts";
 import type { Person } from "../../support/people.ts";
-import { readCatalogue } from "./catalogue.ts";
 
 export type Called<T = Record<string, unknown>> = {
   status: number;
   data: T;
   error: { code: string; message: string; details?: unknown } | undefined;
 };
-
-const catalogue = readCatalogue();
 
 /** Calls an edge function as a person (or as nobody), as supabase-js does: `{data}` or `{error}` with its status. */
 export async function call<T = Record<string, unknown>>(
@@ -39,16 +36,6 @@ export const newKey = () => crypto.randomUUID();
 export function done<T>({ status, data, error }: Called<T>): T {
   expect({ status, error }).toEqual({ status: 200, error: undefined });
   return data;
-}
-
-/** Holds a refusal against docs/errors.md: its code, its HTTP status and its message. */
-export function expectRefused({ status, error }: Called, code: string): void {
-  const entry = catalogue.get(code);
-  expect({ status, code: error?.code, message: error?.message }).toEqual({
-    status: entry?.status,
-    code,
-    message: entry?.message,
-  });
 }
 
 export type Checkout = {

@@ -179,7 +179,7 @@ export const FUNCTIONS: Record<string, Check> = {
     ({ oracle }, viewer, event) => (oracle.hosts(viewer, event) ? [{ lines: 0 }] : undefined),
   ),
   "ticket_service.revoked_tickets": perEvent(
-    "(select r as ticket from ticket_service.revoked_tickets($1) r)",
+    "(select unnest(ticket_service.revoked_tickets($1)) as ticket)",
     "not_staff",
     (stage, viewer, event) =>
       mayScan(stage, viewer, event)

@@ -80,7 +80,7 @@ export function createMidtrans({ serverKey, appUrl, apiUrl, payments }: Midtrans
   };
 
   const createCheckout = async (attempt: Attempt) => {
-    if (attempt.currency !== "IDR") throw new ProviderRefused("Midtrans takes rupiah alone");
+    if (attempt.currency !== "IDR") throw new Refusal(409, "price_not_payable", "Midtrans takes rupiah alone.");
     const gross = toMinor(attempt.amount, 0);
     const lasts = minutesBetween(Date.parse(attempt.started_at), Date.parse(attempt.expires_at));
     const left = minutesBetween(Date.now(), Date.parse(attempt.expires_at));

@@ -41,7 +41,7 @@ const NOTICE = "notice:";
 export function createSandbox({ secret, publicUrl }: SandboxSettings): Provider {
   return {
     async createCheckout({ id, amount, currency, title, return_url, expires_at }: Attempt) {
-      // Refuses what cannot be paid, as the others do.
+      // A price has no more decimals than its currency, as at Stripe.
       toMinor(
         amount,
         new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits!,
