@@ -1353,7 +1353,6 @@ returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
   terms ticket_private.ticket_terms := ticket_private.terms_of(event);
   mine ticket_service.tickets;
-  waited ticket_service.waitlist_entries;
   resumed jsonb;
   freed int := 0;
 begin
@@ -1367,7 +1366,7 @@ begin
   perform ticket_private.lock_tickets(person, event, null);
   select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status in ('pending', 'active');
   -- Nobody offers them a seat meanwhile, for which they would wait here while this waits there.
-  delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person returning * into waited;
+  perform from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person for update;
   if mine.status = 'active' then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
   elsif mine.held_until <= now() then
@@ -1381,21 +1380,23 @@ begin
     perform ticket_private.require_holds_left(person, event);
   end if;
   if mine.id is null and ticket_private.is_full(event) then
-    -- Seats whose time is over are for those who wait, among them the caller, who keeps their place.
-    insert into ticket_service.waitlist_entries select (waited).* where waited.id is not null;
+    -- Seats whose time is over are for those who wait, the caller where they stand in line.
     freed := freed + ticket_private.expire_holds(500, event);
     select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status = 'pending';
-    if mine.id is null and freed > 0 and ticket_private.is_full(event) then
+    if mine.purchased_at <> now() then
+      -- Not offered here: another request of theirs was quicker.
+      perform ticket_private.refuse_in_progress();
+    elsif mine.id is null and freed > 0 and ticket_private.is_full(event) then
       -- An answer and no refusal, which would take back that they were offered.
       resumed := ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 409,
         jsonb_build_object('error', jsonb_build_object('code', 'sold_out', 'message', 'There are no seats left.')));
-    else
-      delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person;
     end if;
   end if;
   if resumed is not null then
     return resumed;
-  elsif terms.price = 0 then
+  end if;
+  delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person;
+  if terms.price = 0 then
     return ticket_private.take_free_ticket(person, idempotency_key, event, mine, terms);
   end if;
   return ticket_private.hold_seat(person, idempotency_key, event, mine, terms, payment_method, return_url);
@@ -1467,9 +1468,7 @@ begin
     perform ticket_private.refuse_in_progress();
   end if;
   perform ticket_private.fail_attempt(fail_checkout.attempt_id);
-  -- A seat that was theirs before, such as an offer, stays theirs.
-  update ticket_service.tickets t set status = 'cancelled'
-  from ticket_private.attempts a where a.id = fail_checkout.attempt_id and t.id = a.ticket_id and t.status = 'pending' and t.purchased_at = a.started_at;
+  update ticket_service.tickets t set status = 'cancelled' where t.id = ticket and t.status = 'pending';
   return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, status, answer);
 end $$;
 revoke execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) from public;

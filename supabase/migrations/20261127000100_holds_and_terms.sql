@@ -5,9 +5,6 @@ comment on column ticket_service.tickets.activated_at is 'When the seat became t
 update ticket_service.tickets t set activated_at = t.purchased_at
 where t.status in ('active', 'refunded')
   or exists (select from event_service.event_attendees a where a.event_id = t.event_id and a.user_id = t.user_id and a.by_ticket);
-update ticket_service.tickets t set status = 'cancelled'
-where t.user_id is null and t.status = 'active' and t.price_paid = 0 and not t.is_checked_in
-  and exists (select from event_service.events e where e.id = t.event_id and e.status in ('upcoming', 'ongoing'));
 
 alter table ticket_private.attempts
   add column refund_fee numeric constraint refund_fee_in_range check (refund_fee >= 0 and refund_fee < 1e12),
@@ -171,7 +168,6 @@ returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
   terms ticket_private.ticket_terms := ticket_private.terms_of(event);
   mine ticket_service.tickets;
-  waited ticket_service.waitlist_entries;
   resumed jsonb;
   freed int := 0;
 begin
@@ -185,7 +181,7 @@ begin
   perform ticket_private.lock_tickets(person, event, null);
   select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status in ('pending', 'active');
   -- Nobody offers them a seat meanwhile, for which they would wait here while this waits there.
-  delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person returning * into waited;
+  perform from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person for update;
   if mine.status = 'active' then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
   elsif mine.held_until <= now() then
@@ -199,21 +195,23 @@ begin
     perform ticket_private.require_holds_left(person, event);
   end if;
   if mine.id is null and ticket_private.is_full(event) then
-    -- Seats whose time is over are for those who wait, among them the caller, who keeps their place.
-    insert into ticket_service.waitlist_entries select (waited).* where waited.id is not null;
+    -- Seats whose time is over are for those who wait, the caller where they stand in line.
     freed := freed + ticket_private.expire_holds(500, event);
     select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status = 'pending';
-    if mine.id is null and freed > 0 and ticket_private.is_full(event) then
+    if mine.purchased_at <> now() then
+      -- Not offered here: another request of theirs was quicker.
+      perform ticket_private.refuse_in_progress();
+    elsif mine.id is null and freed > 0 and ticket_private.is_full(event) then
       -- An answer and no refusal, which would take back that they were offered.
       resumed := ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 409,
         jsonb_build_object('error', jsonb_build_object('code', 'sold_out', 'message', 'There are no seats left.')));
-    else
-      delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person;
     end if;
   end if;
   if resumed is not null then
     return resumed;
-  elsif terms.price = 0 then
+  end if;
+  delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person;
+  if terms.price = 0 then
     return ticket_private.take_free_ticket(person, idempotency_key, event, mine, terms);
   end if;
   return ticket_private.hold_seat(person, idempotency_key, event, mine, terms, payment_method, return_url);
@@ -251,28 +249,6 @@ exception
 end $$;
 revoke execute on function ticket_private.begin_checkout(uuid, text, text, uuid, text, text) from public;
 grant execute on function ticket_private.begin_checkout(uuid, text, text, uuid, text, text) to service_role;
-
--- Definer: as above. Nobody was given the address of the checkout, so nobody can have paid.
-create or replace function ticket_private.fail_checkout(person uuid, idempotency_key text, attempt_id uuid, status int, answer jsonb)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
-declare
-  ticket uuid;
-begin
-  perform ticket_private.lock_key(person, 'ticket-checkout', idempotency_key);
-  select a.ticket_id into ticket from ticket_private.attempts a where a.id = fail_checkout.attempt_id;
-  perform from ticket_service.tickets t where t.id = ticket for no key update;
-  update ticket_private.attempts a set state = 'closed', check_at = now() + interval '5 minutes' where a.id = fail_checkout.attempt_id and a.state = 'creating';
-  if not found then
-    perform ticket_private.refuse_in_progress();
-  end if;
-  perform ticket_private.fail_attempt(fail_checkout.attempt_id);
-  -- A seat that was theirs before, such as an offer, stays theirs.
-  update ticket_service.tickets t set status = 'cancelled'
-  from ticket_private.attempts a where a.id = fail_checkout.attempt_id and t.id = a.ticket_id and t.status = 'pending' and t.purchased_at = a.started_at;
-  return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, status, answer);
-end $$;
-revoke execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) from public;
-grant execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) to service_role;
 
 -- Definer: clients write neither waiting list nor seats. Under the lock of the seats: none is freed meanwhile unseen.
 create or replace function ticket_private.join_waitlist(event_id uuid)
@@ -482,3 +458,10 @@ begin
   return old;
 end $$;
 revoke execute on function event_private.tg_events__keep_ticketed() from public;
+
+-- Offers that are open are in the money of their event, and free seats of who left are free.
+update ticket_service.tickets t set currency = e.currency from event_service.events e
+where e.id = t.event_id and t.status = 'pending' and not exists (select from ticket_private.attempts a where a.ticket_id = t.id);
+update ticket_service.tickets t set status = 'cancelled'
+where t.user_id is null and t.status = 'active' and t.price_paid = 0 and not t.is_checked_in
+  and exists (select from event_service.events e where e.id = t.event_id and e.status in ('upcoming', 'ongoing'));

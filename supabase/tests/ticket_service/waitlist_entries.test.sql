@@ -130,9 +130,6 @@ rollback to line;
 create temporary table first_in_line as select ticket_service.begin_checkout(tests.id('stranger'), 'first', 'hash', tests.id('line'), 'sandbox', null) as answer;
 select is((select answer ->> 'next' from first_in_line), 'pay', 'the first buys it');
 select is(array[pg_temp.statuses('line'), pg_temp.waiting('line')], array['tap_mutual expired, tap_stranger pending', 'tap_follower'], 'and waits no more');
-update ticket_service.tickets set purchased_at = purchased_at - interval '1 minute' where event_id = tests.id('line') and status = 'pending';
-select ticket_service.fail_checkout(tests.id('stranger'), 'first', (answer #>> '{attempt,id}')::uuid, 502, '{}') from first_in_line;
-select is(pg_temp.statuses('line'), 'tap_mutual expired, tap_stranger pending', 'an offer is not lost by a provider that fails');
 
 select * from finish();
 rollback;
