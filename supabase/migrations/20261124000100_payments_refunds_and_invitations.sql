@@ -728,14 +728,6 @@ grant insert (event_id, user_id) on ticket_service.event_staff to authenticated;
 grant all on ticket_service.event_staff to service_role;
 comment on column ticket_service.ticket_transactions.outcome is 'What became of a payment. activated: it bought the ticket; set_aside: another amount arrived, an operator looks at it; sold_out, event_closed, already_has_ticket, paid_twice, buyer_gone: it is refunded by itself; refunded, disputed, reversed: the money went back another way.';
 
-create or replace trigger ticket_transactions_refund_within_capture
-  after update of amount, currency, status, kind, refund_of, ticket_id on ticket_service.ticket_transactions
-  for each row execute function ticket_private.tg_ticket_transactions__refund_within_capture();
--- A payment that is new has no refunds.
-create or replace trigger ticket_transactions_refund_within_capture_new
-  after insert on ticket_service.ticket_transactions
-  for each row when (new.kind = 'refund' or new.refund_of is not null) execute function ticket_private.tg_ticket_transactions__refund_within_capture();
-
 -- What the provider is asked for, and what it said: internal, since it names what is only for the server.
 
 create table if not exists ticket_private.attempts (
@@ -1095,12 +1087,11 @@ revoke execute on function ticket_private.lock_key(uuid, text, text) from public
 -- Buying. In PL/pgSQL, which keeps the plans: many run these at once for one event's seats.
 
 create or replace function ticket_private.currency_decimals(currency text)
-returns int language plpgsql immutable parallel safe set search_path = '' as $$
-begin
+returns int language sql immutable parallel safe set search_path = '' as $$
   -- Rupiah have sen on paper only; the other ones have none.
-  return case when currency in ('IDR', 'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
-    then 0 else 2 end;
-end $$;
+  select case when currency in ('IDR', 'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
+    then 0 else 2 end
+$$;
 comment on function ticket_private.currency_decimals(text) is 'Decimals in which amounts of this currency are paid.';
 revoke execute on function ticket_private.currency_decimals(text) from public;
 
@@ -1190,9 +1181,7 @@ revoke execute on function ticket_private.terms_of(uuid) from public;
 create or replace function ticket_private.lock_tickets(person uuid, event uuid, ticket uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
-  perform from ticket_service.tickets t
-  where t.id in (select ticket union all select o.id from ticket_service.tickets o where o.user_id = person and o.event_id = event)
-  order by t.id for no key update;
+  perform from ticket_service.tickets t where t.id = ticket or t.user_id = person and t.event_id = event order by t.id for no key update;
 end $$;
 comment on function ticket_private.lock_tickets(uuid, uuid, uuid) is
   'Locks a ticket, or all that this person has or had to this event: a late payment revives one that has ended, while its buyer begins another.';
@@ -1269,7 +1258,6 @@ create or replace function ticket_private.hold_seat(
 returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
   attempt uuid := gen_random_uuid();
-  held uuid := coalesce(mine.id, gen_random_uuid());
   ends timestamptz := now() + ticket_private.time_to_pay();
 begin
   if mine.id is not null and (select count(*) from ticket_private.attempts a where a.ticket_id = mine.id and a.checkout_url is not null) >= 3 then
@@ -1282,17 +1270,19 @@ begin
       event_start_time = terms.start_time, held_until = ends + ticket_private.time_after_payment()
     where t.id = mine.id;
   end if;
-  -- The ticket last: triggers fire in the order in which rows are written, and the seat's is waited for.
   with ticket as (
-    insert into ticket_service.tickets (id, user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
-    select held, person, event, terms.price, terms.currency, 'pending', ends + ticket_private.time_after_payment(), terms.refund_fee, terms.refund_deadline, terms.start_time
-    where mine.id is null),
+    insert into ticket_service.tickets (user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
+    select person, event, terms.price, terms.currency, 'pending', ends + ticket_private.time_after_payment(), terms.refund_fee, terms.refund_deadline, terms.start_time
+    where mine.id is null
+    returning id),
   payment as (
     insert into ticket_service.ticket_transactions (id, ticket_id, amount, currency, payment_method)
-    values (attempt, held, terms.price, terms.currency, provider))
+    select attempt, coalesce(mine.id, (select id from ticket)), terms.price, terms.currency, provider
+    returning id, ticket_id)
   insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, return_url, idempotency_key, expires_at, check_at)
-  values (attempt, held, hold_seat.provider, terms.price, terms.currency, terms.title, hold_seat.return_url, hold_seat.idempotency_key,
-    ends, ends + interval '1 minute');
+  select p.id, p.ticket_id, hold_seat.provider, terms.price, terms.currency, terms.title, hold_seat.return_url, hold_seat.idempotency_key,
+    ends, ends + interval '1 minute'
+  from payment p;
   perform ticket_private.require_open(event);
   return jsonb_build_object('next', 'pay', 'attempt', ticket_private.attempt_to_send(attempt));
 end $$;

@@ -45,6 +45,35 @@ create or replace view ticket_private.my_ticketed_events as
       or exists (select 1 from ticket_private.payments p where p.ticket_id = t.id and p.state >= 'paid'));
 comment on view ticket_private.my_ticketed_events is 'Events to which the caller holds, has or had a ticket.';
 
+create or replace trigger ticket_transactions_refund_within_capture
+  after update of amount, currency, status, kind, refund_of, ticket_id on ticket_service.ticket_transactions
+  for each row execute function ticket_private.tg_ticket_transactions__refund_within_capture();
+-- A payment that is new has no refunds.
+create or replace trigger ticket_transactions_refund_within_capture_new
+  after insert on ticket_service.ticket_transactions
+  for each row when (new.kind = 'refund' or new.refund_of is not null) execute function ticket_private.tg_ticket_transactions__refund_within_capture();
+
+create or replace function ticket_private.currency_decimals(currency text)
+returns int language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  -- Rupiah have sen on paper only; the other ones have none.
+  return case when currency in ('IDR', 'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
+    then 0 else 2 end;
+end $$;
+comment on function ticket_private.currency_decimals(text) is 'Decimals in which amounts of this currency are paid.';
+revoke execute on function ticket_private.currency_decimals(text) from public;
+
+create or replace function ticket_private.lock_tickets(person uuid, event uuid, ticket uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  perform from ticket_service.tickets t
+  where t.id in (select ticket union all select o.id from ticket_service.tickets o where o.user_id = person and o.event_id = event)
+  order by t.id for no key update;
+end $$;
+comment on function ticket_private.lock_tickets(uuid, uuid, uuid) is
+  'Locks a ticket, or all that this person has or had to this event: a late payment revives one that has ended, while its buyer begins another.';
+revoke execute on function ticket_private.lock_tickets(uuid, uuid, uuid) from public;
+
 -- Definer: clients may not write tickets. The caller holds the lock of the event's seats. Each offer is a pending ticket,
 -- so it has its seat like any other.
 create or replace function ticket_private.offer_seats(event uuid)
