@@ -122,6 +122,7 @@ test("a ticket's code is signed with its event's key, which scanners can have be
   const { payload } = await jwtVerify(token, createLocalJWKSet({ keys: [public_key] }));
   expect(payload).toMatchObject({ ticket: ticket.id, event, code: ticket.attendance_code });
   expect([revoked, Object.keys(public_key)]).toEqual([[], expect.not.arrayContaining(["d"])]);
+  expect((await gate(event.toUpperCase())).public_key).toEqual(public_key);
   const wrong = { ...(await gate(other)).public_key, kid: public_key.kid! };
   await expect(jwtVerify(token, createLocalJWKSet({ keys: [wrong] }))).rejects.toThrow();
 

@@ -5,9 +5,4 @@ export const accepted: { kind: string; name: string | RegExp; reason: string }[]
     name: /^ticket_private\.money: (p\.amount > \(0\)::numeric|b\.transaction_id IS NOT NULL) -> true$/,
     reason: "A payment has a row of transactions once it is paid, and the journal takes no entry of 0.",
   },
-  {
-    kind: "view condition",
-    name: /^ticket_private\.payments_for_operators: (EXISTS|r\.)/,
-    reason: "Of tickets that have ended only such payments have anything left: it spares looking at all the others.",
-  },
 ];

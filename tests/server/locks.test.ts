@@ -111,6 +111,21 @@ it("blocking somebody and their follow", async () => {
   await owner.query("delete from user_service.blocks where blocker_id = $1", [host]);
 });
 
+it("a repost and its author's leaving", async () => {
+  const { rows } = await owner.query(
+    "insert into post_service.posts (author_id, content, type) values ($1, 'Read this', 'text') returning id",
+    [host],
+  );
+  // As whoever leaves does: the profile, then the account.
+  await hold("select from user_service.profiles where id = $1 for update", guest);
+  const reposts = asPerson(second, guest, "insert into post_service.reposts (post_id) values ($1)", rows[0].id);
+  await waiting(second);
+  await holder.query("select from user_service.users where id = $1 for update", [guest]);
+  await holder.query("commit");
+  await reposts;
+  await owner.query("delete from post_service.posts where id = $1", [rows[0].id]);
+});
+
 it("two refunds of one payment", async () => {
   const { rows } = await owner.query(
     `with ticket as (insert into ticket_service.tickets (user_id, event_id, price_paid, status) values ($1, $2, 100, 'active') returning id)

@@ -92,6 +92,16 @@ select ticket_service.record_refund(id, 'failed', 'provider refund 2', problem =
 select is((select array[kind, id::text, amount::text, problem] from ticket_service.operator_queue() where id = (select f.id from failing f)), array['refund', id::text, '50000', 'closed account'], 'what failed is') from failing;
 select is((select status::text from ticket_service.ticket_transactions where id = (select f.id from failing f)), 'pending', 'it is owed');
 select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('owner'), 'key', 'hash', pg_temp.id('acquaintance'), 1, null)) $$, 'database refund_exceeds_payment/409', 'and not given twice');
+savepoint late;
+create function pg_temp.sent_late(change text) returns timestamptz language plpgsql as $$
+begin
+  execute 'update ticket_private.refunds set send_at = null, state = ''sent'', ' || change || ' where id = (select id from failing)';
+  perform ticket_service.record_refund(id, 'sent') from failing;
+  return (select send_at from ticket_private.refunds where id = (select id from failing));
+end $$;
+select is(array[pg_temp.sent_late('is_manual = true') is null, pg_temp.sent_late('is_manual = false') is null], array[true, false], 'what is an operator''s to pay is not sent again by an answer that comes late');
+select is(pg_temp.sent_late('closed_at = now(), closing_reference = ''transfer''') is null, true, 'nor what they have paid');
+rollback to late;
 select tests.outcomes($$ select ticket_service.close_refund(id, '') from failing $$, 'database 23514/closing_reference_is_given', 'it is closed by a reference');
 select tests.outcomes($$ select ticket_service.close_refund(id, 'x'), ticket_service.operator_queue() from failing $$, 'stranger 42501/grant, anonymous 42501/grant', 'not by anybody');
 select ticket_service.close_refund(id, 'transfer 1') from failing;
