@@ -111,6 +111,54 @@ describe("what every function refuses", () => {
   });
 });
 
+describe("what goes wrong on this side", () => {
+  /** Does something while one of our own parts is broken. */
+  async function without<T>(breaking: string, mending: string, act: () => Promise<T>): Promise<T> {
+    await asOwner(breaking);
+    try {
+      return await act();
+    } finally {
+      await asOwner(mending);
+    }
+  }
+
+  test("is 503, to try again, and not that somebody may not or must sign in", async () => {
+    const event = await host(owner, priced);
+    const begin = "function ticket_service.begin_checkout";
+    expect(
+      await without(`revoke execute on ${begin} from service_role`, `grant execute on ${begin} to service_role`, () =>
+        checkout(buyer, event),
+      ),
+    ).toMatchObject({ status: 503, error: { code: "database_unavailable" } });
+    const { ticket, checkout_url } = done(await checkout(buyer, event));
+    const record = "function ticket_service.record_notice";
+    const unheard = () =>
+      fetch(checkout_url!, { method: "POST", body: new URLSearchParams({ action: "pay" }) }).then((page) =>
+        page.text(),
+      );
+    expect(
+      await without(
+        `revoke execute on ${record} from service_role`,
+        `grant execute on ${record} to service_role`,
+        unheard,
+      ),
+    ).toContain("503");
+    await press(checkout_url!, "pay");
+    expect(ok(await tickets(buyer).rpc("my_tickets"))[0]).toMatchObject({ id: ticket.id, status: "active" });
+  });
+
+  test("is 503 where Auth does not say who asks", async () => {
+    const away = `alter table auth.users rename to users_away;
+      create function auth.too_busy() returns boolean language plpgsql as $$ begin raise sqlstate 'XX000'; end $$;
+      create view auth.users as select * from auth.users_away where auth.too_busy();`;
+    const back = "drop view auth.users; drop function auth.too_busy(); alter table auth.users_away rename to users;";
+    expect(await without(away, back, () => checkout(buyer, nobody()))).toMatchObject({
+      status: 503,
+      error: { code: "auth_unavailable" },
+    });
+  });
+});
+
 test("a ticket's code is signed with its event's key, which scanners can have beforehand", async () => {
   const [event, other] = [await host(owner, priced), await host(owner, priced)];
   const ticket = await buy(buyer, event);
@@ -132,6 +180,12 @@ test("a ticket's code is signed with its event's key, which scanners can have be
   done(await refund(buyer, ticket.id));
   expect((await qr(buyer, `?ticket_id=${ticket.id}`)).error?.code).toBe("ticket_not_active");
   expect((await gate(event)).revoked).toEqual([ticket.id]);
+  // More than the API gives of a table at once.
+  await asOwner(
+    "insert into ticket_service.tickets (event_id, status) select $1, 'cancelled' from generate_series(1, 1100)",
+    [event],
+  );
+  expect((await gate(event)).revoked).toHaveLength(1101);
 });
 
 describe("invitations", () => {
@@ -174,6 +228,22 @@ describe("invitations", () => {
     expect(await success(owner, paid)).toMatchObject({ successful: 0 });
     expect(done(await respond(guest, ids[open]!, "declined"))).toMatchObject({ next: null });
     expect(await success(owner, open)).toMatchObject({ accepted: 0, declined: 1, successful: 0 });
+  });
+
+  test("of two at once, both are accepted, and one counts", async () => {
+    const [guest, second] = [await signUp("guest"), await signUp("second")];
+    for (const event of [await host(owner), await host(owner, { ticketing_enabled: true })]) {
+      const ids = [owner, second].map(async (person) => done(await invite(person, event, [guest.username])));
+      const asked = (await Promise.all(ids)).map(({ invitations }) => invitations[0]!.invitation_id);
+      const answers = await Promise.all(asked.map((id) => respond(guest, id, "accepted")));
+      expect(answers.map(({ status, error }) => [status, error?.code])).toEqual([
+        [200, undefined],
+        [200, undefined],
+      ]);
+      const counted = [await success(owner, event), await success(second, event)];
+      expect(counted.map(({ accepted }) => accepted)).toEqual([1, 1]);
+      expect(counted.map(({ successful }) => successful).sort()).toEqual([0, 1]);
+    }
   });
 
   test("unknown, hidden and blocked people are answered alike; friends of the host alone are asked to what is for friends", async () => {

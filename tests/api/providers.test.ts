@@ -290,6 +290,28 @@ describe("stripe", () => {
     expect(await queue()).toEqual([{ problem: "balance_insufficient" }]);
   });
 
+  test("that is switched off keeps seats and money as they are until it is back", async () => {
+    const off = await startPayments({ env: { STRIPE_SECRET_KEY: "" } });
+    try {
+      const { ticket: sold, notice } = await paid();
+      await payments.deliver("stripe", notice);
+      expect(done(await refund(buyer, sold.id, {}, newKey(), off.api.url)).refund?.status).toBe("sent");
+      buyer = await signUp("holder");
+      const { ticket: held } = done(await begin("stripe"));
+      expect(await refund(buyer, held.id, {}, newKey(), off.api.url)).toMatchObject({
+        status: 502,
+        error: { code: "provider_failed" },
+      });
+      expect((await mine()).status).toBe("pending");
+      await later();
+      await payments.maintain();
+      expect((await journal(sold.id)).sort()).toEqual(["captured 75000", "refunded 75000"]);
+      expect(done(await giveBack(buyer, held.id)).ticket.status).toBe("cancelled");
+    } finally {
+      await off.stop();
+    }
+  });
+
   test("that fails frees the seat, and the same request is told so again", async () => {
     payments.stripe.before = async () => new Response("{}", { status: 500 });
     const key = newKey();

@@ -7,7 +7,7 @@ import {
   type Refund,
 } from "./providers/provider.ts";
 import { Refusal } from "./http.ts";
-import { type Payments, providerNamed } from "./settings.ts";
+import type { Payments } from "./settings.ts";
 
 /** What a function of the database says is to happen next. */
 export type Next =
@@ -34,9 +34,8 @@ export const inProgress = () =>
 
 /** Records how an attempt stands at its provider, after ending it there if it is to be ended. */
 export async function settleAttempt(db: Supabase, payments: Payments, attempt: Attempt, end: boolean): Promise<void> {
-  const facts = await available(() => {
-    const provider = payments.providers.get(attempt.provider);
-    if (!provider) throw new ProviderUnavailable(`${attempt.provider} is not set up here`);
+  const facts = await available(async () => {
+    const provider = providerOf(payments, attempt.provider);
     return end ? provider.expire(attempt) : provider.ask(attempt);
   });
   await db.call("record_notice", { provider: attempt.provider, notice_id: null, attempt_id: attempt.id, facts });
@@ -57,20 +56,22 @@ export async function sendRefund(
 }
 
 async function outcome(payments: Payments, refund: Refund) {
-  let provider: Provider;
   try {
-    provider = providerNamed(payments, refund.provider);
-  } catch {
-    return { state: "sent", problem: `${refund.provider} is not set up here` };
-  }
-  try {
-    return await provider.refund(refund);
+    return await providerOf(payments, refund.provider).refund(refund);
   } catch (error) {
-    if (error instanceof ProviderRefused) return { state: "sent", is_manual: true, problem: error.message };
     if (error instanceof ProviderUnavailable) return { state: "sent", problem: error.message };
-    if (error instanceof Refusal) return { state: "sent", is_manual: true, problem: error.message };
+    if (error instanceof ProviderRefused || error instanceof Refusal) {
+      return { state: "sent", is_manual: true, problem: error.message };
+    }
     throw error;
   }
+}
+
+/** The provider that this work was begun with: one that was switched off since may be back. */
+function providerOf(payments: Payments, name: string): Provider {
+  const provider = payments.providers.get(name);
+  if (!provider) throw new ProviderUnavailable(`${name} is not set up here`);
+  return provider;
 }
 
 /** Runs what speaks to a provider; that it cannot is a refusal with 502. */

@@ -71,9 +71,10 @@ async function takePlace(
   try {
     return { next: null, ticket: await takeFreeTicket(db, payments, caller, event_id) };
   } catch (error) {
-    // Another invitation to the same event was accepted a moment ago.
-    if (!(error instanceof Refusal) || error.code !== "already_has_ticket") throw error;
-    return { next: null, ticket: (unwrap(await mineQuery()) as unknown[])[0] ?? null };
+    // Another invitation to the same event may have been accepted a moment ago.
+    const [other] = unwrap(await mineQuery()) as unknown[];
+    if (!other) throw error;
+    return { next: null, ticket: other };
   }
 }
 
