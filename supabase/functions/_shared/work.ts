@@ -36,7 +36,7 @@ export const inProgress = () =>
 export async function settleAttempt(db: Supabase, payments: Payments, attempt: Attempt, end: boolean): Promise<void> {
   const facts = await available(async () => {
     const provider = providerOf(payments, attempt.provider);
-    return end ? provider.expire(attempt) : provider.ask(attempt);
+    return await (end ? provider.expire(attempt) : provider.ask(attempt));
   });
   await db.call("record_notice", { provider: attempt.provider, notice_id: null, attempt_id: attempt.id, facts });
 }

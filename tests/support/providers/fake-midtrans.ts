@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { z } from "zod";
-import { type FakeServer, listen } from "./fake-server.ts";
+import { FakeProvider } from "./fake-server.ts";
 
 // Snap's parameters as Midtrans publishes them (https://docs.midtrans.com/reference/request-body-json-parameter), as far
 // as a checkout needs them. Others are refused here.
@@ -43,7 +43,7 @@ type Transaction = {
 };
 
 /** Midtrans as this project uses it: Snap on the app host, status, expiry, cancelling and refunds on the api host. */
-export class FakeMidtrans {
+export class FakeMidtrans extends FakeProvider {
   readonly serverKey = "SB-Mid-server-fake";
   /** What was asked of Snap, by order. */
   readonly orders = new Map<string, z.infer<typeof snapShape>>();
@@ -53,31 +53,10 @@ export class FakeMidtrans {
   readonly cancelled = new Set<string>();
   /** How the next refunds are answered: 200 as a rule, at once confirmed by the bank. */
   refundAnswer = { status_code: "200", confirmed: true };
-  before: (request: Request) => Promise<Response | undefined> = async () => undefined;
-  #server!: FakeServer;
-  #hono = this.#app();
 
-  static async start(): Promise<FakeMidtrans> {
-    const fake = new FakeMidtrans();
-    fake.#server = await listen(fake.#hono);
-    return fake;
-  }
-
-  get url(): string {
-    return this.#server.url;
-  }
-
-  stop(): Promise<void> {
-    return this.#server.stop();
-  }
-
-  /** Takes a request past `before`, as if its answer were lost. */
-  async receive(request: Request): Promise<Response> {
-    const { before } = this;
-    this.before = async () => undefined;
-    const answer = await this.#hono.fetch(request);
-    this.before = before;
-    return answer;
+  constructor() {
+    super();
+    this.#route();
   }
 
   /** Somebody chooses a way of paying on the page of an order; what becomes of it is in `state`. */
@@ -118,11 +97,9 @@ export class FakeMidtrans {
     };
   }
 
-  #app(): Hono {
-    const app = new Hono();
+  #route(): void {
+    const { app } = this;
     app.use(async (c, next) => {
-      const replaced = await this.before(c.req.raw.clone());
-      if (replaced) return replaced;
       const authorized = c.req.header("authorization") === `Basic ${btoa(`${this.serverKey}:`)}`;
       if (!authorized) return c.json({ status_code: "401", status_message: "Unknown Merchant server_key/id" }, 401);
       await next();
@@ -134,6 +111,7 @@ export class FakeMidtrans {
       if (this.orders.has(order_id))
         return c.json({ error_messages: ["transaction_details.order_id sudah digunakan"] }, 400);
       this.orders.set(order_id, read.data);
+      this.count(order_id);
       return c.json(
         { token: `snap-${order_id}`, redirect_url: `https://app.midtrans.test/snap/v4/redirection/${order_id}` },
         201,
@@ -160,7 +138,6 @@ export class FakeMidtrans {
       if (!read.success) return c.json({ status_code: "400", status_message: read.error.message });
       return this.#with(c, (transaction) => this.#refund(c, transaction, read.data));
     });
-    return app;
   }
 
   #with(c: Context, answer: (transaction: Transaction) => Response): Response {
@@ -213,6 +190,7 @@ export class FakeMidtrans {
       refund_key,
       ...(confirmed && { bank_confirmed_at: "2026-11-23 10:00:00" }),
     });
+    this.count(refund_key);
     transaction.refund_amount = `${refunded + amount}.00`;
     transaction.transaction_status =
       amount + refunded === Number(transaction.gross_amount) ? "refund" : "partial_refund";

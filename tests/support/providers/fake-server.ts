@@ -1,11 +1,11 @@
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
-import type { Hono } from "hono";
+import { Hono } from "hono";
 
 export type FakeServer = { url: string; stop(): Promise<void> };
 
 /** Serves a provider's wire format on a port of its own. */
-export async function listen(app: Hono): Promise<FakeServer> {
+export async function listen(app: { fetch(request: Request): Response | Promise<Response> }): Promise<FakeServer> {
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
     const started = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, () => resolve(started));
   });
@@ -15,4 +15,48 @@ export async function listen(app: Hono): Promise<FakeServer> {
       if ("closeAllConnections" in server) server.closeAllConnections();
     });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
+}
+
+/** A payment provider on a port of its own. Its subclasses speak one provider's wire format. */
+export abstract class FakeProvider {
+  /** What is to happen to the next requests: told of each, it may answer in the place of the fake. */
+  before: (request: Request) => Promise<Response | undefined> = async () => undefined;
+  /** How often each attempt and refund of ours had an effect here, whatever keys were sent with them. */
+  readonly effects = new Map<string, number>();
+  readonly app = new Hono<{ Bindings: { isReceived?: boolean } }>();
+  #server: FakeServer | undefined;
+
+  constructor() {
+    this.app.use(async (c, next) => {
+      const replaced = c.env.isReceived ? undefined : await this.before(c.req.raw.clone());
+      return replaced ?? next();
+    });
+  }
+
+  static async start<T extends FakeProvider>(this: new () => T): Promise<T> {
+    const fake = new this();
+    await fake.listen();
+    return fake;
+  }
+
+  async listen(): Promise<void> {
+    this.#server = await listen(this.app);
+  }
+
+  get url(): string {
+    return this.#server!.url;
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+  }
+
+  /** Takes a request past `before`, as if its answer were lost. */
+  async receive(request: Request): Promise<Response> {
+    return this.app.fetch(request, { isReceived: true });
+  }
+
+  protected count(ours: string): void {
+    this.effects.set(ours, (this.effects.get(ours) ?? 0) + 1);
+  }
 }

@@ -1,6 +1,6 @@
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import Stripe from "stripe";
-import { type FakeServer, listen } from "./fake-server.ts";
+import { FakeProvider } from "./fake-server.ts";
 
 // What Stripe publishes for the two calls that create something, by name: a parameter that is not of the SDK's types does
 // not compile here, and one that is not in these lists is refused as Stripe refuses it.
@@ -35,46 +35,22 @@ type Refund = {
 type Intent = { id: string; status: string; amount: number; currency: string; metadata: Record<string, string> };
 
 /** Stripe as this project uses it: forms in, objects out, idempotency keys, expiry, and the state behind them. */
-export class FakeStripe {
+export class FakeStripe extends FakeProvider {
   readonly secretKey = "sk_test_fake";
   readonly webhookSecret = "whsec_fake";
   readonly sessions = new Map<string, Session>();
   readonly intents = new Map<string, Intent>();
   readonly refunds: Refund[] = [];
-  /** How many sessions each of our attempts has made, and how many refunds each of ours, whatever keys were sent with them. */
-  readonly effects = new Map<string, number>();
-  /** What is to happen to the next requests: told of each, it may answer in the place of the fake. */
-  before: (request: Request) => Promise<Response | undefined> = async () => undefined;
   /** What the last session was asked for with. */
   asked = new URLSearchParams();
   /** In which state a new refund is. */
   refundStatus = "succeeded";
   #answers = new Map<string, { parameters: string; status: number; body: object }>();
   #made = 0;
-  #server!: FakeServer;
-  #hono = this.#app();
 
-  static async start(): Promise<FakeStripe> {
-    const fake = new FakeStripe();
-    fake.#server = await listen(fake.#hono);
-    return fake;
-  }
-
-  get url(): string {
-    return this.#server.url;
-  }
-
-  stop(): Promise<void> {
-    return this.#server.stop();
-  }
-
-  /** Takes a request past `before`, as if its answer were lost. */
-  async receive(request: Request): Promise<Response> {
-    const { before } = this;
-    this.before = async () => undefined;
-    const answer = await this.#hono.fetch(request);
-    this.before = before;
-    return answer;
+  constructor() {
+    super();
+    this.#route();
   }
 
   /** Somebody pays on the page of a session. */
@@ -121,19 +97,13 @@ export class FakeStripe {
     return { headers: { "stripe-signature": header }, body };
   }
 
-  #count(ours: string): void {
-    this.effects.set(ours, (this.effects.get(ours) ?? 0) + 1);
-  }
-
   #id(kind: string): string {
     return `${kind}_${process.pid}_${Date.now().toString(36)}_${++this.#made}`;
   }
 
-  #app(): Hono {
-    const app = new Hono();
+  #route(): void {
+    const { app } = this;
     app.use(async (c, next) => {
-      const replaced = await this.before(c.req.raw.clone());
-      if (replaced) return replaced;
       if (c.req.header("authorization") !== `Bearer ${this.secretKey}`)
         return failure(c, 401, "Invalid API Key provided");
       await next();
@@ -171,7 +141,6 @@ export class FakeStripe {
       return refund ? c.json(refund) : failure(c, 404, "No such refund", "resource_missing");
     });
     app.post("/v1/refunds", (c) => this.#once(c, (parameters) => this.#createRefund(c, parameters)));
-    return app;
   }
 
   /** The same key with the same parameters is answered alike, with others it is refused. */
@@ -223,7 +192,7 @@ export class FakeStripe {
       url: `https://checkout.stripe.test/c/${id}`,
     };
     this.sessions.set(id, session);
-    this.#count(session.metadata.attempt_id!);
+    this.count(session.metadata.attempt_id!);
     return c.json(session);
   }
 
@@ -253,7 +222,7 @@ export class FakeStripe {
       },
     };
     this.refunds.push(refund);
-    this.#count(refund.metadata.refund_id!);
+    this.count(refund.metadata.refund_id!);
     return c.json(refund);
   }
 
