@@ -1087,6 +1087,17 @@ comment on function event_service.reviewer(event_service.reviews) is 'Relationsh
 
 -- Effects of other services' rows. Attached to the table itself in one database, to its replicated copy in four.
 
+create or replace function event_private.forget_questions(person uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  delete from event_service.qna_upvotes where user_id = person;
+  delete from event_service.event_qna where user_id = person and not is_answered;
+  update event_service.event_qna set user_id = null where user_id = person;
+  update event_service.event_qna set answered_by = null where answered_by = person;
+end $$;
+comment on function event_private.forget_questions(uuid) is 'Deletes what somebody who leaves has asked and nobody answered; what was answered stays without them.';
+revoke execute on function event_private.forget_questions(uuid) from public;
+
 -- Definer: it changes rows of everyone's. Someone left: what is theirs goes, what others need stays without them.
 -- Attendance before capacity, as everyone locks them, and capacity in the order of events.
 create or replace function event_private.tg_profiles__forget_person()
@@ -1099,10 +1110,7 @@ begin
   where c.event_id in (select a.event_id from event_service.event_attendees a where a.user_id = old.id)
   order by c.event_id for update;
   delete from event_service.event_attendees where user_id = old.id;
-  delete from event_service.qna_upvotes where user_id = old.id;
-  delete from event_service.event_qna where user_id = old.id and not is_answered;
-  update event_service.event_qna set user_id = null where user_id = old.id;
-  update event_service.event_qna set answered_by = null where answered_by = old.id;
+  perform event_private.forget_questions(old.id);
   update event_service.reviews set reviewer_id = null where reviewer_id = old.id;
   update event_service.reviews set host_id = null where host_id = old.id;
   return null;

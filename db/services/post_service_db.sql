@@ -1150,21 +1150,30 @@ begin
 end $$;
 revoke execute on function post_private.tg_profiles__mirror_privacy() from public;
 
--- Definer: someone left, and what is theirs goes. The newest comments first, so that one is a leaf once its own
--- author's replies are gone; what others replied to becomes a tombstone.
+-- The newest comments first, so that one is a leaf once its own author's replies are gone; what others replied to becomes
+-- a tombstone.
+create or replace function post_private.forget_person(person uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+declare
+  comment uuid;
+begin
+  delete from post_service.likes where user_id = person;
+  delete from post_service.bookmarks where user_id = person;
+  delete from post_service.shares where user_id = person;
+  delete from post_service.poll_votes where user_id = person;
+  delete from post_service.posts where author_id = person;
+  for comment in select c.id from post_service.comments c where c.author_id = person order by c.created_at desc, c.id loop
+    delete from post_service.comments where id = comment;
+  end loop;
+end $$;
+comment on function post_private.forget_person(uuid) is 'Deletes what somebody who leaves has posted, liked and said.';
+revoke execute on function post_private.forget_person(uuid) from public;
+
+-- Definer: someone left, and what is theirs goes.
 create or replace function post_private.tg_profiles__forget_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
-declare
-  comment record;
 begin
-  delete from post_service.likes where user_id = old.id;
-  delete from post_service.bookmarks where user_id = old.id;
-  delete from post_service.shares where user_id = old.id;
-  delete from post_service.poll_votes where user_id = old.id;
-  delete from post_service.posts where author_id = old.id;
-  for comment in select c.id from post_service.comments c where c.author_id = old.id order by c.created_at desc, c.id loop
-    delete from post_service.comments where id = comment.id;
-  end loop;
+  perform post_private.forget_person(old.id);
   return null;
 end $$;
 revoke execute on function post_private.tg_profiles__forget_person() from public;

@@ -375,6 +375,8 @@ begin
       and exists (select from event_service.events e where e.id = new.event_id and e.status in ('upcoming', 'ongoing')))
   then
     new.status = 'cancelled';
+    -- Nobody is to pay for it: the provider is told at once.
+    update ticket_private.attempts a set check_at = now() where a.ticket_id = new.id and a.state in ('creating', 'open');
   end if;
   if new.status = 'active' then
     new.activated_at = coalesce(new.activated_at, now());
@@ -461,7 +463,7 @@ begin
   end if;
   -- A hundred at a time, since everyone else waits for the seats meanwhile; offer_free_seats() goes on.
   for number in 1..100 loop
-    exit when not exists (select 1 from ticket_private.event_seats s where s.event_id = event and (s.capacity is null or s.held + s.sold < s.capacity));
+    exit when ticket_private.is_full(event);
     -- Whoever is just leaving holds their profile and will want this entry: they are passed over, not waited for.
     delete from ticket_service.waitlist_entries w
     where w.id = (
@@ -759,10 +761,10 @@ create table if not exists ticket_private.attempts (
 );
 comment on table ticket_private.attempts is 'What a payment provider was asked to collect. Its id is the provider''s idempotency key and order number, used once; what it was asked for never changes.';
 comment on column ticket_private.attempts.expires_at is 'When the provider stops taking money for it. The seat is held ten minutes longer.';
-comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about it; null once nothing more is to come.';
+comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about it; null once nothing more is to come, or after it was asked forty times.';
 comment on column ticket_private.attempts.refund_fee is 'With refund_deadline and event_start_time what the ticket is sold under by this attempt, whatever a later one says.';
 comment on column ticket_private.attempts.idempotency_key is 'Of the request that made it, which alone need not wait for it.';
-comment on column ticket_private.attempts.state is 'creating: the provider may or may not know it; open: the buyer may pay; ending: its provider is to take no more money for it; closed: paid, expired or failed.';
+comment on column ticket_private.attempts.state is 'creating: the provider may or may not know it; open: the buyer may pay; ending: its provider is to take no more money for it; closed: paid, expired, failed or dropped.';
 
 create unique index if not exists one_open_attempt_each on ticket_private.attempts (ticket_id) where state in ('creating', 'open');
 create index if not exists attempts_ticket_id on ticket_private.attempts (ticket_id);
@@ -822,7 +824,7 @@ create table if not exists ticket_private.refunds (
   constraint provider_refunds_are_unique unique (provider, provider_id),
   constraint closed_with_a_reference check ((closed_at is null) = (closing_reference is null))
 );
-comment on table ticket_private.refunds is 'Money that is to go back, or went back. Its id is the provider''s idempotency key. Owed until it succeeded, was cancelled or was closed by an operator.';
+comment on table ticket_private.refunds is 'Money that is to go back, or went back. Its id is the provider''s idempotency key. Owed until it succeeded, was overtaken or was closed by an operator; also what failed, or was cancelled, at the provider.';
 comment on column ticket_private.refunds.has_succeeded is 'Whether the provider ever said that it succeeded; it may have come back since.';
 comment on column ticket_private.refunds.asked_of is 'What the payment had for refunds of ours when it was asked for, plus all that had ever gone back elsewhere by then: less what has by now, it is what it has for this one. Null for those of others.';
 comment on column ticket_private.refunds.is_overtaken is 'Ours, and over: the money went back another way before. If it did succeed after all, it counts.';
@@ -836,7 +838,7 @@ create index if not exists refunds_ticket_id on ticket_private.refunds (ticket_i
 create index if not exists refunds_attempt_id on ticket_private.refunds (attempt_id);
 create index if not exists refunds_of_payment on ticket_private.refunds (provider, payment_provider_id);
 create index if not exists refunds_send_at on ticket_private.refunds (send_at) where send_at is not null;
-create index if not exists refunds_left_over on ticket_private.refunds (requested_at) where closed_at is null and (is_manual or state = 'failed');
+create index if not exists refunds_left_over on ticket_private.refunds (requested_at) where closed_at is null and (is_manual or sends >= 60 or state >= 'failed');
 
 create table if not exists ticket_private.disputes (
   provider text not null,
@@ -884,23 +886,24 @@ grant select on ticket_private.my_ticketed_events to authenticated, service_role
 
 create or replace view ticket_private.payment_balances as
   select p.provider, p.provider_id, p.attempt_id, p.ticket_id, p.transaction_id, p.outcome, p.state, p.amount, p.currency,
-    r.done, r.done_by_provider, r.promised, r.standing_elsewhere, r.given_elsewhere, r.ever_given, d.called_back, d.ever_called_back
+    r.done, r.done_by_provider, r.promised, r.standing_elsewhere, r.given_elsewhere, r.ever_given, d.called_back, d.ever_called_back, r.gone
   from ticket_private.payments p
   cross join lateral (
     select coalesce(sum(r.amount) filter (where r.is_done), 0) as done,
       coalesce(sum(r.amount) filter (where r.is_done and r.state = 'succeeded'), 0) as done_by_provider,
       coalesce(sum(r.amount) filter (where r.is_done or r.is_excess
-        or not r.is_overtaken and r.state <> 'cancelled' and not (r.origin = 'provider' and r.state = 'failed')), 0) as promised,
-      coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.state not in ('failed', 'cancelled')), 0) as standing_elsewhere,
+        or not r.is_overtaken and not (r.origin = 'provider' and r.state >= 'failed')), 0) as promised,
+      coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.state < 'failed'), 0) as standing_elsewhere,
       coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.has_succeeded), 0) as given_elsewhere,
-      coalesce(sum(r.amount) filter (where r.has_succeeded or r.closed_at is not null), 0) as ever_given
+      coalesce(sum(r.amount) filter (where r.has_succeeded or r.closed_at is not null), 0) as ever_given,
+      coalesce(sum(r.amount) filter (where r.is_done or r.is_excess), 0) as gone
     from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) r
   cross join lateral (
     select coalesce(sum(d.amount) filter (where d.is_withdrawn and not d.is_reinstated), 0) as called_back,
       coalesce(sum(d.amount) filter (where d.is_withdrawn or d.is_reinstated), 0) as ever_called_back
-    from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id) d;
+    from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id and d.currency = p.currency) d;
 comment on view ticket_private.payment_balances is
-  'Each payment, and of it in major units: done, what has gone back; done_by_provider, less what operators paid; promised, with what is to go back; standing_elsewhere, of it by somebody at the provider; given_elsewhere, what somebody ever refunded at the provider; ever_given, with what we did; called_back, what disputes hold; ever_called_back, what they ever took.';
+  'Each payment, and of it in major units: done, what has gone back by refunds that are in the books; done_by_provider, less what operators paid; gone, with what went back beside all there was; promised, with what is to go back; standing_elsewhere, of it by somebody at the provider; given_elsewhere, what somebody ever refunded at the provider; ever_given, with what we did; called_back, what disputes hold; ever_called_back, what they ever took.';
 
 create or replace view ticket_private.money as
   select p.ticket_id, p.transaction_id, 'captured'::ticket_private.journal_kind as kind, p.amount, p.currency
@@ -910,6 +913,10 @@ create or replace view ticket_private.money as
   from ticket_private.refunds r
   join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
   where p.transaction_id is not null and r.is_done
+  union all
+  -- Of a refund that was more than was left, what was left.
+  select b.ticket_id, b.transaction_id, 'refunded', least(b.gone, b.amount) - b.done, b.currency
+  from ticket_private.payment_balances b where b.transaction_id is not null and least(b.gone, b.amount) > b.done
   union all
   select p.ticket_id, p.transaction_id, 'charged_back', d.amount, d.currency
   from ticket_private.disputes d
@@ -930,7 +937,7 @@ comment on view ticket_private.money is 'What the journal of each ticket must sa
 create or replace view ticket_private.refunds_for_operators as
   select r.* from ticket_private.refunds r
   where r.closed_at is null and r.origin <> 'provider' and not r.is_overtaken
-    and ((r.is_manual or r.sends >= 60) and r.state < 'succeeded' or r.state = 'failed');
+    and ((r.is_manual or r.sends >= 60) and r.state < 'succeeded' or r.state >= 'failed');
 comment on view ticket_private.refunds_for_operators is 'Refunds that their provider could not make: close_refund() closes them.';
 
 -- The journal: what money really moved. Rows are added, never changed.
@@ -1238,21 +1245,25 @@ begin
 end $$;
 revoke execute on function ticket_private.require_still_open(uuid) from public;
 
--- Or one could hold a seat for ever without paying. Offers count too; seats whose provider gave no page do not.
+-- Or one could hold a seat for ever without paying. Offers count too, however they ended. Seats for which the buyer was
+-- given no page, such as those whose provider failed, are forgiven more of.
 create or replace function ticket_private.require_holds_left(person uuid, event uuid)
 returns void language plpgsql volatile set search_path = '' as $$
+declare
+  ended record;
 begin
-  if (
-    select count(*) from ticket_service.tickets t
-    where t.user_id = person and t.event_id = event and t.purchased_at > now() - interval '1 day'
-      and t.status in ('cancelled', 'expired') and t.activated_at is null
-      and (exists (select from ticket_private.attempts a where a.ticket_id = t.id and a.checkout_url is not null)
-        or not exists (select from ticket_private.attempts a where a.ticket_id = t.id))) >= 5
-  then
-    perform ticket_private.refuse('too_many_holds', 'You have held a seat at this event five times today without taking it. Try again tomorrow.', 429);
+  select count(*) as holds,
+    count(*) filter (where exists (select from ticket_private.attempts a where a.ticket_id = t.id and a.checkout_url is not null)
+      or not exists (select from ticket_private.attempts a where a.ticket_id = t.id and a.started_at = t.purchased_at)) as kept
+  into ended
+  from ticket_service.tickets t
+  where t.user_id = person and t.event_id = event and t.purchased_at > now() - interval '1 day'
+    and t.status in ('cancelled', 'expired') and t.activated_at is null;
+  if ended.kept >= 5 or ended.holds >= 20 then
+    perform ticket_private.refuse('too_many_holds', 'You have held a seat at this event too often today without taking it. Try again tomorrow.', 429);
   end if;
 end $$;
-comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a seat to whoever held one at this event five times within a day and took none.';
+comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a seat to whoever held one at this event five times within a day and took none, or twenty times where no page to pay on came of it.';
 revoke execute on function ticket_private.require_holds_left(uuid, uuid) from public;
 
 create or replace function ticket_private.is_full(event uuid)
@@ -1271,7 +1282,7 @@ declare
 begin
   select * into attempt from ticket_private.attempts a
   where a.ticket_id = mine.id and a.state in ('creating', 'open', 'ending') and a.check_at is not null
-  order by a.state limit 1;
+  order by a.state limit 1 for no key update;
   if attempt.state = 'open' and attempt.expires_at > now() + interval '1 minute'
     and (attempt.provider, attempt.amount, attempt.currency) = (resume_checkout.provider, price, resume_checkout.currency)
   then
@@ -1443,9 +1454,10 @@ begin
   perform ticket_private.lock_key(person, 'ticket-checkout', idempotency_key);
   update ticket_private.attempts a
   set state = 'open', session_id = finish_checkout.session_id, checkout_url = finish_checkout.checkout_url
-  where a.id = finish_checkout.attempt_id and a.state in ('creating', 'open');
+  where a.id = finish_checkout.attempt_id and a.state in ('creating', 'open')
+    and exists (select from ticket_service.tickets t where t.id = a.ticket_id and t.status = 'pending');
   if not found then
-    -- Another one took its place meanwhile; the address is told to nobody.
+    -- Another one took its place meanwhile, or the seat is gone; the address is told to nobody.
     update ticket_private.attempts a set session_id = finish_checkout.session_id where a.id = finish_checkout.attempt_id;
     return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(finish_checkout.attempt_id));
   end if;
@@ -1463,11 +1475,13 @@ begin
   perform ticket_private.lock_key(person, 'ticket-checkout', idempotency_key);
   select a.ticket_id into ticket from ticket_private.attempts a where a.id = fail_checkout.attempt_id;
   perform from ticket_service.tickets t where t.id = ticket for no key update;
-  update ticket_private.attempts a set state = 'closed', check_at = now() + interval '5 minutes' where a.id = fail_checkout.attempt_id and a.state = 'creating';
+  -- What was refused here its provider has not heard of.
+  update ticket_private.attempts a set state = 'closed', check_at = case when status >= 500 then now() + interval '5 minutes' end
+  where a.id = fail_checkout.attempt_id and a.state = 'creating';
   if not found then
     perform ticket_private.refuse_in_progress();
   end if;
-  perform ticket_private.fail_attempt(fail_checkout.attempt_id);
+  perform ticket_private.fail_transaction(fail_checkout.attempt_id);
   update ticket_service.tickets t set status = 'cancelled' where t.id = ticket and t.status = 'pending';
   return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, status, answer);
 end $$;
@@ -1504,6 +1518,8 @@ begin
       update ticket_private.refunds r
       set state = greatest(r.state, (fact ->> 'state')::ticket_private.refund_state), provider_id = coalesce(r.provider_id, fact ->> 'id'),
         has_succeeded = r.has_succeeded or fact ->> 'state' = 'succeeded',
+        -- What went back although it was overtaken, and came back, is owed again.
+        is_overtaken = r.is_overtaken and not (r.state = 'succeeded' and fact ->> 'state' in ('failed', 'cancelled')),
         problem = coalesce(fact ->> 'problem', r.problem)
       where r.id = known;
     else
@@ -1630,18 +1646,18 @@ declare
   wanted numeric := (
     select coalesce(sum(r.amount), 0) from ticket_private.refunds r
     where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin <> 'provider'
-      and (r.is_done or r.is_excess or not r.is_overtaken and r.state <> 'cancelled'));
+      and (r.is_done or r.is_excess or not r.is_overtaken));
   overtaken numeric := 0;
 begin
   for mine in
     select * from ticket_private.refunds r
     where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin <> 'provider'
-      and not r.is_done and not r.is_overtaken and not r.is_excess and r.state <> 'cancelled'
+      and not r.is_done and not r.is_overtaken and not r.is_excess
     order by r.requested_at desc, r.id
   loop
     exit when payment.state <> 'reversed' and wanted <= mine.asked_of - elsewhere;
     update ticket_private.refunds r set is_overtaken = true, send_at = null where r.id = mine.id;
-    perform ticket_private.fail_attempt(mine.id);
+    perform ticket_private.fail_transaction(mine.id);
     newest := case when newest.id is null then mine else newest end;
     wanted := wanted - mine.amount;
     overtaken := overtaken + mine.amount;
@@ -1655,22 +1671,24 @@ comment on function ticket_private.overtake_refunds(ticket_private.payment_balan
   'Refunds of ours that a payment has no money for, because it went back another way, are over.';
 revoke execute on function ticket_private.overtake_refunds(ticket_private.payment_balances) from public;
 
--- What a provider tells is true, also that more has gone back than came: the books keep to what was captured, and an
--- operator is told of the rest.
-create or replace function ticket_private.mark_excess_refunds(payment ticket_private.payment_balances)
+-- What a provider tells is true, also that more has gone back than came: the books keep to what was captured, ours first,
+-- and an operator is told of the rest.
+create or replace function ticket_private.mark_excess_refunds(payment ticket_private.payments)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
-  if payment.done <= payment.amount then
-    return;
-  end if;
-  update ticket_private.refunds r set is_excess = true
+  update ticket_private.refunds r set is_excess = gone.is_excess
   from (
-    select o.id, sum(o.amount) over (order by exists (select from ticket_private.journal_entries e where e.transaction_id = o.id) desc, o.requested_at, o.id) as so_far
+    select o.id, sum(o.amount) over (order by o.origin = 'provider', coalesce(o.provider_id, o.id::text)) > payment.amount as is_excess
     from ticket_private.refunds o
-    where o.provider = payment.provider and o.payment_provider_id = payment.provider_id and o.is_done) running
-  where r.id = running.id and running.so_far > payment.amount;
+    where o.provider = payment.provider and o.payment_provider_id = payment.provider_id and (o.state = 'succeeded' or o.closed_at is not null)) gone
+  where r.id = gone.id and r.is_excess <> gone.is_excess;
+  update ticket_private.refunds r set is_excess = false
+  where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.is_excess and r.state <> 'succeeded' and r.closed_at is null;
+  -- At once, since the others are shown in their place.
+  perform ticket_private.fail_transaction(r.id) from ticket_private.refunds r
+  where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.is_excess;
 end $$;
-revoke execute on function ticket_private.mark_excess_refunds(ticket_private.payment_balances) from public;
+revoke execute on function ticket_private.mark_excess_refunds(ticket_private.payments) from public;
 
 -- Refunds that somebody made at the provider are shown once they have succeeded, as soon as their payment is.
 create or replace function ticket_private.show_refunds(attempt ticket_private.attempts)
@@ -1682,13 +1700,12 @@ begin
   and not exists (select from ticket_private.disputes d where d.attempt_id = attempt.id) then
     return;
   end if;
+  perform ticket_private.mark_excess_refunds(p) from ticket_private.payments p where p.attempt_id = attempt.id and p.transaction_id is not null;
   for payment in select * from ticket_private.payment_balances b where b.attempt_id = attempt.id and b.transaction_id is not null order by b.provider_id loop
     perform ticket_private.overtake_refunds(payment);
-    select * into payment from ticket_private.payment_balances b where b.provider = payment.provider and b.provider_id = payment.provider_id;
-    perform ticket_private.mark_excess_refunds(payment);
     insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, transaction_id, amount, currency, payment_method, status)
     select r.id, r.ticket_id, 'refund', payment.transaction_id, r.provider_id, r.amount, r.currency, r.provider,
-      case when r.state = 'failed' then 'failed' else 'pending' end::ticket_service.transaction_status
+      case when r.state >= 'failed' then 'failed' else 'pending' end::ticket_service.transaction_status
     from ticket_private.refunds r
     where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin = 'provider' and r.has_succeeded and not r.is_excess
       and not exists (select from ticket_service.ticket_transactions x where x.id = r.id);
@@ -1747,10 +1764,11 @@ begin
     when 'set_aside' then
       null;
     when 'refunded', 'reversed', 'disputed' then
-      -- The money is gone, so is the ticket, unless another payment stands for it.
+      -- The money is gone, so is the ticket that it bought, unless another payment stands for it.
       update ticket_service.tickets t
       set status = case verdict when 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
       where t.id = ticket.id and t.status <> 'refunded' and (verdict = 'refunded' or t.status <> 'cancelled')
+        and (payment.outcome is null or payment.outcome in ('activated', 'refunded', 'reversed', 'disputed'))
         and not exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated'
           and (p.provider, p.provider_id) <> (payment.provider, payment.provider_id));
     else
@@ -1771,12 +1789,12 @@ begin
     transaction_id = coalesce(x.transaction_id, shown_now.provider_id), outcome = shown_now.outcome
   from (
     select b.transaction_id as id, b.provider_id, b.outcome,
-      case when b.state = 'reversed' or b.amount > 0 and b.amount <= b.done then 'refunded' else 'success' end::ticket_service.transaction_status as status
+      case when b.state = 'reversed' or b.amount > 0 and b.amount <= b.gone then 'refunded' else 'success' end::ticket_service.transaction_status as status
     from ticket_private.payment_balances b where b.attempt_id = show_states.attempt and b.transaction_id is not null
     union all
     select r.id, r.provider_id, null,
       case when r.is_done then 'success'
-        when r.is_overtaken or r.is_excess or r.state = 'cancelled' or r.state = 'failed' and r.origin = 'provider' then 'failed'
+        when r.is_overtaken or r.is_excess or r.state >= 'failed' and r.origin = 'provider' then 'failed'
         else 'pending' end::ticket_service.transaction_status
     from ticket_private.refunds r where r.attempt_id = show_states.attempt) shown_now
   where x.id = shown_now.id
@@ -1784,18 +1802,18 @@ begin
 end $$;
 revoke execute on function ticket_private.show_states(uuid) from public;
 
-create or replace function ticket_private.fail_attempt(attempt uuid)
+create or replace function ticket_private.fail_transaction(transaction uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
-  update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = attempt and x.status = 'pending';
+  update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = transaction and x.status <> 'failed';
 end $$;
-revoke execute on function ticket_private.fail_attempt(uuid) from public;
+revoke execute on function ticket_private.fail_transaction(uuid) from public;
 
 create or replace function ticket_private.drop_attempt(attempt uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
   update ticket_private.attempts a set state = 'closed' where a.id = attempt;
-  perform ticket_private.fail_attempt(attempt);
+  perform ticket_private.fail_transaction(attempt);
 end $$;
 comment on function ticket_private.drop_attempt(uuid) is 'Ends an attempt whose address nobody was given, so that nobody can pay it.';
 revoke execute on function ticket_private.drop_attempt(uuid) from public;
@@ -1806,7 +1824,7 @@ begin
   if exists (select from ticket_private.payments p where p.attempt_id = attempt.id and p.state >= 'paid') then
     update ticket_private.attempts a set state = 'closed', check_at = null where a.id = attempt.id and (a.state <> 'closed' or a.check_at is not null);
   elsif exists (select from ticket_private.payments p where p.attempt_id = attempt.id and p.state in ('expired', 'failed')) then
-    perform ticket_private.fail_attempt(attempt.id);
+    perform ticket_private.fail_transaction(attempt.id);
     if attempt.state in ('creating', 'open') then
       update ticket_service.tickets t set status = 'expired' where t.id = attempt.ticket_id and t.status = 'pending';
     end if;
@@ -1867,7 +1885,7 @@ grant execute on function ticket_private.record_notice(text, text, uuid, jsonb) 
 create or replace function ticket_private.refund_to_send(refund uuid)
 returns jsonb language sql stable set search_path = '' as $$
   select jsonb_build_object('id', r.id, 'attempt_id', r.attempt_id, 'provider', r.provider, 'payment_id', r.payment_provider_id,
-    'provider_id', r.provider_id, 'amount', r.amount, 'currency', r.currency, 'paid', p.amount, 'method', p.method, 'sent_at', r.sent_at)
+    'provider_id', r.provider_id, 'amount', r.amount, 'currency', r.currency, 'paid', p.amount, 'sent_at', r.sent_at)
   from ticket_private.refunds r
   left join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
   where r.id = refund
@@ -1880,7 +1898,7 @@ returns jsonb language sql stable set search_path = '' as $$
   select jsonb_build_object(
     'ticket', jsonb_build_object('id', t.id, 'event_id', t.event_id, 'status', t.status),
     'refund', (select jsonb_build_object('id', r.id, 'amount', r.amount, 'currency', r.currency, 'fee', r.fee,
-        'status', case when r.is_done then 'succeeded' when r.is_overtaken or r.state = 'cancelled' then 'cancelled'
+        'status', case when r.is_done then 'succeeded' when r.is_overtaken then 'cancelled'
           when r.is_manual then 'manual' else r.state::text end)
       from ticket_private.refunds r where r.id = refund))
   from ticket_service.tickets t where t.id = ticket
@@ -1968,15 +1986,17 @@ revoke execute on function ticket_private.require_refundable(ticket_service.tick
 create or replace function ticket_private.give_up_hold(person uuid, idempotency_key text, ticket uuid)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
-  open_attempt uuid;
+  attempt ticket_private.attempts;
 begin
-  select a.id into open_attempt from ticket_private.attempts a
-  where a.ticket_id = ticket and a.state in ('open', 'ending') and a.check_at is not null order by a.state limit 1;
-  if open_attempt is not null then
+  select * into attempt from ticket_private.attempts a
+  where a.ticket_id = ticket and a.state in ('creating', 'open', 'ending') and a.check_at is not null
+  order by a.state = 'creating', a.state limit 1 for no key update;
+  if attempt.state in ('open', 'ending') then
     -- The provider takes no more money before the seat is free.
-    return ticket_private.expire_first(person, 'ticket-refund', idempotency_key, open_attempt);
+    return ticket_private.expire_first(person, 'ticket-refund', idempotency_key, attempt.id);
+  elsif attempt.id is not null then
+    perform ticket_private.drop_attempt(attempt.id);
   end if;
-  perform ticket_private.drop_attempt(a.id) from ticket_private.attempts a where a.ticket_id = ticket and a.state = 'creating';
   update ticket_service.tickets t set status = 'cancelled' where t.id = ticket;
   return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket, null));
 end $$;
@@ -1985,8 +2005,8 @@ revoke execute on function ticket_private.give_up_hold(uuid, text, uuid) from pu
 create or replace function ticket_private.require_amount(amount numeric, payment ticket_private.payment_balances, currency text)
 returns void language plpgsql stable set search_path = '' as $$
 begin
-  if amount <= 0 or amount <> round(amount, ticket_private.currency_decimals(coalesce(payment.currency, currency))) then
-    perform ticket_private.refuse('invalid_amount', 'An amount is more than 0, and has no more decimals than its currency.');
+  if amount <= 0 or amount <> round(amount, greatest(ticket_private.currency_decimals(coalesce(payment.currency, currency)), scale(trim_scale(payment.amount)))) then
+    perform ticket_private.refuse('invalid_amount', 'An amount is more than 0, and has no more decimals than its currency, or than what was paid.');
   elsif amount > coalesce(ticket_private.refundable(payment), 0) then
     perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed what was paid.', 409);
   end if;
@@ -2019,6 +2039,8 @@ begin
   end if;
   if amount is null and ticket.status not in ('pending', 'active') then
     perform ticket_private.refuse('ticket_ended', 'This ticket has ended already.', 409);
+  elsif amount is null and ticket.status = 'pending' and ticket.user_id is distinct from person then
+    perform ticket_private.refuse('ticket_not_active', 'This ticket is not paid for yet. Its seat is free again by itself.', 409);
   elsif amount is null and ticket.status = 'pending' then
     return ticket_private.give_up_hold(person, idempotency_key, ticket.id);
   end if;
@@ -2089,6 +2111,7 @@ begin
   update ticket_private.refunds r
   set state = greatest(r.state, record_refund.state), provider_id = coalesce(r.provider_id, record_refund.provider_id),
     has_succeeded = r.has_succeeded or record_refund.state = 'succeeded',
+    is_overtaken = r.is_overtaken and not (r.state = 'succeeded' and record_refund.state >= 'failed'),
     is_manual = r.is_manual or record_refund.is_manual, problem = coalesce(record_refund.problem, r.problem),
     -- Asked again ever more rarely. After some weeks it is listed for operators, and what the provider does not know of is theirs alone.
     send_at = case
@@ -2301,20 +2324,16 @@ comment on table ticket_private.closed_items is 'Items of operator_queue() that 
 alter table ticket_private.closed_items enable row level security;
 
 create or replace view ticket_private.payments_for_operators as
-  select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b) as available, p.first_told_at as since
+  select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b) - kept.fee as available, p.first_told_at as since
   from ticket_private.payments p join ticket_private.payment_balances b on b.provider = p.provider and b.provider_id = p.provider_id
-  where p.outcome in ('set_aside', 'disputed', 'refunded') and ticket_private.refundable(b) > 0
-  union all
-  -- A refund that somebody made at the provider left nothing to ask for, and came back.
-  select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b), p.first_told_at
-  from ticket_private.payments p join ticket_private.payment_balances b on b.provider = p.provider and b.provider_id = p.provider_id
-  join ticket_service.tickets t on t.id = p.ticket_id and t.status not in ('pending', 'active')
-  where p.outcome not in ('set_aside', 'disputed', 'refunded')
-    and exists (select from ticket_private.refunds r
-      where r.provider = p.provider and r.payment_provider_id = p.provider_id and r.origin = 'provider' and r.state = 'failed')
-    and ticket_private.refundable(b) > (select coalesce(sum(o.fee), 0) from ticket_private.refunds o
-      where o.provider = b.provider and o.payment_provider_id = b.provider_id and not o.is_overtaken);
-comment on view ticket_private.payments_for_operators is 'Payments of another amount than was asked for, and what is left of those whose ticket ended: refund_rest() sends it back.';
+  join ticket_service.tickets t on t.id = p.ticket_id
+  cross join lateral (select coalesce(max(r.fee), 0) as fee from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) kept
+  where ticket_private.refundable(b) > kept.fee
+    and (p.outcome in ('set_aside', 'disputed', 'refunded')
+      -- A refund that somebody made at the provider left nothing to ask for, and came back.
+      or t.status not in ('pending', 'active') and exists (select from ticket_private.refunds r
+        where r.provider = p.provider and r.payment_provider_id = p.provider_id and r.origin = 'provider' and r.state >= 'failed'));
+comment on view ticket_private.payments_for_operators is 'Payments of another amount than was asked for, and what is left of those whose ticket ended, less what the policy kept: refund_rest() sends it back.';
 
 -- Definer: only this, not the server's role, reads refunds and payments.
 create or replace function ticket_private.operator_queue()
@@ -2327,13 +2346,16 @@ language sql stable security definer set search_path = '' as $$
     union all
     select 'payment', p.transaction_id, p.ticket_id, p.provider, p.provider_id, p.available, p.currency,
       case p.outcome when 'set_aside' then 'Another amount or currency arrived than was asked for.'
-        else 'The ticket has ended (' || p.outcome || '), and this is left of its payment.' end, p.since
+        else 'This is left of a payment (' || p.outcome || ') for which there is no ticket.' end, p.since
     from ticket_private.payments_for_operators p
     union all
     select 'excess', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id),
-      case when r.is_excess then r.amount - greatest(b.amount - b.done, 0) else r.amount end, r.currency,
+      case when r.is_excess then least(r.amount, gone.so_far - p.amount) else r.amount end, r.currency,
       'This went back although there was no more to give.', r.requested_at
-    from ticket_private.refunds r join ticket_private.payment_balances b on b.provider = r.provider and b.provider_id = r.payment_provider_id
+    from ticket_private.refunds r join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
+    cross join lateral (
+      select sum(o.amount) as so_far from ticket_private.refunds o
+      where o.provider = r.provider and o.payment_provider_id = r.payment_provider_id and (o.is_done or o.is_excess and o.id <= r.id)) gone
     where r.is_excess or r.closed_at is not null and r.has_succeeded
     union all
     select 'cancellation', c.event_id, null, null, null, null, null, 'Tickets of this cancelled event could not be ended: the server''s log says why.', c.cancelled_at
@@ -2444,7 +2466,7 @@ begin
   end if;
 end $$;
 comment on type ticket_service.check_in_answer is 'What a scan found. holder: {id, username, name, avatar_url} or null where hidden; checked_in_by: username of who scanned it first.';
-comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, price, currency, status, cancellation_reason}, of one that was never had and is no longer seen {id}; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status}]; cursor continues the list after this row.';
+comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, price, currency, status, cancellation_reason}, of one that was never had and is no longer seen {id}; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status, reason}]; cursor continues the list after this row.';
 comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, null where hidden from the host or gone; cursor continues the list after this row.';
 comment on type ticket_service.sales_line is 'What an event sold on a day (UTC) in a currency; day null: altogether. Money in major units: gross as captured, refunded and charged_back as they went back, fees_kept of tickets that ended, owed still to be refunded.';
 
@@ -2521,8 +2543,10 @@ begin
     perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
   end if;
   perform ticket_private.require_open(join_waitlist.event_id);
-  if exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status in ('pending', 'active')) then
+  if exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status = 'active') then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
+  elsif exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status = 'pending' and t.held_until > now()) then
+    return 0;
   end if;
   perform ticket_private.require_holds_left(asker, join_waitlist.event_id);
   -- One's own entry before the seats, as one's checkout takes them.
@@ -2533,7 +2557,7 @@ begin
     -- They waited already, and have just been offered a seat.
     return 0;
   end if;
-  if exists (select from ticket_private.event_seats s where s.event_id = join_waitlist.event_id and (s.capacity is null or s.held + s.sold < s.capacity)) then
+  if not ticket_private.is_full(join_waitlist.event_id) then
     perform ticket_private.refuse('seats_available', 'There are seats left: buy one.', 409);
   end if;
   insert into ticket_service.waitlist_entries (event_id, user_id) values (join_waitlist.event_id, asker) on conflict do nothing;
@@ -2551,7 +2575,7 @@ begin atomic
   select ticket_private.join_waitlist(event_id);
 end;
 comment on function ticket_service.join_waitlist(uuid) is
-  'Waits for a seat at a sold-out event; returns one''s place in the line, 1 being next, 0 if one is just being offered a seat. A freed seat is a pending ticket: check out until held_until.';
+  'Waits for a seat at a sold-out event; returns one''s place in the line, 1 being next, 0 while a seat is offered to or held for one: a pending ticket, to be checked out until held_until.';
 
 -- Definer: as above.
 create or replace function ticket_private.leave_waitlist(event_id uuid)
@@ -2592,7 +2616,7 @@ begin
       (select jsonb_build_object('id', x.id, 'amount', x.amount, 'currency', x.currency, 'payment_method', x.payment_method, 'status', x.status,
           'outcome', x.outcome, 'checkout_url', case when a.state = 'open' and a.expires_at > now() then a.checkout_url end, 'expires_at', a.expires_at)
         from ticket_service.ticket_transactions x where x.id = a.id),
-      coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'amount', x.amount, 'currency', x.currency, 'fee', r.fee, 'status', x.status) order by x.created_at, x.id)
+      coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'amount', x.amount, 'currency', x.currency, 'fee', r.fee, 'status', x.status, 'reason', r.reason) order by x.created_at, x.id)
         from ticket_service.ticket_transactions x left join ticket_private.refunds r on r.id = x.id
         where x.ticket_id = t.id and x.kind = 'refund' and (r.is_done or r.is_overtaken is not true)), '[]'),
       ticket_private.write_cursor(jsonb_build_object('kind', 'tickets', 'time', t.purchased_at, 'id', t.id))
@@ -2656,15 +2680,11 @@ begin
     owing as (
       select r.ticket_id, r.requested_at, r.currency, r.amount from mine t
       join ticket_private.refunds r on r.ticket_id = t.id
-      where not r.is_done and not r.is_overtaken and not r.is_excess and r.origin <> 'provider' and r.state <> 'cancelled'),
+      where not r.is_done and not r.is_overtaken and not r.is_excess and r.origin <> 'provider'),
     retained as (
-      select t.id, t.purchased_at, e.currency,
-        sum(case e.kind when 'captured' then e.amount when 'charge_back_returned' then e.amount else -e.amount end)
-          - coalesce((select sum(o.amount) from owing o where o.ticket_id = t.id and o.currency = e.currency), 0) as amount
-      from mine t
-      join ticket_private.journal_entries e on e.ticket_id = t.id
-      where t.status = 'refunded'
-      group by t.id, t.purchased_at, e.currency),
+      select t.purchased_at, b.currency, ticket_private.refundable(b) as amount
+      from mine t join ticket_private.payment_balances b on b.ticket_id = t.id and b.outcome = 'activated'
+      where t.status = 'refunded'),
     lines as (
       select (t.purchased_at at time zone 'UTC')::date as day, t.currency, (t.status = 'active')::int as sold, (t.status = 'pending')::int as held,
         (t.status = 'active' and t.is_checked_in)::int as checked_in, 0::numeric as gross, 0::numeric as refunded, 0::numeric as charged_back,

@@ -45,8 +45,9 @@ const OURS = {
   reinstated: dispute({ reinstated: true }),
 } as const;
 
-/** A refund of ours that has not succeeded, beside one of a part that somebody made at the provider. */
+/** A refund of ours beside one of a part that somebody made at the provider: both may succeed, and come back. */
 const BOTH = {
+  succeeded: refund("ours", "succeeded", 50_000, { our_id: "$refund" }),
   sent: refund("ours", "sent", 50_000, { our_id: "$refund" }),
   requires_action: refund("ours", "requires_action", 50_000, { our_id: "$refund" }),
   failed: refund("ours", "failed", 50_000, { our_id: "$refund" }),
@@ -234,6 +235,13 @@ describe("a payment's notices lead to one end", () => {
         3,
       ),
     );
+    expect(disagreements(BOTH, ends).slice(0, 3)).toEqual([]);
+  });
+
+  it("in every order up to five of what goes back twice", async () => {
+    const names: (keyof typeof BOTH)[] = ["succeeded", "failed", "part_succeeded", "part_failed"];
+    const kinds = names.map((name) => Object.keys(BOTH).indexOf(name));
+    const ends = await play(BOTH, true, sequencesOf(kinds, 5));
     expect(disagreements(BOTH, ends).slice(0, 3)).toEqual([]);
   });
 

@@ -85,7 +85,7 @@ select is((select string_agg(x.amount::int || ' ' || x.status, ', ' order by x.a
     where t.user_id = tests.id('follower')), '20000 success, 30000 pending, 50000 failed', 'as its buyer is told');
 select is(ticket_service.record_refund(r.id, 'succeeded', 'ours') ->> 'result', 'recorded', 'one of ours that was on its way may arrive all the same') from ticket_private.refunds r where r.is_overtaken;
 select is((select array_agg(kind || ' ' || amount::int order by kind) from ticket_service.operator_queue() where ticket_id in (select id from ticket_service.tickets where user_id = tests.id('follower'))), array['excess 20000'], 'an operator is told how much');
-select is(pg_temp.told('{}'), 'provider 20000 done, cancellation 30000 overtaken, cancellation 50000 overtaken', 'and nothing more is sent');
+select is(pg_temp.told('{}'), 'provider 20000 excess, cancellation 30000 overtaken, cancellation 50000 overtaken', 'and nothing more is sent');
 set constraints all immediate;
 
 -- A ticket that cannot be ended does not keep the others, and money refunded before it was imported is not owed.

@@ -174,7 +174,7 @@ select is(array[(pg_temp.ticket(pg_temp.id('followed'))).status::text, pg_temp.o
 select ticket_service.record_refund(pg_temp.gives('acquaintance', 30000), 'sent', is_manual => true);
 select ticket_service.close_refund(r.id, 'transfer') from ticket_private.refunds r where r.attempt_id = pg_temp.id('acquaintance');
 select pg_temp.elsewhere('acquaintance', 50000, 'succeeded');
-select is(array[(pg_temp.ticket(pg_temp.id('acquaintance'))).status::text, pg_temp.journal(pg_temp.id('acquaintance')), pg_temp.queue('acquaintance')], array['refunded', 'captured 50000 IDR, refunded 30000 IDR', 'excess 30000'],
+select is(array[(pg_temp.ticket(pg_temp.id('acquaintance'))).status::text, pg_temp.journal(pg_temp.id('acquaintance')), pg_temp.queue('acquaintance')], array['refunded', 'captured 50000 IDR, refunded 50000 IDR', 'excess 30000'],
   'more than there was ends it too, and an operator is told how much more');
 select is(pg_temp.gives('acquaintance', 1), null, 'nothing is left to give');
 
