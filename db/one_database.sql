@@ -102,6 +102,7 @@ declare
 begin
   perform from user_service.profiles p where p.id = person for update;
   -- What they wrote goes before anything is locked that others wait for: it may take long.
+  perform set_config('user_private.leaving', person::text, true);
   perform post_private.forget_person(person), event_private.forget_questions(person);
   hosted := array(
     select e.id from event_service.events e where e.host_id = person and e.status in ('upcoming', 'ongoing') order by e.id for no key update);

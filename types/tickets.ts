@@ -2,6 +2,7 @@ import type { Database as Generated } from "./database.ts";
 import type { Cursor, PersonSummary } from "./index.ts";
 
 type Enums = Generated["ticket_service"]["Enums"];
+type Rows = Generated["ticket_service"]["Tables"];
 
 /** A ticket as its buyer sees it (`my_tickets`). Amounts in major units of `currency`, times in ISO 8601. */
 export type TicketCard = {
@@ -17,7 +18,7 @@ export type TicketCard = {
   held_until: string | null;
   /** A freed seat, for which one waited: check out until `held_until`. */
   is_offer: boolean;
-  /** What a refund that one asks for costs, and until when there is one. */
+  /** What a refund that one asks for costs, and until when there is one; null: until the event begins. */
   refund_fee: number;
   refund_deadline: string | null;
   /** Its `id` alone where one only once looked at the checkout and no longer sees the event. */
@@ -43,7 +44,15 @@ export type TicketCard = {
     checkout_url: string | null;
     expires_at: string;
   } | null;
-  refunds: { id: string; amount: number; currency: string; fee: number; status: TransactionStatus }[];
+  refunds: {
+    id: string;
+    amount: number;
+    currency: string;
+    /** Null of one that was imported, or made at the provider. */
+    fee: number | null;
+    status: TransactionStatus;
+    reason: string | null;
+  }[];
   cursor: Cursor;
 };
 
@@ -86,8 +95,8 @@ export type CheckInAnswer = {
 
 /** `data` of `ticket-checkout`; the last three are null where the ticket is free. */
 export type CheckoutAnswer = {
-  ticket: { id: string; status: "pending" | "active"; attendance_code: string; held_until: string | null };
-  transaction: { id: string; amount: number; currency: string; status: TransactionStatus } | null;
+  ticket: Rows["tickets"]["Row"];
+  transaction: Rows["ticket_transactions"]["Row"] | null;
   checkout_url: string | null;
   expires_at: string | null;
 };
@@ -102,4 +111,45 @@ export type RefundAnswer = {
     fee: number;
     status: "sent" | "requires_action" | "succeeded" | "failed" | "manual" | "cancelled";
   } | null;
+};
+
+/** `data` of `event-cancel`: how far the refunds are. Asked again, it goes on with them. */
+export type CancellationAnswer = {
+  event_id: string;
+  /** The first that was given. */
+  reason: string | null;
+  tickets_to_end: number;
+  refunds: number;
+  refunds_succeeded: number;
+  refunds_under_way: number;
+  refunds_for_an_operator: number;
+};
+
+/** `data` of `invitations`, in the order in which people were named, each once. */
+export type InvitationsAnswer = {
+  invitations: (
+    | { invitee: string; invitation_id: string; result: "invited" | "already_invited" }
+    | { invitee: string; invitation_id: null; result: "person_not_found" }
+  )[];
+};
+
+/** `data` of `invitation-respond`; `ticket` is that of a free event that takes one. */
+export type InvitationResponse = {
+  invitation: Generated["user_service"]["Tables"]["invitations"]["Row"];
+  next: "checkout_required" | null;
+  ticket: Rows["tickets"]["Row"] | null;
+};
+
+type Successes = { sent: number; accepted: number; declined: number; successful: number; rate: number };
+
+/** `data` of `invitation-success`; `rate` is successful of sent, 0 to 1. */
+export type InvitationSuccess = Successes & { by_event: (Successes & { event_id: string })[] };
+
+/** `data` of `ticket-qr?ticket_id=`: a JWT, and its QR code as SVG. */
+export type TicketCode = { token: string; svg: string };
+
+/** `data` of `ticket-qr?event_id=`: a JWK, and the ids of tickets that have ended. */
+export type GateKey = {
+  public_key: { kty: string; crv: string; x: string; kid: string; alg: string; use: string };
+  revoked: string[];
 };

@@ -1705,9 +1705,9 @@ begin
     perform ticket_private.overtake_refunds(payment);
     insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, transaction_id, amount, currency, payment_method, status)
     select r.id, r.ticket_id, 'refund', payment.transaction_id, r.provider_id, r.amount, r.currency, r.provider,
-      case when r.state >= 'failed' then 'failed' else 'pending' end::ticket_service.transaction_status
+      case when r.is_excess or r.state >= 'failed' then 'failed' else 'pending' end::ticket_service.transaction_status
     from ticket_private.refunds r
-    where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin = 'provider' and r.has_succeeded and not r.is_excess
+    where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin = 'provider' and r.has_succeeded
       and not exists (select from ticket_service.ticket_transactions x where x.id = r.id);
   end loop;
 end $$;
@@ -2618,7 +2618,7 @@ begin
         from ticket_service.ticket_transactions x where x.id = a.id),
       coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'amount', x.amount, 'currency', x.currency, 'fee', r.fee, 'status', x.status, 'reason', r.reason) order by x.created_at, x.id)
         from ticket_service.ticket_transactions x left join ticket_private.refunds r on r.id = x.id
-        where x.ticket_id = t.id and x.kind = 'refund' and (r.is_done or r.is_overtaken is not true)), '[]'),
+        where x.ticket_id = t.id and x.kind = 'refund' and (r.is_done or (r.is_overtaken or r.is_excess) is not true)), '[]'),
       ticket_private.write_cursor(jsonb_build_object('kind', 'tickets', 'time', t.purchased_at, 'id', t.id))
     from ticket_service.tickets t
     left join lateral (

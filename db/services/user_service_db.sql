@@ -553,7 +553,8 @@ returns void language plpgsql volatile security definer set search_path = '' as 
 declare
   updated int;
 begin
-  if person is null or delta = 0 then
+  -- Whoever leaves is not counted: their row goes, and is locked as late as can be.
+  if person is null or delta = 0 or person::text = current_setting('user_private.leaving', true) then
     return;
   end if;
   if not exists (select 1 from user_private.counter_deltas d where d.user_id = person) then
@@ -1096,10 +1097,11 @@ create or replace function user_service.invite(event_id uuid, invitees text[])
 returns table (invitee text, invitation_id uuid, result text) language sql volatile security invoker set search_path = ''
 begin atomic
   with asked as (
-    select distinct left(a.name, 100) as name,
-      case when a.name ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then a.name::uuid end as id
-    from unnest(invitees) a (name)
-    where user_private.require_inviter(invite.event_id, invitees)),
+    select left(a.name, 100) as name, min(a.place) as place,
+      case when left(a.name, 100) ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then left(a.name, 100)::uuid end as id
+    from unnest(invitees) with ordinality a (name, place)
+    where user_private.require_inviter(invite.event_id, invitees)
+    group by left(a.name, 100)),
   people as (
     select a.name, p.id from asked a join user_private.visible_people p on p.id = a.id
     union
@@ -1120,7 +1122,8 @@ begin atomic
   from asked a
   left join invitable i on i.name = a.name
   left join made m on m.invitee_id = i.id
-  left join user_service.invitations k on k.inviter_id = (select auth.uid()) and k.invitee_id = i.id and k.event_id = invite.event_id;
+  left join user_service.invitations k on k.inviter_id = (select auth.uid()) and k.invitee_id = i.id and k.event_id = invite.event_id
+  order by a.place;
 end;
 comment on function user_service.invite(uuid, text[]) is
   'Invites up to 50 people, by id or username, to an event that the caller may invite to, 100 a day. result is invited, already_invited, or person_not_found, alike for those whom the caller does not see. Returns a row for each.';

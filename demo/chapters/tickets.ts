@@ -1,4 +1,5 @@
 import { FunctionsHttpError } from "@supabase/supabase-js";
+import type { CancellationAnswer, CheckoutAnswer, RefundAnswer } from "../../types/index.ts";
 import { type Cast, type Person, signUp } from "../people.ts";
 import type { Project } from "../project.ts";
 import { expectThat, granted, heading, refused, some, tell, UnexpectedTurn } from "../story.ts";
@@ -6,9 +7,6 @@ import { inHours } from "./events.ts";
 
 const CROWD = 30;
 
-type Checkout = { ticket: { id: string; attendance_code: string }; checkout_url: string | null };
-type Refund = { ticket: { status: string }; refund: { amount: number; fee: number; status: string } | null };
-type Cancellation = { tickets_to_end: number; refunds: number; refunds_succeeded: number };
 type Answered<T> = { data: T; error: { code: string; message: string } | null };
 
 /** Calls an edge function; its envelope in the form of the rest of supabase-js. */
@@ -21,10 +19,10 @@ async function call<T>(who: Person, name: string, body: object, repeatable = fal
 }
 
 const checkout = (who: Person, event_id: string) =>
-  call<Checkout>(who, "ticket-checkout", { event_id, payment_method: "sandbox" }, true);
+  call<CheckoutAnswer>(who, "ticket-checkout", { event_id, payment_method: "sandbox" }, true);
 
 /** Presses the button on the page of the sandbox. */
-async function pay({ checkout_url }: Checkout): Promise<void> {
+async function pay({ checkout_url }: CheckoutAnswer): Promise<void> {
   const page = await fetch(checkout_url!, { method: "POST", body: new URLSearchParams({ action: "pay" }) });
   if (!page.ok) throw new UnexpectedTurn(`paying in the sandbox: ${page.status} ${await page.text()}`);
 }
@@ -63,7 +61,7 @@ export async function selling(project: Project, cast: Cast): Promise<void> {
 
   const back = granted(
     "Citra gives hers back",
-    await call<Refund>(citra, "ticket-refund", { ticket_id: (await ticketOf(citra)).id }, true),
+    await call<RefundAnswer>(citra, "ticket-refund", { ticket_id: (await ticketOf(citra)).id }, true),
   );
   expectThat(back.refund?.amount === 67_500 && back.refund.status === "succeeded", "Citra has 67,500 back");
   const offered = await ticketOf(dewi);
@@ -104,7 +102,7 @@ async function cancelling(project: Project, { ani }: Cast): Promise<void> {
   for (let n = 1; n <= CROWD; n++) crowd.push(await signUp(project, `Guest${n}`, ani.username.split("_")[1]!));
   for (const guest of crowd) await pay(granted(`${guest.name} buys`, await checkout(guest, festival)));
   tell(`${some(CROWD, "guest")} buy tickets to Ani's festival`);
-  const cancel = () => call<Cancellation>(ani, "event-cancel", { event_id: festival, reason: "Rain" });
+  const cancel = () => call<CancellationAnswer>(ani, "event-cancel", { event_id: festival, reason: "Rain" });
   let progress = granted("Ani cancels", await cancel());
   for (let tries = 0; progress.refunds_succeeded < CROWD && tries < 20; tries++) {
     progress = granted("how far it is", await cancel());

@@ -6,6 +6,66 @@ create index refunds_left_over on ticket_private.refunds (requested_at) where cl
 drop function if exists ticket_private.mark_excess_refunds(ticket_private.payment_balances);
 drop function if exists ticket_private.fail_attempt(uuid);
 
+-- Definer: clients may not write counters. The row is updated at once if nobody holds it; if somebody does, or it is
+-- hot (changes are already waiting), the change is appended. So a counter never makes one request wait for another.
+create or replace function user_private.count_for(person uuid, counter name, delta int)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+declare
+  updated int;
+begin
+  -- Whoever leaves is not counted: their row goes, and is locked as late as can be.
+  if person is null or delta = 0 or person::text = current_setting('user_private.leaving', true) then
+    return;
+  end if;
+  if not exists (select 1 from user_private.counter_deltas d where d.user_id = person) then
+    execute format(
+      'update user_service.user_stats set %1$I = %1$I + $2
+       where user_id = (select user_id from user_service.user_stats where user_id = $1 for no key update skip locked)', counter)
+    using person, delta;
+    get diagnostics updated = row_count;
+    if updated = 1 then
+      return;
+    end if;
+  end if;
+  insert into user_private.counter_deltas (user_id, counter, delta)
+  select person, counter, delta
+  where exists (select 1 from user_service.user_stats s where s.user_id = person);
+end $$;
+
+-- The policies look at each row as they do at one that a client inserts; here they only find what was asked for rightly.
+create or replace function user_service.invite(event_id uuid, invitees text[])
+returns table (invitee text, invitation_id uuid, result text) language sql volatile security invoker set search_path = ''
+begin atomic
+  with asked as (
+    select left(a.name, 100) as name, min(a.place) as place,
+      case when left(a.name, 100) ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then left(a.name, 100)::uuid end as id
+    from unnest(invitees) with ordinality a (name, place)
+    where user_private.require_inviter(invite.event_id, invitees)
+    group by left(a.name, 100)),
+  people as (
+    select a.name, p.id from asked a join user_private.visible_people p on p.id = a.id
+    union
+    select a.name, p.id from asked a join user_private.visible_people p on lower(p.username) = lower(a.name) where a.id is null),
+  invitable as (
+    select p.name, p.id from people p
+    join user_private.invitable_events e on e.id = invite.event_id
+    where p.id <> (select auth.uid())
+      and (e.friends_of is null or e.friends_of = p.id
+        or exists (select 1 from user_private.mutuals m where m.user_id = e.friends_of and m.friend_id = p.id))),
+  made as (
+    insert into user_service.invitations (inviter_id, invitee_id, event_id)
+    select distinct (select auth.uid()), i.id, invite.event_id from invitable i
+    on conflict do nothing
+    returning id, invitee_id)
+  select a.name, coalesce(m.id, k.id),
+    case when m.id is not null then 'invited' when k.id is not null then 'already_invited' else 'person_not_found' end
+  from asked a
+  left join invitable i on i.name = a.name
+  left join made m on m.invitee_id = i.id
+  left join user_service.invitations k on k.inviter_id = (select auth.uid()) and k.invitee_id = i.id and k.event_id = invite.event_id
+  order by a.place;
+end;
+
 -- The newest comments first, so that one is a leaf once its own author's replies are gone; what others replied to becomes
 -- a tombstone.
 create or replace function post_private.forget_person(person uuid)
@@ -363,9 +423,9 @@ begin
     perform ticket_private.overtake_refunds(payment);
     insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, transaction_id, amount, currency, payment_method, status)
     select r.id, r.ticket_id, 'refund', payment.transaction_id, r.provider_id, r.amount, r.currency, r.provider,
-      case when r.state >= 'failed' then 'failed' else 'pending' end::ticket_service.transaction_status
+      case when r.is_excess or r.state >= 'failed' then 'failed' else 'pending' end::ticket_service.transaction_status
     from ticket_private.refunds r
-    where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin = 'provider' and r.has_succeeded and not r.is_excess
+    where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.origin = 'provider' and r.has_succeeded
       and not exists (select from ticket_service.ticket_transactions x where x.id = r.id);
   end loop;
 end $$;
@@ -678,7 +738,7 @@ begin
         from ticket_service.ticket_transactions x where x.id = a.id),
       coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'amount', x.amount, 'currency', x.currency, 'fee', r.fee, 'status', x.status, 'reason', r.reason) order by x.created_at, x.id)
         from ticket_service.ticket_transactions x left join ticket_private.refunds r on r.id = x.id
-        where x.ticket_id = t.id and x.kind = 'refund' and (r.is_done or r.is_overtaken is not true)), '[]'),
+        where x.ticket_id = t.id and x.kind = 'refund' and (r.is_done or (r.is_overtaken or r.is_excess) is not true)), '[]'),
       ticket_private.write_cursor(jsonb_build_object('kind', 'tickets', 'time', t.purchased_at, 'id', t.id))
     from ticket_service.tickets t
     left join lateral (
@@ -737,6 +797,7 @@ declare
 begin
   perform from user_service.profiles p where p.id = person for update;
   -- What they wrote goes before anything is locked that others wait for: it may take long.
+  perform set_config('user_private.leaving', person::text, true);
   perform post_private.forget_person(person), event_private.forget_questions(person);
   hosted := array(
     select e.id from event_service.events e where e.host_id = person and e.status in ('upcoming', 'ongoing') order by e.id for no key update);

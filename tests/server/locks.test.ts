@@ -203,6 +203,62 @@ it("cancelling an event and buying a ticket to it", async () => {
   await owner.query("delete from ticket_service.event_cancellations where event_id = $1", [event]);
 });
 
+it("somebody's leaving, which takes long, and buying a ticket to an event that they have one to", async () => {
+  const leaver = randomUUID();
+  await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [leaver]);
+  await owner.query("update event_service.events set ticketing_enabled = true, max_attendees = 2 where id = $1", [
+    event,
+  ]);
+  await owner.query("insert into ticket_service.tickets (user_id, event_id, status) values ($1, $2, 'active')", [
+    leaver,
+    event,
+  ]);
+  for (const [content, sql] of [
+    ["post_service.posts", "insert into post_service.posts (author_id, content, type) values ($1, 'Bye', 'text')"],
+    [
+      "event_service.event_qna",
+      "insert into event_service.event_qna (event_id, user_id, question) values ($2, $1, '?')",
+    ],
+  ] as const) {
+    await owner.query(sql, content.includes("qna") ? [leaver, event] : [leaver]);
+    const author = content.includes("qna") ? "user_id" : "author_id";
+    await hold(`select from ${content} where ${author} = $1 for update`, leaver);
+    const leaves = asPerson(second, leaver, "select user_service.delete_account() where $1 <> ''", "x", "begin");
+    await waiting(second);
+    await first.query("begin");
+    await first.query("set local lock_timeout = '2s'");
+    expect(await buy(first)).toBe("bought");
+    await first.query("rollback");
+    await holder.query("commit");
+    await leaves;
+    await second.query("rollback");
+    await owner.query(`delete from ${content} where ${author} = $1`, [leaver]);
+  }
+  await owner.query("delete from auth.users where id = $1", [leaver]);
+});
+
+it("a seat that is given back while its page to pay on is made", async () => {
+  await owner.query(
+    "update event_service.events set ticketing_enabled = true, max_attendees = 1, price = 50000 where id = $1",
+    [event],
+  );
+  const begun = await owner.query(
+    "select ticket_service.begin_checkout($1, 'buy', 'hash', $2, 'sandbox') -> 'attempt' as attempt",
+    [guest, event],
+  );
+  const { id, ticket_id } = begun.rows[0].attempt;
+  await first.query("begin");
+  await first.query("select ticket_service.finish_checkout($1, 'buy', $2, 'session', 'https://pay.test')", [guest, id]);
+  const givesBack = second.query("select ticket_service.begin_refund($1, 'back', 'hash', $2) ->> 'next' as next", [
+    guest,
+    ticket_id,
+  ]);
+  await waiting(second);
+  await first.query("commit");
+  expect((await givesBack).rows).toEqual([{ next: "expire" }]);
+  await owner.query("delete from ticket_private.attempts where id = $1", [id]);
+});
+
 it("scheduled work moves the clock on and folds, a transaction each", async () => {
   await owner.query("update event_service.events set start_time = now() - interval '1 minute' where id = $1", [event]);
   await owner.query(

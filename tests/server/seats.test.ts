@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { sign } from "hono/jwt";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Checkout, call, newKey, press } from "../api/support/edge.ts";
+import type { CheckoutAnswer } from "../../types/index.ts";
+import { call, newKey, press } from "../api/support/edge.ts";
 import { connect, target } from "../support/database.ts";
 import { type Person, signUp } from "../support/people.ts";
 
@@ -99,7 +100,7 @@ describe("500 buyers at once, 100 seats", () => {
     expect([of(200).length, of(409).length]).toEqual([SEATS, CROWD - SEATS]);
     expect(new Set(of(409).map(({ error }) => error?.code))).toEqual(new Set(["sold_out"]));
     expect(await seats()).toEqual({ held: SEATS, sold: 0, tickets: SEATS });
-    await Promise.all(of(200).map(({ data }) => press((data as Checkout).checkout_url!, "pay")));
+    await Promise.all(of(200).map(({ data }) => press((data as CheckoutAnswer).checkout_url!, "pay")));
     expect(await seats()).toEqual({ held: 0, sold: SEATS, tickets: SEATS });
   });
 });

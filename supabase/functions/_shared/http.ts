@@ -49,9 +49,8 @@ export function endpoint(methods: ("GET" | "POST")[], handle: (request: Request)
     } catch (error) {
       if (error instanceof Refusal) return error.toResponse();
       // Only its kind and place: a message may hold what a provider or a person wrote.
-      console.error(
-        error instanceof Error ? `${error.name}: ${error.stack?.split("\n").slice(1).join("\n")}` : "unknown error",
-      );
+      const places = error instanceof Error ? error.stack?.split("\n").filter((line) => /^\s+at /.test(line)) : [];
+      console.error([error instanceof Error ? error.name : "unknown error", ...places ?? []].join("\n"));
       return new Refusal(500, "internal_error", "Something went wrong here. Try again in a moment.").toResponse();
     }
   };
@@ -97,7 +96,7 @@ export async function readBody<T extends z.ZodType>(request: Request, shape: T):
   return check(shape, value);
 }
 
-/** The parameters of the address, each given once. */
+/** The parameters of the address. */
 export function readQuery<T extends z.ZodType>(request: Request, shape: T): z.infer<T> {
   return check(shape, Object.fromEntries(new URL(request.url).searchParams));
 }

@@ -16,4 +16,12 @@ export function toMinor(amount: number, decimals: number): number {
   return minor;
 }
 
+// https://docs.stripe.com/currencies: the rest have two decimals, rupiah too.
+const WITHOUT_DECIMALS = new Set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "));
+const WITH_THREE = new Set("BHD JOD KWD OMR TND".split(" "));
+
+/** Decimals of a currency as Stripe counts it, in any case of letters. */
+export const decimalsAtStripe = (currency: string): number =>
+  WITHOUT_DECIMALS.has(currency.toUpperCase()) ? 0 : WITH_THREE.has(currency.toUpperCase()) ? 3 : 2;
+
 export const fromMinor = (minor: number, decimals: number): number => minor / 10 ** decimals;

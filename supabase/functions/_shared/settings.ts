@@ -60,8 +60,8 @@ export function sandboxSettings(env: Env): { secret: string; publicUrl: string }
   const secret = env("SANDBOX_SECRET");
   if (!secret) return undefined;
   const publicUrl = env("PUBLIC_API_URL") || env("SUPABASE_URL")!;
-  const isLive = /^[rs]k_live_/.test(env("STRIPE_SECRET_KEY") ?? "") ||
-    Boolean(env("MIDTRANS_SERVER_KEY")) && !env("MIDTRANS_SERVER_KEY")!.startsWith("SB-");
+  const [stripeKey, serverKey] = [env("STRIPE_SECRET_KEY") ?? "", env("MIDTRANS_SERVER_KEY") ?? ""];
+  const isLive = stripeKey.includes("_live_") || serverKey !== "" && !serverKey.startsWith("SB-");
   const isLocal = LOCAL_API.has(new URL(env("SUPABASE_URL")!).hostname) && LOOPBACK.has(new URL(publicUrl).hostname);
   return isLocal && !isLive && secret.length >= 32 ? { secret, publicUrl } : undefined;
 }

@@ -21,7 +21,15 @@ export async function begin(db: Supabase, payments: Payments, ask: () => Promise
   const next = await ask();
   if (next.next !== "expire") return next;
   await settleAttempt(db, payments, next.attempt, true);
-  return ask();
+  const then = await ask();
+  if (then.next === "expire") {
+    throw new Refusal(
+      409,
+      "payment_in_progress",
+      "A payment for this seat is under way, and its provider has not decided yet. my_tickets tells when it has.",
+    );
+  }
+  return then;
 }
 
 /** Another request of the same person's was quicker. */

@@ -22,6 +22,12 @@ const ACTIONS = {
   twice: "Pay twice",
 } as const;
 type Action = keyof typeof ACTIONS;
+const TOLD: Record<Action, string> = {
+  pay: "A payment was told of.",
+  decline: "A payment that failed was told of, which ends the hold.",
+  late: "The end of this page was told of, and a payment after it.",
+  twice: "Two payments were told of.",
+};
 
 /** The page on which a developer pays in the sandbox: GET shows it, POST does what its button says. */
 export async function handle(request: Request, { sandbox, webhookUrl }: Dependencies): Promise<Response> {
@@ -49,7 +55,8 @@ export async function handle(request: Request, { sandbox, webhookUrl }: Dependen
       );
     }
   }
-  const back = `<p><a href="${escape(checkout.return_url)}">Back to the app</a></p>`;
+  const back = `<p>${TOLD[action as Action]} What became of the ticket is in <code>my_tickets</code>.</p>
+    <p><a href="${escape(checkout.return_url)}">Back to the app</a></p>`;
   return page(200, `Done: ${ACTIONS[action as Action]}`, back);
 }
 
@@ -78,8 +85,9 @@ function form({ title, amount, currency }: SandboxCheckout): string {
     `<button name="action" value="${name}">${label}</button>`
   );
   return `<p>${escape(title)}</p><p class="price">${escape(price)}</p><form method="post">${buttons.join(" ")}</form>
-    <p class="hint">No money moves here. <b>Decline</b> fails for good, as a
-    payment that takes days may; <b>Pay late</b> pays after the seat was given up; <b>Pay twice</b> sends two payments.</p>`;
+    <p class="hint">No money moves here. <b>Decline</b> fails as a payment that takes days may, and the seat is free;
+    <b>Pay late</b> pays after that: the ticket comes back if a seat is still free, else the money goes back;
+    <b>Pay twice</b> sends two payments. Unlike a real provider's, this page stays when it is ended: paying on it is paying late.</p>`;
 }
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:4rem auto;padding:0 1rem;color:#222}

@@ -36,8 +36,8 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { status, code, message } = error;
-    await db.call("fail_checkout", { ...who, attempt_id: attempt.id, status, answer: { error: { code, message } } });
-    throw error;
+    const failed = { ...who, attempt_id: attempt.id, status, answer: { error: { code, message } } };
+    return answer(await db.call<{ status: number; answer: unknown }>("fail_checkout", failed));
   }
   const finished = await db.call<Next>("finish_checkout", { ...who, attempt_id: attempt.id, ...checkout });
   if (finished.next === "answer") return answer(finished);

@@ -103,6 +103,17 @@ select is((select array_agg(status::text order by status) from ticket_service.ti
 select is(ticket_service.fail_checkout(tests.id('follower'), 'failing', a.id, 502, '{"error": {}}') ->> 'status', '502', 'the answer')
 from ticket_private.attempts a join ticket_service.tickets t on t.id = a.ticket_id where t.user_id = tests.id('follower') and t.status = 'pending';
 select is(pg_temp.seats('show'), array[1, 0], 'the seat is free');
+select is((select a.check_at from ticket_private.attempts a join ticket_service.tickets t on t.id = a.ticket_id where t.user_id = tests.id('follower') order by a.check_at limit 1), now() + interval '5 minutes', 'it may have taken the request all the same');
+savepoint refused_here;
+select pg_temp.begins('follower', 'show', 'refused here');
+select ticket_service.fail_checkout(tests.id('follower'), 'refused here', a.id, 409, '{"error": {}}') from ticket_private.attempts a where a.idempotency_key = 'refused here';
+select is((select a.check_at from ticket_private.attempts a where a.idempotency_key = 'refused here'), null, 'one that was refused here it has not heard of');
+rollback to refused_here;
+select pg_temp.begins('follower', 'show', 'ended meanwhile');
+update ticket_service.tickets set status = 'cancelled' where user_id = tests.id('follower') and status = 'pending';
+select is(ticket_service.finish_checkout(tests.id('follower'), 'ended meanwhile', a.id, 'session', 'https://pay.test') ->> 'next', 'expire', 'a page for a seat that is gone is shown to nobody')
+from ticket_private.attempts a where a.idempotency_key = 'ended meanwhile';
+rollback to refused_here;
 select is((select count(*)::int from ticket_service.tickets where user_id = tests.id('follower') and status in ('pending', 'active')), 0, 'the ticket is not');
 
 -- Holds end by themselves.
@@ -132,6 +143,13 @@ update ticket_service.tickets set activated_at = now() where id = (select t.id f
 select is(pg_temp.holds_again(), 'pay', 'one that was bought is none of them');
 rollback to held_often;
 select is(pg_temp.begins('follower', 'show', 'another''s') ->> 'next', 'pay', 'each for themselves');
+rollback to held_often;
+update ticket_private.attempts a set checkout_url = null from ticket_service.tickets t where t.id = a.ticket_id and t.user_id = tests.id('acquaintance');
+select is(array(select pg_temp.holds_again(url => null) from generate_series(1, 10)), array_fill('pay'::text, array[9]) || array['too_many_holds'], 'nor by ways of paying that are always refused');
+rollback to held_often;
+update ticket_private.attempts a set checkout_url = null from ticket_service.tickets t where t.id = a.ticket_id and t.user_id = tests.id('acquaintance');
+update ticket_service.tickets set purchased_at = now() - interval '1 second' where id in (select id from ticket_service.tickets where user_id = tests.id('acquaintance') and event_id = tests.id('show') limit 5);
+select is(pg_temp.holds_again(), 'too_many_holds', 'a seat that was offered counts however it ended');
 rollback to held_often;
 
 -- The database's own rules.

@@ -69,6 +69,8 @@ insert into attempts values ('other', pg_temp.buys('follower'));
 select pg_temp.told(pg_temp.id('late'), pg_temp.payment('paid', 'late'));
 select is(array[(pg_temp.ticket(pg_temp.id('late'))).status::text, pg_temp.outcome(pg_temp.id('late'))], array['expired', 'sold_out'], 'and goes back if there is none');
 select is((select array[state::text, origin::text] from ticket_private.refunds where payment_provider_id = 'late'), array['requested', 'payment'], 'by itself');
+select pg_temp.told(pg_temp.id('late'), '{"refunds": [{"id": "late back", "payment_id": "late", "amount": 50000, "currency": "IDR", "state": "succeeded"}]}');
+select is(array[(pg_temp.ticket(pg_temp.id('late'))).status::text, pg_temp.outcome(pg_temp.id('late'))], array['expired', 'refunded'], 'or by somebody at the provider: it never was a ticket');
 rollback to expired;
 insert into ticket_service.tickets (user_id, event_id, status) values (tests.id('mutual'), tests.id('show'), 'active');
 select pg_temp.told(pg_temp.id('late'), pg_temp.payment('paid', 'late'));
@@ -182,6 +184,18 @@ select ticket_service.record_refund(pg_temp.gives('owner', 30000), 'sent', is_ma
 select ticket_service.close_refund(r.id, 'transfer') from ticket_private.refunds r where r.attempt_id = pg_temp.id('owner');
 select pg_temp.told(pg_temp.id('owner'), pg_temp.payment('reversed', 'owner'));
 select is(pg_temp.journal(pg_temp.id('owner')), 'captured 50000 IDR, refunded 30000 IDR, charged_back 50000 IDR', 'what a provider takes back is all of it, whatever an operator paid besides');
+
+-- Ours and a part elsewhere both went back; then ours came back.
+select pg_temp.paid('mutual');
+create temporary table ours as select (ticket_service.begin_refund(tests.id('mutual'), 'ours', 'hash', (pg_temp.ticket(pg_temp.id('mutual'))).id) #>> '{refund,id}')::uuid as id;
+create function pg_temp.state(attempt text) returns text[] language sql as $$
+  select array[pg_temp.journal(pg_temp.id(attempt)), pg_temp.queue(attempt), (select sum(r.amount)::int::text from ticket_private.refunds r where r.attempt_id = pg_temp.id(attempt) and r.send_at is not null)] $$;
+select pg_temp.elsewhere('mutual', 20000, 'succeeded');
+select is(pg_temp.state('mutual'), array['captured 50000 IDR, refunded 20000 IDR', null, '30000'], 'the rest is to be sent');
+select ticket_service.record_refund(id, 'succeeded', 'ours too') from ours;
+select is(pg_temp.state('mutual'), array['captured 50000 IDR, refunded 50000 IDR', 'excess 20000', null], 'more went back than there was');
+select ticket_service.record_refund(id, 'failed') from ours;
+select is(pg_temp.state('mutual'), array['captured 50000 IDR, refunded 20000 IDR', null, '30000'], 'and came back: the rest is to be sent again');
 
 -- What an operator sends back after money came back is sent, and what they do otherwise is kept.
 select pg_temp.told(pg_temp.id('nuisance'), '{"disputes": [{"id": "won", "payment_id": "nuisance", "amount": 50000, "currency": "IDR", "withdrawn": true, "reinstated": true}]}');

@@ -36,6 +36,8 @@ from (values
   ('owner', 'mutual', '1', '1'), ('owner', 'mutual', '50000', '1'), ('owner', 'mutual', '50001', 'refund_exceeds_payment/409'), ('owner', 'mutual', '0', 'invalid_amount/400'), ('owner', 'mutual', '-1', 'invalid_amount/400'),
   ('owner', 'mutual', '0.5', 'invalid_amount/400'), ('owner', 'mutual', '1e30', 'refund_exceeds_payment/409'), ('owner', 'mutual', '''NaN''', 'refund_exceeds_payment/409'), ('owner', 'free', '1', 'refund_exceeds_payment/409'), ('mutual', 'free', 'null', '1')
 ) tries (person, ticket, amount, outcome);
+select tests.outcomes(format($$ select ticket_private.require_amount(%s, jsonb_populate_record(null::ticket_private.payment_balances, '{"state": "paid", "amount": 12345.5, "currency": "IDR", "promised": 0, "called_back": 0}'), 'IDR') $$, amount),
+  'database ' || outcome, 'of 12345.5 rupiah ' || amount) from (values (345.5, '1'), (345.25, 'invalid_amount/400')) tries (amount, outcome);
 update ticket_service.refund_policies set closes_hours_before = 30 where event_id = tests.id('show');
 select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('mutual'), 'key', 'hash', pg_temp.id('mutual'), null, null)) $$, 'database 1', 'the deadline is that of the purchase');
 update ticket_service.tickets set refund_deadline = now() - interval '1 second' where id in (pg_temp.id('mutual'), pg_temp.id('followed'));
@@ -61,6 +63,11 @@ select is(ticket_service.record_refund(r.id, 'succeeded', 'provider refund', per
 from ticket_private.refunds r where r.ticket_id = pg_temp.id('mutual');
 select is(pg_temp.refunds('mutual', pg_temp.id('mutual'), null, 'first') #>> '{answer,refund,status}', 'succeeded', 'and answered so');
 select is(pg_temp.journal(pg_temp.id('mutual')), 'captured 50000, refunded 45000', 'the fee is kept');
+select tests.act_as('owner');
+select is((select array_agg(s.fees_kept) from ticket_service.event_sales(tests.id('show')) s), array[5000, 5000]::numeric[], 'as the host sees, altogether and for the day');
+select tests.act_as('mutual');
+select is((select array[t.refunds #>> '{0,reason}', t.refunds #>> '{0,fee}'] from ticket_service.my_tickets() t where t.event ->> 'title' = 'Show'), array['reason', '5000'], 'and the buyer');
+select tests.act_as('database');
 select is((select array_agg(x.status::text order by x.kind) from ticket_service.ticket_transactions x where x.ticket_id = pg_temp.id('mutual')), array['success', 'success'], 'so the payment is not all refunded');
 select is(pg_temp.refunds('owner', pg_temp.id('mutual'), 5000) ->> 'next', 'refund', 'the host may give that back too');
 select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('owner'), 'key', 'hash', pg_temp.id('mutual'), 1, null)) $$, 'database refund_exceeds_payment/409', 'and no more');
@@ -77,6 +84,7 @@ select is((select count(*)::int from ticket_private.refunds where ticket_id = pg
 -- A hold.
 insert into tickets select 'held', (ticket_service.begin_checkout(tests.id('blocker'), 'held', 'hash', tests.id('other show'), 'sandbox', null) #>> '{attempt,ticket_id}')::uuid;
 savepoint held;
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('stranger'), 'key', 'hash', pg_temp.id('held'))) $$, 'database ticket_not_active/409', 'the host has nothing to refund yet');
 select is(pg_temp.refunds('blocker', pg_temp.id('held')) #>> '{answer,ticket,status}', 'cancelled', 'a hold is given back');
 rollback to held;
 select ticket_service.finish_checkout(tests.id('blocker'), 'held', a.id, 'session', 'https://pay.test') from ticket_private.attempts a where a.ticket_id = pg_temp.id('held');

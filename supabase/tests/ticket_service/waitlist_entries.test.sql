@@ -38,6 +38,15 @@ update ticket_service.tickets set status = 'refunded' where id = tests.id('sold'
 select is(pg_temp.statuses('show'), 'tap_mutual refunded, tap_stranger pending', 'a refund makes an offer');
 select is((select held_until from ticket_service.tickets where user_id = tests.id('stranger')), now() + interval '2 hours', 'for two hours');
 select is(pg_temp.waiting('show'), 'tap_follower', 'who got one waits no more');
+select tests.act_as('stranger');
+select is(ticket_service.join_waitlist(tests.id('show')), 0, 'their place is a seat');
+select tests.act_as('database');
+savepoint offered;
+update ticket_service.tickets set held_until = now() where user_id = tests.id('stranger');
+select tests.act_as('stranger');
+select is(ticket_service.join_waitlist(tests.id('show')), 1, 'until its time is over: it goes to the next, and they stand in line again');
+select tests.act_as('database');
+rollback to offered;
 select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_checkout(tests.id('followed'), 'key', 'hash', tests.id('show'), 'sandbox', null)) $$, 'service sold_out/409', 'nobody comes between');
 select is(ticket_service.begin_checkout(tests.id('stranger'), 'offered', 'hash', tests.id('show'), 'sandbox', null) ->> 'next', 'pay', 'the offer is bought');
 select is((select array[price_paid::text, status::text] from ticket_service.tickets where user_id = tests.id('stranger')), array['10', 'pending'], 'at the price');

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { CheckoutAnswer, RefundAnswer } from "../../../types/index.ts";
 import { target } from "../../support/database.ts";
 import type { Person } from "../../support/people.ts";
 
@@ -38,15 +39,8 @@ export function done<T>({ status, data, error }: Called<T>): T {
   return data;
 }
 
-export type Checkout = {
-  ticket: { id: string; status: string; attendance_code: string; price_paid: number; held_until: string | null };
-  transaction: { id: string; amount: number; status: string } | null;
-  checkout_url: string | null;
-  expires_at: string | null;
-};
-
 export const checkout = (person: Person, event_id: string, more: object = {}, key = newKey(), apiUrl?: string) =>
-  call<Checkout>("ticket-checkout", person, {
+  call<CheckoutAnswer>("ticket-checkout", person, {
     body: { event_id, payment_method: "sandbox", ...more },
     key,
     ...(apiUrl && { apiUrl }),
@@ -61,16 +55,11 @@ export async function press(checkout_url: string, action: "pay" | "decline" | "l
 }
 
 /** Buys a ticket and pays it in the sandbox. */
-export async function buy(person: Person, event_id: string): Promise<Checkout["ticket"]> {
+export async function buy(person: Person, event_id: string): Promise<CheckoutAnswer["ticket"]> {
   const { ticket, checkout_url } = done(await checkout(person, event_id));
   if (checkout_url) await press(checkout_url, "pay");
   return ticket;
 }
 
-export type Refunded = {
-  ticket: { id: string; event_id: string; status: string };
-  refund: { id: string; amount: number; currency: string; fee: number; status: string } | null;
-};
-
 export const refund = (person: Person, ticket_id: string, more: object = {}, key = newKey(), apiUrl?: string) =>
-  call<Refunded>("ticket-refund", person, { body: { ticket_id, ...more }, key, ...(apiUrl && { apiUrl }) });
+  call<RefundAnswer>("ticket-refund", person, { body: { ticket_id, ...more }, key, ...(apiUrl && { apiUrl }) });

@@ -5,7 +5,15 @@ import { FakeProvider } from "./fake-server.ts";
 // What Stripe publishes for the two calls that create something, by name: a parameter that is not of the SDK's types does
 // not compile here, and one that is not in these lists is refused as Stripe refuses it.
 const SESSION_PARAMETERS = [
-  ...(["mode", "client_reference_id", "expires_at", "line_items", "metadata", "payment_intent_data"] as const),
+  ...([
+    "mode",
+    "adaptive_pricing",
+    "client_reference_id",
+    "expires_at",
+    "line_items",
+    "metadata",
+    "payment_intent_data",
+  ] as const),
   ...(["success_url", "cancel_url", "allowed_payment_method_types"] as const),
 ] satisfies (keyof Stripe.Checkout.SessionCreateParams)[];
 const LINE_ITEM = /^line_items\[0\]\[(quantity|price_data\]\[(currency|unit_amount|product_data\]\[name))\]$/;

@@ -1,4 +1,4 @@
-/** What a provider is asked to collect, once: a request that is repeated has another attempt. */
+/** What a provider is asked to collect, once: a request that is taken up again after a crash has another attempt. */
 export type Attempt = {
   /** The provider's idempotency key and order number. */
   id: string;
@@ -29,8 +29,6 @@ export type Refund = {
   currency: string;
   /** What was paid. */
   paid: number;
-  /** What it was paid by, as the provider calls it. */
-  method: string | null;
   sent_at: string | null;
 };
 
@@ -63,14 +61,14 @@ export type DisputeFact = {
 /** What a provider tells of an attempt: facts, in any order and any number of times. */
 export type Facts = { payments?: PaymentFact[]; refunds?: RefundFact[]; disputes?: DisputeFact[] };
 
-/** A genuine notice; `facts` is empty where it is about nothing that concerns us. */
+/** A genuine notice about an attempt. */
 export type Notice = { id: string; attempt_id: string; facts: Facts };
 
 export type RefundResult = { state: RefundState; provider_id?: string; is_manual?: boolean; problem?: string };
 
 /**
  * A payment provider. Methods throw `ProviderUnavailable` where the outcome is unknown or asking again may help, and
- * `ProviderRefused` where it will not.
+ * `ProviderRefused` where it will not; a price that it cannot take is a `Refusal` with 409.
  */
 export interface Provider {
   createCheckout(attempt: Attempt): Promise<{ session_id: string; checkout_url: string }>;
@@ -80,11 +78,14 @@ export interface Provider {
   ask(attempt: Attempt): Promise<Facts>;
   /** Sends a refund, or finds out what became of it: any number of times for one effect. */
   refund(refund: Refund): Promise<RefundResult>;
-  /** Verifies a notice on its raw body and reads it. A bad signature is a `Refusal` with 401. */
+  /** Verifies a notice on its raw body and reads it: undefined where it is about no attempt. A bad signature is a `Refusal` with 401. */
   readNotice(headers: Headers, body: string): Promise<Notice | undefined>;
 }
 
-/** Some refusals pass (no balance, a bank's night): after two days an operator looks at what is still refused. */
+/**
+ * Some refusals pass (no balance, a bank's night): after two days an operator looks at what is still refused. Stripe
+ * repeats a refusal for its key's life of a day, so it decides anew only after that.
+ */
 export const isRefusedForGood = ({ sent_at }: Refund): boolean =>
   sent_at !== null && Date.now() - Date.parse(sent_at) > 2 * 24 * 3_600_000;
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { decodeBase64Url, encodeBase64Url } from "@std/encoding/base64url";
 import { isSame } from "../digests.ts";
 import { Refusal } from "../http.ts";
-import { toMinor } from "../money.ts";
+import { decimalsAtStripe, toMinor } from "../money.ts";
 import type { Attempt, PaymentFact, Provider } from "./provider.ts";
 
 /**
@@ -42,10 +42,7 @@ export function createSandbox({ secret, publicUrl }: SandboxSettings): Provider 
   return {
     async createCheckout({ id, amount, currency, title, return_url, expires_at }: Attempt) {
       // A price has no more decimals than its currency, as at Stripe.
-      toMinor(
-        amount,
-        new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits!,
-      );
+      toMinor(amount, decimalsAtStripe(currency));
       const checkout: SandboxCheckout = { attempt_id: id, amount, currency, title, return_url, expires_at };
       const text = encodeBase64Url(JSON.stringify(checkout));
       const token = `${text}.${await sign(secret, CHECKOUT + text)}`;

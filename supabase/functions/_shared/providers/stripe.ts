@@ -1,6 +1,6 @@
 import Stripe from "stripe";
 import { Refusal } from "../http.ts";
-import { fromMinor, toMinor } from "../money.ts";
+import { decimalsAtStripe as decimals, fromMinor, toMinor } from "../money.ts";
 import {
   type Attempt,
   type DisputeFact,
@@ -25,11 +25,6 @@ export type StripeSettings = {
   apiUrl?: string;
 };
 
-// https://docs.stripe.com/currencies: the rest have two decimals, rupiah too.
-const WITHOUT_DECIMALS = new Set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "));
-const WITH_THREE = new Set("BHD JOD KWD OMR TND".split(" "));
-const decimals = (currency: string) =>
-  WITHOUT_DECIMALS.has(currency.toUpperCase()) ? 0 : WITH_THREE.has(currency.toUpperCase()) ? 3 : 2;
 const major = (minor: number, currency: string) => fromMinor(minor, decimals(currency));
 
 /** Stripe forgets idempotency keys after a day; before that, it is asked what it knows. */
@@ -53,6 +48,8 @@ export function createStripe({ secretKey, webhookSecret, payments, apiUrl }: Str
         {
           mode: "payment",
           allowed_payment_method_types: payments as Stripe.Checkout.SessionCreateParams.AllowedPaymentMethodType[],
+          // What is asked for is what arrives, in the event's currency.
+          adaptive_pricing: { enabled: false },
           client_reference_id: attempt.id,
           expires_at: Math.floor(Date.parse(attempt.expires_at) / 1000),
           line_items: [{
@@ -168,7 +165,6 @@ export function createStripe({ secretKey, webhookSecret, payments, apiUrl }: Str
         const attempt = metadata?.attempt_id ?? await attemptOf(payment_intent);
         return about(attempt, { refunds: [refundFact(event.data.object)] });
       }
-      case "charge.dispute.created":
       case "charge.dispute.funds_withdrawn":
       case "charge.dispute.funds_reinstated":
         return about(await attemptOf(event.data.object.payment_intent), {
@@ -190,10 +186,10 @@ const idOf = (object: string | { id: string }) => typeof object === "string" ? o
 /** What the intent of a complete session is once a delayed payment did not come. */
 const FAILED_INTENTS = new Set(["requires_payment_method", "canceled"]);
 
-/** A session that is complete is paid only if it says so: some ways of paying take days. */
+/** A session that is complete is paid only if it says so: some ways of paying take days. An open one says nothing yet. */
 function paymentsOf(session: Stripe.Checkout.Session, failed = false): PaymentFact[] {
   if (session.status === "expired") return [{ id: session.id, state: "expired" }];
-  if (!session.payment_intent) return [];
+  if (session.status !== "complete" || !session.payment_intent) return [];
   const hasFailed = failed ||
     typeof session.payment_intent !== "string" && FAILED_INTENTS.has(session.payment_intent.status);
   const state = session.payment_status === "paid" ? "paid" : hasFailed ? "failed" : "pending";
@@ -235,7 +231,7 @@ function disputeFact(dispute: Stripe.Dispute, type: string): DisputeFact {
     payment_id: dispute.payment_intent ? idOf(dispute.payment_intent) : "",
     amount: major(dispute.amount, dispute.currency),
     currency: dispute.currency,
-    withdrawn: type !== "charge.dispute.created",
+    withdrawn: true,
     // Of a dispute that was lost no more comes back than what had been refunded before it.
     reinstated: type === "charge.dispute.funds_reinstated" && dispute.status !== "lost",
   };
