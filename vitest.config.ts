@@ -1,7 +1,18 @@
+import { writeFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import type { Reporter } from "vitest/node";
 
 // `npm test` runs this once for each database there is (tests/run.ts); TEST_TARGET says for which.
 const onServer = process.env.TEST_TARGET === "server";
+
+/** Tells tests/run.ts how many tests were run. */
+const count: Reporter = {
+  onTestRunEnd(modules) {
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const ran = tests.filter((test) => test.result().state !== "skipped").length;
+    if (process.env.TEST_COUNT_FILE) writeFileSync(process.env.TEST_COUNT_FILE, String(ran));
+  },
+};
 
 export default defineConfig({
   test: {
@@ -13,6 +24,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    reporters: ["default"],
+    reporters: ["default", count],
   },
 });

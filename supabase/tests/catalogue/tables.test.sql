@@ -21,6 +21,8 @@ select is_empty($$ select c.oid::regclass, k.conname from our_constraints k join
   join our_schemas s on s.oid = c.relnamespace where k.contype = 'p' and not s.is_private and (a.atttypid <> 'uuid'::regtype or not a.atthasdef) $$, 'keys that clients see are uuids with a default');
 select is_empty($$ select relation, conname from our_constraints where contype in ('c', 'u') and conname ~ '_(check|key)\d*$' $$, 'constraints are named as facts');
 select is_empty($$ select relation, conname from our_constraints where not convalidated $$, 'and hold for every row');
+select is_empty($$ select relation, conname from our_constraints where contype = 'c' and pg_get_constraintdef(oid) ~ 'refuse\(' and pg_get_constraintdef(oid) !~ 'IS NOT FALSE|IS NULL|IS NOT NULL|COALESCE'
+  and exists (select from pg_attribute a where a.attrelid = conrelid and a.attnum = any (conkey) and not a.attnotnull) $$, 'one with a refusal says what it makes of null, which is neither true nor false');
 select is_empty($$ select relation, conname from our_constraints where contype = 'f' and confdeltype = 'a' $$, 'a foreign key says what happens when its target goes');
 select is_empty(
   $$ select k.relation, k.conname from our_constraints k
