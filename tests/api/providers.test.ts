@@ -127,6 +127,28 @@ describe("stripe", () => {
     expect((await mine()).status).toBe("expired");
   });
 
+  test("says nothing yet of a page on which a card was declined and another may be tried", async () => {
+    const { checkout_url } = done(await begin("stripe"));
+    const session = payments.stripe.sessions.get(sessionOf(checkout_url!))!;
+    const declined = {
+      status: "requires_payment_method",
+      amount: 7_500_000,
+      currency: "idr",
+      metadata: session.metadata,
+    };
+    payments.stripe.intents.set("pi_declined", { id: "pi_declined", ...declined });
+    session.payment_intent = "pi_declined";
+    await later();
+    await payments.maintain();
+    expect((await mine()).status).toBe("pending");
+    session.payment_intent = null;
+    await payments.deliver(
+      "stripe",
+      await payments.stripe.notice("checkout.session.completed", payments.stripe.pay(session.id)),
+    );
+    expect((await mine()).status).toBe("active");
+  });
+
   test("is asked about a payment whose notice never came", async () => {
     await paid();
     await later();
@@ -411,6 +433,18 @@ describe("midtrans", () => {
     await payments.deliver("midtrans", payments.midtrans.notice(order));
     expect((await mine()).status).toBe("pending");
     payments.midtrans.pay(order, { payment_type: "gopay" });
+    await payments.deliver("midtrans", payments.midtrans.notice(order));
+    expect((await mine()).status).toBe("active");
+  });
+
+  test("that still looks at a payment keeps its seat until it has decided", async () => {
+    const { ticket, order } = await begun();
+    const looking = { transaction_status: "capture", fraud_status: "challenge", payment_type: "credit_card" };
+    const transaction = payments.midtrans.pay(order, { ...looking, settlement_time: undefined });
+    expect(await giveBack(buyer, ticket.id)).toMatchObject({ status: 409, error: { code: "payment_in_progress" } });
+    expect(await begin("stripe")).toMatchObject({ status: 409, error: { code: "payment_in_progress" } });
+    expect((await mine()).status).toBe("pending");
+    transaction.fraud_status = "accept";
     await payments.deliver("midtrans", payments.midtrans.notice(order));
     expect((await mine()).status).toBe("active");
   });
