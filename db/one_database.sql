@@ -92,7 +92,7 @@ create or replace view user_private.attendance as
   select a.event_id, a.user_id, a.joined_at from event_service.event_attendees a join event_service.events e on e.id = a.event_id
   where a.status = 'confirmed' and e.status <> 'cancelled';
 
--- What someone's leaving changes here: rows of many events, each kind in the order of events.
+-- What someone's leaving changes here: rows of many events, each kind in the order of events. Theirs alone is deleted by it.
 create or replace function user_private.lock_leaver(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -124,6 +124,10 @@ end $$;
 create or replace function event_private.tg_events__keep_ticketed()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
+  -- What people wrote before what they have, as whoever leaves goes through it.
+  perform from post_service.posts p where p.event_id = old.id or p.attached_event_id = old.id order by p.id for update;
+  perform from event_service.qna_upvotes u join event_service.event_qna q on q.id = u.question_id where q.event_id = old.id order by u.question_id, u.user_id for update of u;
+  perform from event_service.event_qna q where q.event_id = old.id order by q.id for update;
   if exists (
     select from ticket_service.tickets t
     where t.event_id = old.id

@@ -48,7 +48,7 @@ export type TicketCard = {
     id: string;
     amount: number;
     currency: string;
-    /** Null of one that was imported, or made at the provider. */
+    /** Null of one that was imported. */
     fee: number | null;
     status: TransactionStatus;
     reason: string | null;

@@ -1090,7 +1090,9 @@ comment on function event_service.reviewer(event_service.reviews) is 'Relationsh
 create or replace function event_private.forget_questions(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
+  perform from event_service.qna_upvotes where user_id = person order by question_id for update;
   delete from event_service.qna_upvotes where user_id = person;
+  perform from event_service.event_qna where user_id = person or answered_by = person order by id for update;
   delete from event_service.event_qna where user_id = person and not is_answered;
   update event_service.event_qna set user_id = null where user_id = person;
   update event_service.event_qna set answered_by = null where answered_by = person;

@@ -890,20 +890,21 @@ create or replace view ticket_private.payment_balances as
   from ticket_private.payments p
   cross join lateral (
     select coalesce(sum(r.amount) filter (where r.is_done), 0) as done,
-      coalesce(sum(r.amount) filter (where r.is_done and r.state = 'succeeded'), 0) as done_by_provider,
+      coalesce(sum(r.amount) filter (where r.state = 'succeeded'), 0) as done_by_provider,
       coalesce(sum(r.amount) filter (where r.is_done or r.is_excess
         or not r.is_overtaken and not (r.origin = 'provider' and r.state >= 'failed')), 0) as promised,
-      coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.state < 'failed'), 0) as standing_elsewhere,
+      coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.state = 'succeeded'), 0) as standing_elsewhere,
       coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.has_succeeded), 0) as given_elsewhere,
       coalesce(sum(r.amount) filter (where r.has_succeeded or r.closed_at is not null), 0) as ever_given,
       coalesce(sum(r.amount) filter (where r.is_done or r.is_excess), 0) as gone
     from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) r
+  -- A dispute in another currency is taken to be of all there is.
   cross join lateral (
-    select coalesce(sum(d.amount) filter (where d.is_withdrawn and not d.is_reinstated), 0) as called_back,
-      coalesce(sum(d.amount) filter (where d.is_withdrawn or d.is_reinstated), 0) as ever_called_back
-    from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id and d.currency = p.currency) d;
+    select coalesce(sum(case d.currency when p.currency then d.amount else p.amount end) filter (where d.is_withdrawn and not d.is_reinstated), 0) as called_back,
+      coalesce(sum(case d.currency when p.currency then d.amount else p.amount end) filter (where d.is_withdrawn or d.is_reinstated), 0) as ever_called_back
+    from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id ) d;
 comment on view ticket_private.payment_balances is
-  'Each payment, and of it in major units: done, what has gone back by refunds that are in the books; done_by_provider, less what operators paid; gone, with what went back beside all there was; promised, with what is to go back; standing_elsewhere, of it by somebody at the provider; given_elsewhere, what somebody ever refunded at the provider; ever_given, with what we did; called_back, what disputes hold; ever_called_back, what they ever took.';
+  'Each payment, and of it in major units: done, what has gone back by refunds that are in the books; gone, with what went back beside all there was; done_by_provider, of gone less what operators paid; promised, with what is to go back; standing_elsewhere, of gone by somebody at the provider; given_elsewhere, what somebody ever refunded at the provider; ever_given, with what we did; called_back, what disputes hold; ever_called_back, what they ever took.';
 
 create or replace view ticket_private.money as
   select p.ticket_id, p.transaction_id, 'captured'::ticket_private.journal_kind as kind, p.amount, p.currency
@@ -1019,12 +1020,12 @@ begin
   if not exists (select from pg_catalog.pg_trigger where tgname = 'refunds_balance' and tgrelid = 'ticket_private.refunds'::regclass) then
     create constraint trigger refunds_balance after update on ticket_private.refunds
       deferrable initially deferred for each row
-      when (old.is_done is distinct from new.is_done or old.amount is distinct from new.amount or old.currency is distinct from new.currency)
+      when ((old.is_done, old.is_excess, old.amount, old.currency) is distinct from (new.is_done, new.is_excess, new.amount, new.currency))
       execute function ticket_private.tg_journal__balance();
     create constraint trigger refunds_balance_new after insert on ticket_private.refunds
-      deferrable initially deferred for each row when (new.is_done) execute function ticket_private.tg_journal__balance();
+      deferrable initially deferred for each row when (new.is_done or new.is_excess) execute function ticket_private.tg_journal__balance();
     create constraint trigger refunds_balance_gone after delete on ticket_private.refunds
-      deferrable initially deferred for each row when (old.is_done) execute function ticket_private.tg_journal__balance();
+      deferrable initially deferred for each row when (old.is_done or old.is_excess) execute function ticket_private.tg_journal__balance();
   end if;
 end $$;
 
@@ -1282,7 +1283,7 @@ declare
 begin
   select * into attempt from ticket_private.attempts a
   where a.ticket_id = mine.id and a.state in ('creating', 'open', 'ending') and a.check_at is not null
-  order by a.state limit 1 for no key update;
+  order by a.state limit 1;
   if attempt.state = 'open' and attempt.expires_at > now() + interval '1 minute'
     and (attempt.provider, attempt.amount, attempt.currency) = (resume_checkout.provider, price, resume_checkout.currency)
   then
@@ -1452,6 +1453,8 @@ create or replace function ticket_private.finish_checkout(
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform ticket_private.lock_key(person, 'ticket-checkout', idempotency_key);
+  perform from ticket_service.tickets t
+  where t.id = (select a.ticket_id from ticket_private.attempts a where a.id = finish_checkout.attempt_id) for no key update;
   update ticket_private.attempts a
   set state = 'open', session_id = finish_checkout.session_id, checkout_url = finish_checkout.checkout_url
   where a.id = finish_checkout.attempt_id and a.state in ('creating', 'open')
@@ -1676,14 +1679,13 @@ revoke execute on function ticket_private.overtake_refunds(ticket_private.paymen
 create or replace function ticket_private.mark_excess_refunds(payment ticket_private.payments)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
-  update ticket_private.refunds r set is_excess = gone.is_excess
+  update ticket_private.refunds r set is_excess = not r.is_excess
   from (
-    select o.id, sum(o.amount) over (order by o.origin = 'provider', coalesce(o.provider_id, o.id::text)) > payment.amount as is_excess
-    from ticket_private.refunds o
-    where o.provider = payment.provider and o.payment_provider_id = payment.provider_id and (o.state = 'succeeded' or o.closed_at is not null)) gone
-  where r.id = gone.id and r.is_excess <> gone.is_excess;
-  update ticket_private.refunds r set is_excess = false
-  where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.is_excess and r.state <> 'succeeded' and r.closed_at is null;
+    select o.id, gone.has_gone
+        and sum(o.amount) filter (where gone.has_gone) over (order by o.origin = 'provider', coalesce(o.provider_id, o.id::text)) > payment.amount as is_excess
+    from ticket_private.refunds o cross join lateral (select o.state = 'succeeded' or o.closed_at is not null as has_gone) gone
+    where o.provider = payment.provider and o.payment_provider_id = payment.provider_id) now
+  where r.id = now.id and r.is_excess <> now.is_excess;
   -- At once, since the others are shown in their place.
   perform ticket_private.fail_transaction(r.id) from ticket_private.refunds r
   where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.is_excess;
@@ -1769,6 +1771,7 @@ begin
       set status = case verdict when 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
       where t.id = ticket.id and t.status <> 'refunded' and (verdict = 'refunded' or t.status <> 'cancelled')
         and (payment.outcome is null or payment.outcome in ('activated', 'refunded', 'reversed', 'disputed'))
+        and (payment.amount, payment.currency) = (attempt.amount, attempt.currency)
         and not exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated'
           and (p.provider, p.provider_id) <> (payment.provider, payment.provider_id));
     else
@@ -1990,7 +1993,7 @@ declare
 begin
   select * into attempt from ticket_private.attempts a
   where a.ticket_id = ticket and a.state in ('creating', 'open', 'ending') and a.check_at is not null
-  order by a.state = 'creating', a.state limit 1 for no key update;
+  order by a.state = 'creating', a.state limit 1;
   if attempt.state in ('open', 'ending') then
     -- The provider takes no more money before the seat is free.
     return ticket_private.expire_first(person, 'ticket-refund', idempotency_key, attempt.id);
@@ -2040,7 +2043,7 @@ begin
   if amount is null and ticket.status not in ('pending', 'active') then
     perform ticket_private.refuse('ticket_ended', 'This ticket has ended already.', 409);
   elsif amount is null and ticket.status = 'pending' and ticket.user_id is distinct from person then
-    perform ticket_private.refuse('ticket_not_active', 'This ticket is not paid for yet. Its seat is free again by itself.', 409);
+    perform ticket_private.refuse('ticket_not_paid', 'This ticket is not paid for yet. Its seat is free again by itself.', 409);
   elsif amount is null and ticket.status = 'pending' then
     return ticket_private.give_up_hold(person, idempotency_key, ticket.id);
   end if;
@@ -2247,7 +2250,7 @@ begin
       'refunds_under_way', count(r.id) filter (where not r.is_done and o.id is null),
       'refunds_for_an_operator', count(o.id))
     from ticket_service.tickets t
-    join ticket_private.refunds r on r.ticket_id = t.id and r.origin = 'cancellation' and not r.is_overtaken
+    join ticket_private.refunds r on r.ticket_id = t.id and r.origin = 'cancellation' and not r.is_overtaken and not r.is_excess
     left join ticket_private.refunds_for_operators o on o.id = r.id
     where t.event_id = cancellation_progress.event_id);
 end $$;
@@ -2355,8 +2358,9 @@ language sql stable security definer set search_path = '' as $$
     from ticket_private.refunds r join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
     cross join lateral (
       select sum(o.amount) as so_far from ticket_private.refunds o
-      where o.provider = r.provider and o.payment_provider_id = r.payment_provider_id and (o.is_done or o.is_excess and o.id <= r.id)) gone
-    where r.is_excess or r.closed_at is not null and r.has_succeeded
+      where o.provider = r.provider and o.payment_provider_id = r.payment_provider_id and (o.is_done or o.is_excess
+        and (o.origin = 'provider', coalesce(o.provider_id, o.id::text)) <= (r.origin = 'provider', coalesce(r.provider_id, r.id::text)))) gone
+    where r.is_excess or r.closed_at is not null and r.state = 'succeeded'
     union all
     select 'cancellation', c.event_id, null, null, null, null, null, 'Tickets of this cancelled event could not be ended: the server''s log says why.', c.cancelled_at
     from ticket_service.event_cancellations c where c.tickets_ended_at is null and c.cancelled_at < now() - interval '1 hour'
@@ -2468,7 +2472,7 @@ end $$;
 comment on type ticket_service.check_in_answer is 'What a scan found. holder: {id, username, name, avatar_url} or null where hidden; checked_in_by: username of who scanned it first.';
 comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, price, currency, status, cancellation_reason}, of one that was never had and is no longer seen {id}; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status, reason}]; cursor continues the list after this row.';
 comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, null where hidden from the host or gone; cursor continues the list after this row.';
-comment on type ticket_service.sales_line is 'What an event sold on a day (UTC) in a currency; day null: altogether. Money in major units: gross as captured, refunded and charged_back as they went back, fees_kept of tickets that ended, owed still to be refunded.';
+comment on type ticket_service.sales_line is 'What an event sold on a day (UTC) in a currency; day null: altogether. Money in major units: gross as captured, refunded and charged_back as they went back, fees_kept what is left of payments whose ticket was refunded and is owed to nobody, owed still to be refunded.';
 
 -- Definer: it writes a ticket of somebody else's. The row is the lock: of two scans at once the second sees the first.
 create or replace function ticket_private.check_in(event_id uuid, code text)
@@ -2798,9 +2802,9 @@ end;
 comment on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text) is
   'For service_role: holds a seat, or sells it where it is free. Returns {next: answer, status, answer}, {next: pay, attempt} or {next: expire, attempt}: end that attempt at its provider, record it, and begin again.';
 comment on function ticket_service.finish_checkout(uuid, text, uuid, text, text) is
-  'For service_role: what the provider answered. Returns {next: answer, status, answer}, or {next: expire, attempt} where another attempt has taken its place.';
+  'For service_role: what the provider answered. Returns {next: answer, status, answer}, or {next: expire, attempt} where another attempt has taken its place, or the seat is gone.';
 comment on function ticket_service.fail_checkout(uuid, text, uuid, int, jsonb) is
-  'For service_role: the provider did not take the attempt. Frees the seat, keeps and returns the answer.';
+  'For service_role: the attempt came to nothing: refused here (status below 500), or by the provider, which is asked once more. Frees the seat, keeps and returns the answer.';
 comment on function ticket_service.record_notice(text, text, uuid, jsonb) is
   'For service_role: what a provider told (ticket_private.record_facts), with all that follows from it. notice_id null: it was asked. Returns {result: recorded, repeated or unknown}.';
 comment on function ticket_service.begin_refund(uuid, text, text, uuid, numeric, text) is

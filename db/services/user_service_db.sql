@@ -1194,7 +1194,7 @@ begin
     end $$;
   end if;
 end $do$;
-comment on function user_private.lock_leaver(uuid) is 'Locks, in everyone''s order, what the leaving of this person will change.';
+comment on function user_private.lock_leaver(uuid) is 'Locks, in everyone''s order, what the leaving of this person will change; what they wrote may go by it already.';
 revoke execute on function user_private.lock_leaver(uuid) from public;
 
 -- Definer: the person may not delete the row themselves, since leaving is more than that.

@@ -5,6 +5,17 @@ drop index if exists ticket_private.refunds_left_over;
 create index refunds_left_over on ticket_private.refunds (requested_at) where closed_at is null and (is_manual or sends >= 60 or state >= 'failed');
 drop function if exists ticket_private.mark_excess_refunds(ticket_private.payment_balances);
 drop function if exists ticket_private.fail_attempt(uuid);
+drop trigger if exists refunds_balance on ticket_private.refunds;
+drop trigger if exists refunds_balance_new on ticket_private.refunds;
+drop trigger if exists refunds_balance_gone on ticket_private.refunds;
+create constraint trigger refunds_balance after update on ticket_private.refunds
+  deferrable initially deferred for each row
+  when ((old.is_done, old.is_excess, old.amount, old.currency) is distinct from (new.is_done, new.is_excess, new.amount, new.currency))
+  execute function ticket_private.tg_journal__balance();
+create constraint trigger refunds_balance_new after insert on ticket_private.refunds
+  deferrable initially deferred for each row when (new.is_done or new.is_excess) execute function ticket_private.tg_journal__balance();
+create constraint trigger refunds_balance_gone after delete on ticket_private.refunds
+  deferrable initially deferred for each row when (old.is_done or old.is_excess) execute function ticket_private.tg_journal__balance();
 
 -- Definer: clients may not write counters. The row is updated at once if nobody holds it; if somebody does, or it is
 -- hot (changes are already waiting), the change is appended. So a counter never makes one request wait for another.
@@ -77,6 +88,7 @@ begin
   delete from post_service.bookmarks where user_id = person;
   delete from post_service.shares where user_id = person;
   delete from post_service.poll_votes where user_id = person;
+  perform from post_service.posts where author_id = person order by id for update;
   delete from post_service.posts where author_id = person;
   for comment in select c.id from post_service.comments c where c.author_id = person order by c.created_at desc, c.id loop
     delete from post_service.comments where id = comment;
@@ -94,7 +106,9 @@ end $$;
 create or replace function event_private.forget_questions(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
+  perform from event_service.qna_upvotes where user_id = person order by question_id for update;
   delete from event_service.qna_upvotes where user_id = person;
+  perform from event_service.event_qna where user_id = person or answered_by = person order by id for update;
   delete from event_service.event_qna where user_id = person and not is_answered;
   update event_service.event_qna set user_id = null where user_id = person;
   update event_service.event_qna set answered_by = null where answered_by = person;
@@ -177,18 +191,19 @@ create or replace view ticket_private.payment_balances as
   from ticket_private.payments p
   cross join lateral (
     select coalesce(sum(r.amount) filter (where r.is_done), 0) as done,
-      coalesce(sum(r.amount) filter (where r.is_done and r.state = 'succeeded'), 0) as done_by_provider,
+      coalesce(sum(r.amount) filter (where r.state = 'succeeded'), 0) as done_by_provider,
       coalesce(sum(r.amount) filter (where r.is_done or r.is_excess
         or not r.is_overtaken and not (r.origin = 'provider' and r.state >= 'failed')), 0) as promised,
-      coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.state < 'failed'), 0) as standing_elsewhere,
+      coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.state = 'succeeded'), 0) as standing_elsewhere,
       coalesce(sum(r.amount) filter (where r.origin = 'provider' and r.has_succeeded), 0) as given_elsewhere,
       coalesce(sum(r.amount) filter (where r.has_succeeded or r.closed_at is not null), 0) as ever_given,
       coalesce(sum(r.amount) filter (where r.is_done or r.is_excess), 0) as gone
     from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) r
+  -- A dispute in another currency is taken to be of all there is.
   cross join lateral (
-    select coalesce(sum(d.amount) filter (where d.is_withdrawn and not d.is_reinstated), 0) as called_back,
-      coalesce(sum(d.amount) filter (where d.is_withdrawn or d.is_reinstated), 0) as ever_called_back
-    from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id and d.currency = p.currency) d;
+    select coalesce(sum(case d.currency when p.currency then d.amount else p.amount end) filter (where d.is_withdrawn and not d.is_reinstated), 0) as called_back,
+      coalesce(sum(case d.currency when p.currency then d.amount else p.amount end) filter (where d.is_withdrawn or d.is_reinstated), 0) as ever_called_back
+    from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id ) d;
 
 create or replace view ticket_private.money as
   select p.ticket_id, p.transaction_id, 'captured'::ticket_private.journal_kind as kind, p.amount, p.currency
@@ -242,42 +257,14 @@ begin
   end if;
 end $$;
 
--- Under one hold only one attempt may be paid: the provider ends the other before there is a next.
-create or replace function ticket_private.resume_checkout(
-  person uuid, idempotency_key text, mine ticket_service.tickets, provider text, price numeric, currency text)
-returns jsonb language plpgsql volatile set search_path = '' as $$
-declare
-  attempt ticket_private.attempts;
-begin
-  select * into attempt from ticket_private.attempts a
-  where a.ticket_id = mine.id and a.state in ('creating', 'open', 'ending') and a.check_at is not null
-  order by a.state limit 1 for no key update;
-  if attempt.state = 'open' and attempt.expires_at > now() + interval '1 minute'
-    and (attempt.provider, attempt.amount, attempt.currency) = (resume_checkout.provider, price, resume_checkout.currency)
-  then
-    -- The same seat asked for again: by another tab, or after an answer that never arrived.
-    return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(attempt.id));
-  elsif price > 0 and (select count(*) from ticket_private.attempts a where a.ticket_id = mine.id and a.checkout_url is not null) >= 3 then
-    -- Before the last page is ended, on which one may still pay.
-    perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Pay where you began last, give the seat back, or let its time run out.', 429);
-  elsif attempt.id is null then
-    return null;
-  elsif attempt.state <> 'creating' then
-    return ticket_private.expire_first(person, 'ticket-checkout', idempotency_key, attempt.id);
-  elsif attempt.idempotency_key <> resume_checkout.idempotency_key and attempt.started_at > now() - interval '1 minute' then
-    perform ticket_private.refuse_in_progress();
-  end if;
-  -- A provider may take an order number once only, so the next attempt has another.
-  perform ticket_private.drop_attempt(attempt.id);
-  return null;
-end $$;
-
 -- Definer: as above.
 create or replace function ticket_private.finish_checkout(
   person uuid, idempotency_key text, attempt_id uuid, session_id text, checkout_url text)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform ticket_private.lock_key(person, 'ticket-checkout', idempotency_key);
+  perform from ticket_service.tickets t
+  where t.id = (select a.ticket_id from ticket_private.attempts a where a.id = finish_checkout.attempt_id) for no key update;
   update ticket_private.attempts a
   set state = 'open', session_id = finish_checkout.session_id, checkout_url = finish_checkout.checkout_url
   where a.id = finish_checkout.attempt_id and a.state in ('creating', 'open')
@@ -395,14 +382,13 @@ end $$;
 create or replace function ticket_private.mark_excess_refunds(payment ticket_private.payments)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
-  update ticket_private.refunds r set is_excess = gone.is_excess
+  update ticket_private.refunds r set is_excess = not r.is_excess
   from (
-    select o.id, sum(o.amount) over (order by o.origin = 'provider', coalesce(o.provider_id, o.id::text)) > payment.amount as is_excess
-    from ticket_private.refunds o
-    where o.provider = payment.provider and o.payment_provider_id = payment.provider_id and (o.state = 'succeeded' or o.closed_at is not null)) gone
-  where r.id = gone.id and r.is_excess <> gone.is_excess;
-  update ticket_private.refunds r set is_excess = false
-  where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.is_excess and r.state <> 'succeeded' and r.closed_at is null;
+    select o.id, gone.has_gone
+        and sum(o.amount) filter (where gone.has_gone) over (order by o.origin = 'provider', coalesce(o.provider_id, o.id::text)) > payment.amount as is_excess
+    from ticket_private.refunds o cross join lateral (select o.state = 'succeeded' or o.closed_at is not null as has_gone) gone
+    where o.provider = payment.provider and o.payment_provider_id = payment.provider_id) now
+  where r.id = now.id and r.is_excess <> now.is_excess;
   -- At once, since the others are shown in their place.
   perform ticket_private.fail_transaction(r.id) from ticket_private.refunds r
   where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.is_excess;
@@ -446,6 +432,7 @@ begin
       set status = case verdict when 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
       where t.id = ticket.id and t.status <> 'refunded' and (verdict = 'refunded' or t.status <> 'cancelled')
         and (payment.outcome is null or payment.outcome in ('activated', 'refunded', 'reversed', 'disputed'))
+        and (payment.amount, payment.currency) = (attempt.amount, attempt.currency)
         and not exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated'
           and (p.provider, p.provider_id) <> (payment.provider, payment.provider_id));
     else
@@ -534,7 +521,7 @@ declare
 begin
   select * into attempt from ticket_private.attempts a
   where a.ticket_id = ticket and a.state in ('creating', 'open', 'ending') and a.check_at is not null
-  order by a.state = 'creating', a.state limit 1 for no key update;
+  order by a.state = 'creating', a.state limit 1;
   if attempt.state in ('open', 'ending') then
     -- The provider takes no more money before the seat is free.
     return ticket_private.expire_first(person, 'ticket-refund', idempotency_key, attempt.id);
@@ -581,7 +568,7 @@ begin
   if amount is null and ticket.status not in ('pending', 'active') then
     perform ticket_private.refuse('ticket_ended', 'This ticket has ended already.', 409);
   elsif amount is null and ticket.status = 'pending' and ticket.user_id is distinct from person then
-    perform ticket_private.refuse('ticket_not_active', 'This ticket is not paid for yet. Its seat is free again by itself.', 409);
+    perform ticket_private.refuse('ticket_not_paid', 'This ticket is not paid for yet. Its seat is free again by itself.', 409);
   elsif amount is null and ticket.status = 'pending' then
     return ticket_private.give_up_hold(person, idempotency_key, ticket.id);
   end if;
@@ -634,6 +621,36 @@ begin
   return jsonb_build_object('result', 'recorded');
 end $$;
 
+-- Definer: as above.
+create or replace function ticket_private.cancellation_progress(person uuid, event_id uuid, reason text)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+declare
+  event record;
+begin
+  select e.host_id, e.status::text as status into event from event_service.events e where e.id = cancellation_progress.event_id;
+  if event.host_id is distinct from person or person is null then
+    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
+  elsif event.status <> 'cancelled' then
+    perform ticket_private.refuse('event_over', 'This event is over or cancelled, and stays so.', 409);
+  end if;
+  update ticket_service.event_cancellations c set reason = cancellation_progress.reason
+  where c.event_id = cancellation_progress.event_id and c.reason is null;
+  perform ticket_private.continue_cancellations(event => cancellation_progress.event_id);
+  return (
+    select jsonb_build_object(
+      'event_id', cancellation_progress.event_id,
+      'reason', (select c.reason from ticket_service.event_cancellations c where c.event_id = cancellation_progress.event_id),
+      'tickets_to_end', (select count(*) from ticket_service.tickets t where t.event_id = cancellation_progress.event_id and t.status in ('pending', 'active')),
+      'refunds', count(r.id),
+      'refunds_succeeded', count(r.id) filter (where r.is_done),
+      'refunds_under_way', count(r.id) filter (where not r.is_done and o.id is null),
+      'refunds_for_an_operator', count(o.id))
+    from ticket_service.tickets t
+    join ticket_private.refunds r on r.ticket_id = t.id and r.origin = 'cancellation' and not r.is_overtaken and not r.is_excess
+    left join ticket_private.refunds_for_operators o on o.id = r.id
+    where t.event_id = cancellation_progress.event_id);
+end $$;
+
 create or replace view ticket_private.payments_for_operators as
   select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b) - kept.fee as available, p.first_told_at as since
   from ticket_private.payments p join ticket_private.payment_balances b on b.provider = p.provider and b.provider_id = p.provider_id
@@ -665,8 +682,9 @@ language sql stable security definer set search_path = '' as $$
     from ticket_private.refunds r join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
     cross join lateral (
       select sum(o.amount) as so_far from ticket_private.refunds o
-      where o.provider = r.provider and o.payment_provider_id = r.payment_provider_id and (o.is_done or o.is_excess and o.id <= r.id)) gone
-    where r.is_excess or r.closed_at is not null and r.has_succeeded
+      where o.provider = r.provider and o.payment_provider_id = r.payment_provider_id and (o.is_done or o.is_excess
+        and (o.origin = 'provider', coalesce(o.provider_id, o.id::text)) <= (r.origin = 'provider', coalesce(r.provider_id, r.id::text)))) gone
+    where r.is_excess or r.closed_at is not null and r.state = 'succeeded'
     union all
     select 'cancellation', c.event_id, null, null, null, null, null, 'Tickets of this cancelled event could not be ended: the server''s log says why.', c.cancelled_at
     from ticket_service.event_cancellations c where c.tickets_ended_at is null and c.cancelled_at < now() - interval '1 hour'
@@ -787,7 +805,7 @@ begin
     order by l.currency, l.day nulls first;
 end $$;
 
--- What someone's leaving changes here: rows of many events, each kind in the order of events.
+-- What someone's leaving changes here: rows of many events, each kind in the order of events. Theirs alone is deleted by it.
 create or replace function user_private.lock_leaver(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -814,19 +832,59 @@ begin
   perform from user_service.user_stats s where s.user_id = person for update;
 end $$;
 
+-- Definer: it reads and deletes tickets of everyone's. Those that nobody paid for and nobody can any more go with the
+-- event, or whoever once looked at its checkout would keep it for ever.
+create or replace function event_private.tg_events__keep_ticketed()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  -- What people wrote before what they have, as whoever leaves goes through it.
+  perform from post_service.posts p where p.event_id = old.id or p.attached_event_id = old.id order by p.id for update;
+  perform from event_service.qna_upvotes u join event_service.event_qna q on q.id = u.question_id where q.event_id = old.id order by u.question_id, u.user_id for update of u;
+  perform from event_service.event_qna q where q.event_id = old.id order by q.id for update;
+  if exists (
+    select from ticket_service.tickets t
+    where t.event_id = old.id
+      and (t.status in ('pending', 'active', 'refunded')
+        or exists (select from ticket_service.ticket_transactions x where x.ticket_id = t.id and x.status <> 'failed')
+        or exists (select from ticket_private.payments p where p.ticket_id = t.id and p.state >= 'paid')
+        -- Somebody may still pay on a page that they opened before it ended.
+        or exists (select from ticket_private.attempts a where a.ticket_id = t.id
+          and (a.check_at is not null or a.checkout_url is not null and a.started_at > now() - interval '30 days'))))
+  then
+    perform event_private.refuse('has_sold_tickets', 'Tickets to this event are sold, or somebody may still be paying for one. Cancel it instead of deleting it.', 409);
+  end if;
+  delete from ticket_private.payments p using ticket_service.tickets t where t.id = p.ticket_id and t.event_id = old.id;
+  delete from ticket_private.attempts a using ticket_service.tickets t where t.id = a.ticket_id and t.event_id = old.id;
+  delete from ticket_service.ticket_transactions x using ticket_service.tickets t where t.id = x.ticket_id and t.event_id = old.id;
+  delete from ticket_service.tickets t where t.event_id = old.id;
+  return old;
+end $$;
+
+comment on function user_private.lock_leaver(uuid) is 'Locks, in everyone''s order, what the leaving of this person will change; what they wrote may go by it already.';
 comment on function post_private.forget_person(uuid) is 'Deletes what somebody who leaves has posted, liked and said.';
 comment on function event_private.forget_questions(uuid) is 'Deletes what somebody who leaves has asked and nobody answered; what was answered stays without them.';
 comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about it; null once nothing more is to come, or after it was asked forty times.';
 comment on column ticket_private.attempts.state is 'creating: the provider may or may not know it; open: the buyer may pay; ending: its provider is to take no more money for it; closed: paid, expired, failed or dropped.';
 comment on table ticket_private.refunds is 'Money that is to go back, or went back. Its id is the provider''s idempotency key. Owed until it succeeded, was overtaken or was closed by an operator; also what failed, or was cancelled, at the provider.';
 comment on view ticket_private.payment_balances is
-  'Each payment, and of it in major units: done, what has gone back by refunds that are in the books; done_by_provider, less what operators paid; gone, with what went back beside all there was; promised, with what is to go back; standing_elsewhere, of it by somebody at the provider; given_elsewhere, what somebody ever refunded at the provider; ever_given, with what we did; called_back, what disputes hold; ever_called_back, what they ever took.';
+  'Each payment, and of it in major units: done, what has gone back by refunds that are in the books; gone, with what went back beside all there was; done_by_provider, of gone less what operators paid; promised, with what is to go back; standing_elsewhere, of gone by somebody at the provider; given_elsewhere, what somebody ever refunded at the provider; ever_given, with what we did; called_back, what disputes hold; ever_called_back, what they ever took.';
 comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a seat to whoever held one at this event five times within a day and took none, or twenty times where no page to pay on came of it.';
 comment on view ticket_private.payments_for_operators is 'Payments of another amount than was asked for, and what is left of those whose ticket ended, less what the policy kept: refund_rest() sends it back.';
 comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, price, currency, status, cancellation_reason}, of one that was never had and is no longer seen {id}; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status, reason}]; cursor continues the list after this row.';
+comment on type ticket_service.sales_line is 'What an event sold on a day (UTC) in a currency; day null: altogether. Money in major units: gross as captured, refunded and charged_back as they went back, fees_kept what is left of payments whose ticket was refunded and is owed to nobody, owed still to be refunded.';
 comment on function ticket_service.join_waitlist(uuid) is
   'Waits for a seat at a sold-out event; returns one''s place in the line, 1 being next, 0 while a seat is offered to or held for one: a pending ticket, to be checked out until held_until.';
+comment on function ticket_service.finish_checkout(uuid, text, uuid, text, text) is
+  'For service_role: what the provider answered. Returns {next: answer, status, answer}, or {next: expire, attempt} where another attempt has taken its place, or the seat is gone.';
+comment on function ticket_service.fail_checkout(uuid, text, uuid, int, jsonb) is
+  'For service_role: the attempt came to nothing: refused here (status below 500), or by the provider, which is asked once more. Frees the seat, keeps and returns the answer.';
 revoke execute on function post_private.forget_person(uuid) from public;
 revoke execute on function event_private.forget_questions(uuid) from public;
 revoke execute on function ticket_private.mark_excess_refunds(ticket_private.payments) from public;
 revoke execute on function ticket_private.fail_transaction(uuid) from public;
+
+-- What there is already, by the new rules.
+select ticket_private.lock_tickets(null, null, t.id) from ticket_service.tickets t
+where t.id in (select r.ticket_id from ticket_private.refunds r where r.is_excess or r.state = 'cancelled') order by t.id;
+select ticket_private.settle(a) from ticket_private.attempts a
+where a.id in (select r.attempt_id from ticket_private.refunds r where r.is_excess or r.state = 'cancelled') order by a.id;

@@ -21,6 +21,8 @@ const NOTICES = {
   expired: payment("expired"),
   failed: payment("failed"),
   paid: payment("paid"),
+  paid_less: { payments: [{ id: "pay2", state: "paid", amount: 40_000, currency: "IDR", method: "card" }] },
+  less_reversed: { payments: [{ id: "pay2", state: "reversed", amount: 40_000, currency: "IDR", method: "card" }] },
   reversed: payment("reversed"),
   page_expired: { payments: [{ id: "page", state: "expired" }] },
   refund_sent: refund("part", "sent", 20_000),
@@ -140,7 +142,7 @@ const PLAY = `
 async function play(notices: object, refunded: boolean, sequences: number[][]): Promise<Map<string, string>> {
   // Two play at once, and a provider's ids are unique.
   const list = (what: unknown, n: number) =>
-    JSON.stringify(what).replace(/"(pay|page|part|rest|ours|dispute)"/g, `"$1~${n}"`);
+    JSON.stringify(what).replace(/"(pay|pay2|page|part|rest|ours|dispute)"/g, `"$1~${n}"`);
   const halves = clients.map((_, n) => sequences.filter((_, place) => place % clients.length === n));
   const results = await Promise.all(
     halves.map((half, n) =>

@@ -144,7 +144,7 @@ from (values ('payments', 'first', 'amount = amount + 1'), ('payments', 'first',
 set constraints all deferred;
 select tests.make_event('big show', 'owner', '{"ticketing_enabled": true, "price": 50000}'), tests.make_event('other show', 'stranger', '{"ticketing_enabled": true, "price": 50000}');
 create function pg_temp.paid(person text) returns uuid language plpgsql as $$
-declare attempt uuid := (ticket_service.begin_checkout(tests.id(person), gen_random_uuid()::text, 'hash', tests.id('big show'), 'sandbox', null) #>> '{attempt,id}')::uuid;
+declare attempt uuid := (ticket_service.begin_checkout(tests.id(rtrim(person, '2')), gen_random_uuid()::text, 'hash', tests.id('big show'), 'sandbox', null) #>> '{attempt,id}')::uuid;
 begin
   perform pg_temp.told(attempt, pg_temp.payment('paid', person));
   insert into attempts values (person, attempt);
@@ -155,7 +155,7 @@ create function pg_temp.elsewhere(attempt text, amount int, state text) returns 
 create function pg_temp.gives(attempt text, amount numeric) returns uuid language sql as $$
   select (ticket_service.begin_refund(tests.id('owner'), gen_random_uuid()::text, 'hash', (pg_temp.ticket(pg_temp.id(attempt))).id, amount) #>> '{refund,id}')::uuid $$;
 create function pg_temp.queue(attempt text) returns text language sql as $$
-  select string_agg(kind || ' ' || amount::int, ', ' order by kind) from ticket_service.operator_queue() where ticket_id = (pg_temp.ticket(pg_temp.id(attempt))).id $$;
+  select string_agg(kind || ' ' || amount::int, ', ' order by kind, amount desc) from ticket_service.operator_queue() where ticket_id = (pg_temp.ticket(pg_temp.id(attempt))).id $$;
 select pg_temp.paid(person) from unnest(array['follower', 'followed', 'acquaintance', 'owner', 'nuisance']) person;
 
 select pg_temp.elsewhere('follower', 50000, 'sent');
@@ -196,6 +196,33 @@ select ticket_service.record_refund(id, 'succeeded', 'ours too') from ours;
 select is(pg_temp.state('mutual'), array['captured 50000 IDR, refunded 50000 IDR', 'excess 20000', null], 'more went back than there was');
 select ticket_service.record_refund(id, 'failed') from ours;
 select is(pg_temp.state('mutual'), array['captured 50000 IDR, refunded 20000 IDR', null, '30000'], 'and came back: the rest is to be sent again');
+update ticket_private.refunds set send_at = null where attempt_id = pg_temp.id('mutual') and send_at is not null;
+select ticket_service.record_refund(r.id, 'failed', 'the rest') from ticket_private.refunds r where r.attempt_id = pg_temp.id('mutual') and r.state = 'requested' and not r.is_overtaken;
+select ticket_service.close_refund(r.id, 'transfer') from ticket_private.refunds r where r.provider_id = 'the rest';
+select is(pg_temp.state('mutual'), array['captured 50000 IDR, refunded 50000 IDR', null, null], 'what failed and an operator paid went back once');
+
+-- A part elsewhere that was under way when ours was asked for counts once.
+select pg_temp.paid('stranger2'), pg_temp.elsewhere('stranger2', 20000, 'sent');
+select is(ticket_service.begin_refund(tests.id('stranger'), 'rest', 'hash', (pg_temp.ticket(pg_temp.id('stranger2'))).id) #>> '{refund,amount}', '30000', 'the rest is asked for');
+select pg_temp.elsewhere('stranger2', 20000, 'succeeded');
+select is((select array_agg(r.origin || ' ' || r.amount::int || ' ' || r.is_overtaken order by r.origin) from ticket_private.refunds r where r.attempt_id = pg_temp.id('stranger2')), array['buyer 30000 false', 'provider 20000 false'], 'and stays so once it has arrived');
+
+-- Two that went back beside all there was, and then the provider took the payment back.
+select pg_temp.paid('acquaintance2');
+select ticket_service.record_refund(pg_temp.gives('acquaintance2', 30000), 'sent', is_manual => true);
+select ticket_service.close_refund(r.id, 'transfer') from ticket_private.refunds r where r.attempt_id = pg_temp.id('acquaintance2');
+select pg_temp.elsewhere('acquaintance2', 30000, 'succeeded');
+select pg_temp.told(pg_temp.id('acquaintance2'), '{"refunds": [{"id": "z", "payment_id": "acquaintance2", "amount": 5000, "currency": "IDR", "state": "succeeded"}]}'),
+  pg_temp.told(pg_temp.id('acquaintance2'), '{"refunds": [{"id": "a", "payment_id": "acquaintance2", "amount": 5000, "currency": "IDR", "state": "succeeded"}]}');
+select is(array[pg_temp.journal(pg_temp.id('acquaintance2')), pg_temp.queue('acquaintance2')], array['captured 50000 IDR, refunded 50000 IDR', 'excess 15000, excess 5000'], 'each is listed for what it was too much');
+select pg_temp.told(pg_temp.id('acquaintance2'), pg_temp.payment('reversed', 'acquaintance2'));
+select is(pg_temp.journal(pg_temp.id('acquaintance2')), 'captured 50000 IDR, refunded 50000 IDR, charged_back 10000 IDR', 'it takes what it had not given back');
+
+-- Called back in another currency.
+select pg_temp.paid('followed2');
+select pg_temp.told(pg_temp.id('followed2'), '{"disputes": [{"id": "foreign", "payment_id": "followed2", "amount": 3, "currency": "USD", "withdrawn": true}]}');
+select is((pg_temp.ticket(pg_temp.id('followed2'))).status::text, 'cancelled', 'a dispute in another currency ends the ticket too');
+select tests.outcomes(format($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('owner'), 'twice', 'hash', %L, 1)) $$, (pg_temp.ticket(pg_temp.id('followed2'))).id), 'database refund_exceeds_payment/409', 'and nothing is given back as well');
 
 -- What an operator sends back after money came back is sent, and what they do otherwise is kept.
 select pg_temp.told(pg_temp.id('nuisance'), '{"disputes": [{"id": "won", "payment_id": "nuisance", "amount": 50000, "currency": "IDR", "withdrawn": true, "reinstated": true}]}');

@@ -27,6 +27,11 @@ select pg_temp.ended('went back'), pg_temp.refund('went back', 'provider', 'succ
 select is(pg_temp.waiting('went back'), null, 'not what went back');
 select pg_temp.ended('ours failed'), pg_temp.refund('ours failed', 'host', 'failed');
 select is(pg_temp.waiting('ours failed'), 'refund 4', 'of a refund of ours what it was of');
+select pg_temp.ended('less the fee'), pg_temp.refund('less the fee', 'buyer', 'sent');
+update ticket_private.refunds set is_overtaken = true, fee = 3 where id = tests.id('less the fee back');
+insert into ticket_private.refunds (ticket_id, attempt_id, provider, payment_provider_id, amount, currency, origin, state)
+values (tests.id('less the fee'), tests.id('less the fee'), 'tap', 'less the fee', 4, 'IDR', 'provider', 'failed');
+select is(pg_temp.waiting('less the fee'), 'payment 7', 'less the fee');
 select pg_temp.ended('elsewhere', provider => 'other'), pg_temp.refund('elsewhere', 'provider', 'failed');
 select is(pg_temp.waiting('elsewhere'), null, 'another provider may count alike');
 select pg_temp.ended('set aside', 'set_aside'), pg_temp.refund('set aside', 'provider', 'failed');

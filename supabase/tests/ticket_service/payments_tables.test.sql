@@ -44,6 +44,7 @@ from (values
   ('refunds', 'closed_at = now(), closing_reference = ''''', '23514/closing_reference_is_given'), ('refunds', 'closed_at = now(), closing_reference = repeat(''a'', 201)', '23514/closing_reference_is_given'),
   ('refunds', 'attempt_id = tests.id(''nothing'')', '23503/refunds_attempt_id_fkey'), ('refunds', 'ticket_id = tests.id(''nothing'')', '23503/refunds_ticket_id_fkey'),
   ('refunds', 'state = ''succeeded''', 'journal_out_of_balance/409'), ('refunds', 'state = ''sent''', '1'),
+  ('refunds', 'is_excess = true', 'journal_out_of_balance/409'),
   ('disputes', 'provider_id = ''''', '23514/provider_id_is_bounded'), ('disputes', 'provider_id = repeat(''a'', 256)', '23514/provider_id_is_bounded'), ('disputes', 'provider_id = repeat(''a'', 255)', '1'),
   ('disputes', 'amount = 0', '23514/amount_in_range'), ('disputes', 'amount = 1e12', '23514/amount_in_range'), ('disputes', 'amount = ''NaN''', '23514/amount_in_range'), ('disputes', 'currency = ''rp''', '23514/currency_is_a_code'),
   ('disputes', 'attempt_id = tests.id(''nothing'')', '23503/disputes_attempt_id_fkey'), ('disputes', 'ticket_id = tests.id(''nothing'')', '23503/disputes_ticket_id_fkey'),

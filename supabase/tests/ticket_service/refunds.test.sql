@@ -84,7 +84,7 @@ select is((select count(*)::int from ticket_private.refunds where ticket_id = pg
 -- A hold.
 insert into tickets select 'held', (ticket_service.begin_checkout(tests.id('blocker'), 'held', 'hash', tests.id('other show'), 'sandbox', null) #>> '{attempt,ticket_id}')::uuid;
 savepoint held;
-select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('stranger'), 'key', 'hash', pg_temp.id('held'))) $$, 'database ticket_not_active/409', 'the host has nothing to refund yet');
+select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('stranger'), 'key', 'hash', pg_temp.id('held'))) $$, 'database ticket_not_paid/409', 'the host has nothing to refund yet');
 select is(pg_temp.refunds('blocker', pg_temp.id('held')) #>> '{answer,ticket,status}', 'cancelled', 'a hold is given back');
 rollback to held;
 select ticket_service.finish_checkout(tests.id('blocker'), 'held', a.id, 'session', 'https://pay.test') from ticket_private.attempts a where a.ticket_id = pg_temp.id('held');

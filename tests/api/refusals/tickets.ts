@@ -167,13 +167,13 @@ export const selling = {
     const can = await refund(budi, ticket);
     return { can, cannot: await refund(budi, ticket) };
   },
-  ticket_not_active: async ({ ani, budi }) => {
-    const { attempt } = ok(await begin(budi, await host(ani, priced))) as { attempt: { ticket_id: string } };
-    return { cannot: await refund(ani, attempt.ticket_id), can: await refund(budi, attempt.ticket_id) };
-  },
   ticket_not_found: async ({ ani, budi, citra }) => {
     const ticket = await bought(budi, await host(ani, priced));
     return { cannot: await refund(citra, ticket), can: await refund(budi, ticket) };
+  },
+  ticket_not_paid: async ({ ani, budi }) => {
+    const { attempt } = ok(await begin(budi, await host(ani, priced))) as { attempt: { ticket_id: string } };
+    return { cannot: await refund(ani, attempt.ticket_id), can: await refund(budi, attempt.ticket_id) };
   },
   ticket_used: async ({ ani, budi }) => {
     const event_id = await host(ani, priced);
