@@ -245,12 +245,11 @@ it("somebody's leaving and the deletion of an event that they have asked about a
     event,
     leaver,
   ]);
-  // What the leaver waits for after their question is theirs.
   await hold("select from event_service.event_attendees where user_id = $1 for update", leaver);
-  const leaves = asPerson(first, leaver, "select user_service.delete_account() where $1 <> ''", "x");
-  await waiting(first);
   const deletes = asPerson(second, host, "delete from event_service.events where id = $1", event);
   await waiting(second);
+  const leaves = asPerson(first, leaver, "select user_service.delete_account() where $1 <> ''", "x");
+  await waiting(first);
   await holder.query("commit");
   await Promise.all([leaves, deletes]);
 });
