@@ -92,6 +92,20 @@ create or replace view user_private.attendance as
   select a.event_id, a.user_id, a.joined_at from event_service.event_attendees a join event_service.events e on e.id = a.event_id
   where a.status = 'confirmed' and e.status <> 'cancelled';
 
+create or replace function user_private.require_nothing_sold(host uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  if exists (
+    select from event_service.events e
+    join ticket_service.tickets t on t.event_id = e.id and t.status in ('pending', 'active')
+    where e.host_id = host and e.status in ('upcoming', 'ongoing'))
+  then
+    perform user_private.refuse('has_sold_tickets', 'You host a coming event with sold tickets. Cancel it and see its tickets refunded, then delete your account.', 409);
+  end if;
+end $$;
+comment on function user_private.require_nothing_sold(uuid) is 'Refuses whoever hosts a coming event with live tickets.';
+revoke execute on function user_private.require_nothing_sold(uuid) from public;
+
 -- What someone's leaving changes here: rows of many events, each kind in the order of events. Theirs alone is deleted by it.
 create or replace function user_private.lock_leaver(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -101,6 +115,7 @@ declare
   attended uuid[];
 begin
   perform from user_service.profiles p where p.id = person for update;
+  perform user_private.require_nothing_sold(person);
   -- What they wrote goes before anything is locked that others wait for: it may take long.
   perform set_config('user_private.leaving', person::text, true);
   perform post_private.forget_person(person), event_private.forget_questions(person);
@@ -154,13 +169,7 @@ create or replace trigger events_keep_ticketed before delete on event_service.ev
 create or replace function user_private.tg_users__refuse_while_selling()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  if exists (
-    select from event_service.events e
-    join ticket_service.tickets t on t.event_id = e.id and t.status in ('pending', 'active')
-    where e.host_id = old.id and e.status in ('upcoming', 'ongoing'))
-  then
-    perform user_private.refuse('has_sold_tickets', 'You host a coming event with sold tickets. Cancel it and see its tickets refunded, then delete your account.', 409);
-  end if;
+  perform user_private.require_nothing_sold(old.id);
   return old;
 end $$;
 revoke execute on function user_private.tg_users__refuse_while_selling() from public;

@@ -765,8 +765,8 @@ select x.id, x.ticket_id, 'sandbox', x.amount, x.currency, '', 'closed', x.creat
 from ticket_service.ticket_transactions x
 where x.transaction_id like 'demo-%' and x.amount > 0;
 
-insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome, first_told_at)
-select 'sandbox', x.transaction_id, x.id, x.ticket_id, x.id, 'paid', x.amount, x.currency, x.payment_method, 'activated', x.completed_at
+insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome, has_bought, first_told_at)
+select 'sandbox', x.transaction_id, x.id, x.ticket_id, x.id, 'paid', x.amount, x.currency, x.payment_method, 'activated', true, x.completed_at
 from ticket_service.ticket_transactions x
 where x.transaction_id like 'demo-%' and x.amount > 0;
 

@@ -782,13 +782,16 @@ create table if not exists ticket_private.payments (
   method text constraint method_is_bounded check (length(method) <= 50),
   outcome ticket_service.payment_outcome,
   first_told_at timestamptz not null default clock_timestamp(),
+  has_bought boolean not null default false,
   constraint payments_are_unique primary key (provider, provider_id),
+  constraint activated_has_bought check (outcome is distinct from 'activated' or has_bought),
   constraint paid_an_amount check (state < 'paid' or amount is not null and currency is not null)
 );
 comment on table ticket_private.payments is 'Each transaction of a provider''s, and the furthest state it told of. The state only rises, so that the order of notices changes nothing.';
 comment on column ticket_private.payments.attempt_id is 'The payment that was asked for; a buyer may pay it twice.';
 comment on column ticket_private.payments.transaction_id is 'The row that buyers see, once money arrived.';
 comment on column ticket_private.payments.amount is 'What really arrived, in major units of currency.';
+comment on column ticket_private.payments.has_bought is 'Whether the ticket was its own, or was to be when it went back before that was decided: then it ends with it.';
 comment on column ticket_private.payments.outcome is 'What became of it; decided once, but for money that the provider takes back.';
 
 create index if not exists payments_attempt_id on ticket_private.payments (attempt_id);
@@ -886,7 +889,7 @@ grant select on ticket_private.my_ticketed_events to authenticated, service_role
 
 create or replace view ticket_private.payment_balances as
   select p.provider, p.provider_id, p.attempt_id, p.ticket_id, p.transaction_id, p.outcome, p.state, p.amount, p.currency,
-    r.done, r.done_by_provider, r.promised, r.standing_elsewhere, r.given_elsewhere, r.ever_given, d.called_back, d.ever_called_back, r.gone
+    r.done, r.done_by_provider, r.promised, r.standing_elsewhere, r.given_elsewhere, r.ever_given, d.called_back, d.ever_called_back, r.gone, p.has_bought
   from ticket_private.payments p
   cross join lateral (
     select coalesce(sum(r.amount) filter (where r.is_done), 0) as done,
@@ -1688,7 +1691,7 @@ begin
   where r.id = now.id and r.is_excess <> now.is_excess;
   -- At once, since the others are shown in their place.
   perform ticket_private.fail_transaction(r.id) from ticket_private.refunds r
-  where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.is_excess;
+  where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and (r.is_excess or r.origin = 'provider' and r.state >= 'failed');
 end $$;
 revoke execute on function ticket_private.mark_excess_refunds(ticket_private.payments) from public;
 
@@ -1739,6 +1742,8 @@ begin
   loop
     select * into ticket from ticket_service.tickets t where t.id = attempt.ticket_id;
     verdict := coalesce(ticket_private.way_back_of(payment), payment.outcome);
+    payment.has_bought := payment.has_bought or payment.outcome is null and verdict is not null
+      and ticket.status <> 'active' and (payment.amount, payment.currency) = (attempt.amount, attempt.currency);
     if verdict is null then
       verdict := case
         when (payment.amount, payment.currency) <> (attempt.amount, attempt.currency) then 'set_aside'
@@ -1746,9 +1751,10 @@ begin
         when ticket.status = 'active' then 'already_has_ticket'
         else ticket_private.activate(attempt, ticket)
       end;
+      payment.has_bought := verdict = 'activated';
     end if;
     if verdict is distinct from payment.outcome then
-      update ticket_private.payments p set outcome = verdict where p.provider = payment.provider and p.provider_id = payment.provider_id;
+      update ticket_private.payments p set outcome = verdict, has_bought = payment.has_bought where p.provider = payment.provider and p.provider_id = payment.provider_id;
       perform ticket_private.apply_outcome(attempt, ticket, payment, verdict);
     end if;
   end loop;
@@ -1763,15 +1769,13 @@ begin
     when 'activated' then
       update ticket_private.attempts a set state = 'ending', check_at = now()
       where a.ticket_id = ticket.id and a.id <> attempt.id and a.state in ('creating', 'open');
-    when 'set_aside' then
-      null;
-    when 'refunded', 'reversed', 'disputed' then
-      -- The money is gone, so is the ticket that it bought, unless another payment stands for it.
+    when 'set_aside', 'refunded', 'reversed', 'disputed' then
+      -- The money is gone, so is the ticket that it bought, unless another payment stands for it. What bought none leaves
+      -- nothing to wait for.
       update ticket_service.tickets t
-      set status = case verdict when 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
-      where t.id = ticket.id and t.status <> 'refunded' and (verdict = 'refunded' or t.status <> 'cancelled')
-        and (payment.outcome is null or payment.outcome in ('activated', 'refunded', 'reversed', 'disputed'))
-        and (payment.amount, payment.currency) = (attempt.amount, attempt.currency)
+      set status = case when not payment.has_bought then 'expired' when verdict = 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
+      where t.id = ticket.id
+        and case when payment.has_bought then t.status <> 'refunded' and (verdict = 'refunded' or t.status <> 'cancelled') else t.status = 'pending' end
         and not exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated'
           and (p.provider, p.provider_id) <> (payment.provider, payment.provider_id));
     else
@@ -1919,8 +1923,8 @@ revoke execute on function ticket_private.refundable(ticket_private.payment_bala
 create or replace function ticket_private.take_in_imported_payments(ticket uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
-  insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome)
-  select 'imported', x.id, x.id, x.ticket_id, x.id, 'paid', x.amount, x.currency, x.payment_method, 'activated'
+  insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome, has_bought)
+  select 'imported', x.id, x.id, x.ticket_id, x.id, 'paid', x.amount, x.currency, x.payment_method, 'activated', true
   from ticket_service.ticket_transactions x
   where x.ticket_id = ticket and x.kind = 'payment' and x.status in ('success', 'refunded') and x.amount > 0;
   insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, provider_id, amount, currency, origin, state, has_succeeded, is_manual)
@@ -2330,11 +2334,14 @@ create or replace view ticket_private.payments_for_operators as
   select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b) - kept.fee as available, p.first_told_at as since
   from ticket_private.payments p join ticket_private.payment_balances b on b.provider = p.provider and b.provider_id = p.provider_id
   join ticket_service.tickets t on t.id = p.ticket_id
-  cross join lateral (select coalesce(max(r.fee), 0) as fee from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) kept
+  cross join lateral (
+    -- A fee of the whole price left nothing to refund.
+    select coalesce(max(r.fee) filter (where r.origin <> 'provider'), case when p.outcome = 'activated' then t.refund_fee else 0 end) as fee
+    from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) kept
   where ticket_private.refundable(b) > kept.fee
     and (p.outcome in ('set_aside', 'disputed', 'refunded')
       -- A refund that somebody made at the provider left nothing to ask for, and came back.
-      or t.status not in ('pending', 'active') and exists (select from ticket_private.refunds r
+      or p.outcome is not null and t.status not in ('pending', 'active') and exists (select from ticket_private.refunds r
         where r.provider = p.provider and r.payment_provider_id = p.provider_id and r.origin = 'provider' and r.state >= 'failed'));
 comment on view ticket_private.payments_for_operators is 'Payments of another amount than was asked for, and what is left of those whose ticket ended, less what the policy kept: refund_rest() sends it back.';
 

@@ -1201,6 +1201,10 @@ revoke execute on function user_private.lock_leaver(uuid) from public;
 create or replace function user_private.delete_account()
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
+  -- It may take long, and whoever asks again meanwhile is not to wait.
+  if not pg_try_advisory_xact_lock(hashtextextended('leaving ' || (select auth.uid()), 0)) then
+    perform user_private.refuse('request_in_progress', 'Your account is being deleted. Ask again in a moment.', 409);
+  end if;
   perform user_private.lock_leaver((select auth.uid()));
   delete from user_service.users where id = (select auth.uid());
   if not found then

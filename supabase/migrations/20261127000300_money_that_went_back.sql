@@ -5,6 +5,13 @@ drop index if exists ticket_private.refunds_left_over;
 create index refunds_left_over on ticket_private.refunds (requested_at) where closed_at is null and (is_manual or sends >= 60 or state >= 'failed');
 drop function if exists ticket_private.mark_excess_refunds(ticket_private.payment_balances);
 drop function if exists ticket_private.fail_attempt(uuid);
+alter table ticket_private.payments add column if not exists has_bought boolean;
+update ticket_private.payments set has_bought = outcome is not null and outcome in ('activated', 'refunded', 'reversed', 'disputed');
+-- The books are looked at here, or the table could not be changed before the end.
+set constraints all immediate;
+set constraints all deferred;
+alter table ticket_private.payments alter has_bought set default false, alter has_bought set not null,
+  add constraint activated_has_bought check (outcome is distinct from 'activated' or has_bought);
 drop trigger if exists refunds_balance on ticket_private.refunds;
 drop trigger if exists refunds_balance_new on ticket_private.refunds;
 drop trigger if exists refunds_balance_gone on ticket_private.refunds;
@@ -76,6 +83,21 @@ begin atomic
   left join user_service.invitations k on k.inviter_id = (select auth.uid()) and k.invitee_id = i.id and k.event_id = invite.event_id
   order by a.place;
 end;
+
+-- Definer: the person may not delete the row themselves, since leaving is more than that.
+create or replace function user_private.delete_account()
+returns void language plpgsql volatile security definer set search_path = '' as $$
+begin
+  -- It may take long, and whoever asks again meanwhile is not to wait.
+  if not pg_try_advisory_xact_lock(hashtextextended('leaving ' || (select auth.uid()), 0)) then
+    perform user_private.refuse('request_in_progress', 'Your account is being deleted. Ask again in a moment.', 409);
+  end if;
+  perform user_private.lock_leaver((select auth.uid()));
+  delete from user_service.users where id = (select auth.uid());
+  if not found then
+    perform user_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);
+  end if;
+end $$;
 
 -- The newest comments first, so that one is a leaf once its own author's replies are gone; what others replied to becomes
 -- a tombstone.
@@ -187,7 +209,7 @@ end $$;
 
 create or replace view ticket_private.payment_balances as
   select p.provider, p.provider_id, p.attempt_id, p.ticket_id, p.transaction_id, p.outcome, p.state, p.amount, p.currency,
-    r.done, r.done_by_provider, r.promised, r.standing_elsewhere, r.given_elsewhere, r.ever_given, d.called_back, d.ever_called_back, r.gone
+    r.done, r.done_by_provider, r.promised, r.standing_elsewhere, r.given_elsewhere, r.ever_given, d.called_back, d.ever_called_back, r.gone, p.has_bought
   from ticket_private.payments p
   cross join lateral (
     select coalesce(sum(r.amount) filter (where r.is_done), 0) as done,
@@ -391,7 +413,7 @@ begin
   where r.id = now.id and r.is_excess <> now.is_excess;
   -- At once, since the others are shown in their place.
   perform ticket_private.fail_transaction(r.id) from ticket_private.refunds r
-  where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and r.is_excess;
+  where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and (r.is_excess or r.origin = 'provider' and r.state >= 'failed');
 end $$;
 
 -- Refunds that somebody made at the provider are shown once they have succeeded, as soon as their payment is.
@@ -416,6 +438,37 @@ begin
   end loop;
 end $$;
 
+create or replace function ticket_private.decide_payments(attempt ticket_private.attempts)
+returns void language plpgsql volatile set search_path = '' as $$
+declare
+  ticket ticket_service.tickets;
+  payment ticket_private.payment_balances;
+  verdict ticket_service.payment_outcome;
+begin
+  for payment in
+    select b.* from ticket_private.payment_balances b join ticket_private.payments p on p.provider = b.provider and p.provider_id = b.provider_id
+    where b.attempt_id = attempt.id and b.transaction_id is not null order by b.outcome nulls last, p.first_told_at, b.provider_id
+  loop
+    select * into ticket from ticket_service.tickets t where t.id = attempt.ticket_id;
+    verdict := coalesce(ticket_private.way_back_of(payment), payment.outcome);
+    payment.has_bought := payment.has_bought or payment.outcome is null and verdict is not null
+      and ticket.status <> 'active' and (payment.amount, payment.currency) = (attempt.amount, attempt.currency);
+    if verdict is null then
+      verdict := case
+        when (payment.amount, payment.currency) <> (attempt.amount, attempt.currency) then 'set_aside'
+        when exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated') and ticket.status in ('active', 'refunded') then 'paid_twice'
+        when ticket.status = 'active' then 'already_has_ticket'
+        else ticket_private.activate(attempt, ticket)
+      end;
+      payment.has_bought := verdict = 'activated';
+    end if;
+    if verdict is distinct from payment.outcome then
+      update ticket_private.payments p set outcome = verdict, has_bought = payment.has_bought where p.provider = payment.provider and p.provider_id = payment.provider_id;
+      perform ticket_private.apply_outcome(attempt, ticket, payment, verdict);
+    end if;
+  end loop;
+end $$;
+
 create or replace function ticket_private.apply_outcome(
   attempt ticket_private.attempts, ticket ticket_service.tickets, payment ticket_private.payment_balances, verdict ticket_service.payment_outcome)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -424,15 +477,13 @@ begin
     when 'activated' then
       update ticket_private.attempts a set state = 'ending', check_at = now()
       where a.ticket_id = ticket.id and a.id <> attempt.id and a.state in ('creating', 'open');
-    when 'set_aside' then
-      null;
-    when 'refunded', 'reversed', 'disputed' then
-      -- The money is gone, so is the ticket that it bought, unless another payment stands for it.
+    when 'set_aside', 'refunded', 'reversed', 'disputed' then
+      -- The money is gone, so is the ticket that it bought, unless another payment stands for it. What bought none leaves
+      -- nothing to wait for.
       update ticket_service.tickets t
-      set status = case verdict when 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
-      where t.id = ticket.id and t.status <> 'refunded' and (verdict = 'refunded' or t.status <> 'cancelled')
-        and (payment.outcome is null or payment.outcome in ('activated', 'refunded', 'reversed', 'disputed'))
-        and (payment.amount, payment.currency) = (attempt.amount, attempt.currency)
+      set status = case when not payment.has_bought then 'expired' when verdict = 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
+      where t.id = ticket.id
+        and case when payment.has_bought then t.status <> 'refunded' and (verdict = 'refunded' or t.status <> 'cancelled') else t.status = 'pending' end
         and not exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated'
           and (p.provider, p.provider_id) <> (payment.provider, payment.provider_id));
     else
@@ -513,6 +564,22 @@ returns jsonb language sql stable set search_path = '' as $$
       from ticket_private.refunds r where r.id = refund))
   from ticket_service.tickets t where t.id = ticket
 $$;
+
+-- Money that was imported with a ticket, with the refunds that came along, as if a provider had told of it.
+create or replace function ticket_private.take_in_imported_payments(ticket uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome, has_bought)
+  select 'imported', x.id, x.id, x.ticket_id, x.id, 'paid', x.amount, x.currency, x.payment_method, 'activated', true
+  from ticket_service.ticket_transactions x
+  where x.ticket_id = ticket and x.kind = 'payment' and x.status in ('success', 'refunded') and x.amount > 0;
+  insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, provider_id, amount, currency, origin, state, has_succeeded, is_manual)
+  select x.id, x.ticket_id, x.refund_of, 'imported', x.refund_of, x.id, x.amount, x.currency, 'operator',
+    case x.status when 'success' then 'succeeded' else 'requested' end::ticket_private.refund_state, x.status = 'success', true
+  from ticket_service.ticket_transactions x
+  where x.ticket_id = ticket and x.kind = 'refund' and x.amount > 0 and x.status <> 'failed';
+  perform ticket_private.record_journal(ticket);
+end $$;
 
 create or replace function ticket_private.give_up_hold(person uuid, idempotency_key text, ticket uuid)
 returns jsonb language plpgsql volatile set search_path = '' as $$
@@ -655,11 +722,14 @@ create or replace view ticket_private.payments_for_operators as
   select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b) - kept.fee as available, p.first_told_at as since
   from ticket_private.payments p join ticket_private.payment_balances b on b.provider = p.provider and b.provider_id = p.provider_id
   join ticket_service.tickets t on t.id = p.ticket_id
-  cross join lateral (select coalesce(max(r.fee), 0) as fee from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) kept
+  cross join lateral (
+    -- A fee of the whole price left nothing to refund.
+    select coalesce(max(r.fee) filter (where r.origin <> 'provider'), case when p.outcome = 'activated' then t.refund_fee else 0 end) as fee
+    from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) kept
   where ticket_private.refundable(b) > kept.fee
     and (p.outcome in ('set_aside', 'disputed', 'refunded')
       -- A refund that somebody made at the provider left nothing to ask for, and came back.
-      or t.status not in ('pending', 'active') and exists (select from ticket_private.refunds r
+      or p.outcome is not null and t.status not in ('pending', 'active') and exists (select from ticket_private.refunds r
         where r.provider = p.provider and r.payment_provider_id = p.provider_id and r.origin = 'provider' and r.state >= 'failed'));
 
 -- Definer: only this, not the server's role, reads refunds and payments.
@@ -805,6 +875,18 @@ begin
     order by l.currency, l.day nulls first;
 end $$;
 
+create or replace function user_private.require_nothing_sold(host uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  if exists (
+    select from event_service.events e
+    join ticket_service.tickets t on t.event_id = e.id and t.status in ('pending', 'active')
+    where e.host_id = host and e.status in ('upcoming', 'ongoing'))
+  then
+    perform user_private.refuse('has_sold_tickets', 'You host a coming event with sold tickets. Cancel it and see its tickets refunded, then delete your account.', 409);
+  end if;
+end $$;
+
 -- What someone's leaving changes here: rows of many events, each kind in the order of events. Theirs alone is deleted by it.
 create or replace function user_private.lock_leaver(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -814,6 +896,7 @@ declare
   attended uuid[];
 begin
   perform from user_service.profiles p where p.id = person for update;
+  perform user_private.require_nothing_sold(person);
   -- What they wrote goes before anything is locked that others wait for: it may take long.
   perform set_config('user_private.leaving', person::text, true);
   perform post_private.forget_person(person), event_private.forget_questions(person);
@@ -860,11 +943,20 @@ begin
   return old;
 end $$;
 
+-- Definer: it reads tickets of everyone's.
+create or replace function user_private.tg_users__refuse_while_selling()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.require_nothing_sold(old.id);
+  return old;
+end $$;
+
 comment on function user_private.lock_leaver(uuid) is 'Locks, in everyone''s order, what the leaving of this person will change; what they wrote may go by it already.';
 comment on function post_private.forget_person(uuid) is 'Deletes what somebody who leaves has posted, liked and said.';
 comment on function event_private.forget_questions(uuid) is 'Deletes what somebody who leaves has asked and nobody answered; what was answered stays without them.';
 comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about it; null once nothing more is to come, or after it was asked forty times.';
 comment on column ticket_private.attempts.state is 'creating: the provider may or may not know it; open: the buyer may pay; ending: its provider is to take no more money for it; closed: paid, expired, failed or dropped.';
+comment on column ticket_private.payments.has_bought is 'Whether the ticket was its own, or was to be when it went back before that was decided: then it ends with it.';
 comment on table ticket_private.refunds is 'Money that is to go back, or went back. Its id is the provider''s idempotency key. Owed until it succeeded, was overtaken or was closed by an operator; also what failed, or was cancelled, at the provider.';
 comment on view ticket_private.payment_balances is
   'Each payment, and of it in major units: done, what has gone back by refunds that are in the books; gone, with what went back beside all there was; done_by_provider, of gone less what operators paid; promised, with what is to go back; standing_elsewhere, of gone by somebody at the provider; given_elsewhere, what somebody ever refunded at the provider; ever_given, with what we did; called_back, what disputes hold; ever_called_back, what they ever took.';
@@ -878,10 +970,12 @@ comment on function ticket_service.finish_checkout(uuid, text, uuid, text, text)
   'For service_role: what the provider answered. Returns {next: answer, status, answer}, or {next: expire, attempt} where another attempt has taken its place, or the seat is gone.';
 comment on function ticket_service.fail_checkout(uuid, text, uuid, int, jsonb) is
   'For service_role: the attempt came to nothing: refused here (status below 500), or by the provider, which is asked once more. Frees the seat, keeps and returns the answer.';
+comment on function user_private.require_nothing_sold(uuid) is 'Refuses whoever hosts a coming event with live tickets.';
 revoke execute on function post_private.forget_person(uuid) from public;
 revoke execute on function event_private.forget_questions(uuid) from public;
 revoke execute on function ticket_private.mark_excess_refunds(ticket_private.payments) from public;
 revoke execute on function ticket_private.fail_transaction(uuid) from public;
+revoke execute on function user_private.require_nothing_sold(uuid) from public;
 
 -- What there is already, by the new rules.
 select ticket_private.lock_tickets(null, null, t.id) from ticket_service.tickets t

@@ -194,8 +194,8 @@ create function tests.make_payment(name text, ticket text, amount numeric defaul
 returns void language plpgsql volatile set search_path = '' as $$
 begin
   insert into ticket_service.ticket_transactions (id, ticket_id, transaction_id, amount, status) values (tests.id(name), tests.id(ticket), name, amount, 'success');
-  insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, outcome)
-  values ('tap', name, tests.id(name), tests.id(ticket), tests.id(name), 'paid', amount, 'IDR', 'activated');
+  insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, outcome, has_bought)
+  values ('tap', name, tests.id(name), tests.id(ticket), tests.id(name), 'paid', amount, 'IDR', 'activated', true);
   perform ticket_private.record_journal(tests.id(ticket));
 end $$;
 comment on function tests.make_payment(text, text, numeric) is 'Makes a payment of a ticket as if a provider had told of it, and its journal entry.';

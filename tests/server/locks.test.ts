@@ -237,6 +237,34 @@ it("somebody's leaving, which takes long, and buying a ticket to an event that t
   await owner.query("delete from auth.users where id = $1", [leaver]);
 });
 
+it("a leaving that is refused, and one while another goes on, which wait for nothing", async () => {
+  const leaver = randomUUID();
+  await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [leaver]);
+  await owner.query("insert into post_service.posts (author_id, content, type) values ($1, 'Bye', 'text')", [leaver]);
+  await owner.query("update event_service.events set host_id = $1, ticketing_enabled = true where id = $2", [
+    leaver,
+    event,
+  ]);
+  await owner.query("insert into ticket_service.tickets (user_id, event_id, status) values ($1, $2, 'active')", [
+    guest,
+    event,
+  ]);
+  await hold("select from post_service.posts where author_id = $1 for update", leaver);
+  const leave = (client: pg.Client) =>
+    asPerson(client, leaver, "select user_service.delete_account() where $1 <> ''", "x").catch(
+      (error: Error) => JSON.parse(error.message).code,
+    );
+  await first.query("set lock_timeout = '2s'");
+  expect(await leave(first)).toBe("has_sold_tickets");
+  await owner.query("delete from ticket_service.tickets where event_id = $1", [event]);
+  const leaves = leave(second);
+  await waiting(second);
+  expect(await leave(first)).toBe("request_in_progress");
+  await first.query("reset lock_timeout");
+  await holder.query("commit");
+  expect(await leaves).toBeUndefined();
+});
+
 it("somebody's leaving and the deletion of an event that they have asked about and attend", async () => {
   const leaver = randomUUID();
   await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [leaver]);

@@ -57,6 +57,29 @@ select is(pg_temp.journal(pg_temp.id('first')), 'captured 100000 IDR, refunded 5
 select is((select status::text from ticket_service.ticket_transactions where transaction_id = 'again'), 'refunded', 'the buyer sees it');
 select is((pg_temp.ticket(pg_temp.id('first'))).status::text, 'active', 'the ticket stays');
 
+-- A payment beside a ticket that came another way ends none.
+insert into attempts values ('beside', pg_temp.buys('mutual'));
+savepoint beside;
+update event_service.events set price = 0 where id = tests.id('show');
+update ticket_private.attempts set state = 'closed' where id = pg_temp.id('beside');
+select ticket_service.begin_checkout(tests.id('mutual'), 'free now', 'hash', tests.id('show'), null, null);
+select is((pg_temp.ticket(pg_temp.id('beside'))).status::text, 'active', 'it became free');
+select pg_temp.told(pg_temp.id('beside'), pg_temp.payment('paid', 'beside'));
+select is(pg_temp.outcome(pg_temp.id('beside')), 'already_has_ticket', 'and was paid all the same');
+select pg_temp.told(pg_temp.id('beside'), '{"disputes": [{"id": "beside", "payment_id": "beside", "amount": 25000, "currency": "IDR", "withdrawn": true}]}'),
+  pg_temp.told(pg_temp.id('beside'), '{"refunds": [{"id": "beside back", "payment_id": "beside", "amount": 50000, "currency": "IDR", "state": "succeeded"}]}');
+select is(array[(pg_temp.ticket(pg_temp.id('beside'))).status::text, pg_temp.outcome(pg_temp.id('beside'))], array['active', 'refunded'], 'which goes back in whatever way');
+rollback to beside;
+delete from attempts where name = 'beside';
+select pg_temp.told(a.id, '{"refunds": [{"id": "b", "payment_id": "both", "amount": 50000, "currency": "IDR", "state": "succeeded"}]}'), pg_temp.told(a.id, pg_temp.payment('paid', 'both')),
+  pg_temp.told(a.id, '{"refunds": [{"id": "a", "payment_id": "both", "amount": 50000, "currency": "IDR", "state": "succeeded"}, {"id": "b", "payment_id": "both", "amount": 50000, "currency": "IDR", "state": "failed"}]}')
+from ticket_private.attempts a join ticket_service.tickets t on t.id = a.ticket_id where t.user_id = tests.id('mutual');
+select is((select string_agg(x.transaction_id || ' ' || x.status, ', ' order by x.transaction_id) from ticket_service.ticket_transactions x join ticket_service.tickets t on t.id = x.ticket_id where t.user_id = tests.id('mutual') and x.kind = 'refund'),
+  'a success, b failed', 'one notice may tell that one refund came back and another arrived');
+rollback to beside;
+update ticket_service.tickets set status = 'cancelled' where user_id = tests.id('mutual');
+delete from attempts where name = 'beside';
+
 -- Too late.
 insert into attempts values ('late', pg_temp.buys('mutual'));
 update ticket_service.tickets set held_until = now() where user_id = tests.id('mutual');

@@ -20,6 +20,9 @@ create function pg_temp.waiting(name text) returns text language sql as $$
 
 select pg_temp.ended('all kept');
 select is(pg_temp.waiting('all kept'), null, 'a fee of the whole price is nobody''s to decide');
+select pg_temp.ended('kept and came back'), pg_temp.refund('kept and came back', 'provider', 'failed');
+update ticket_service.tickets set refund_fee = 10 where id = tests.id('kept and came back');
+select is(pg_temp.waiting('kept and came back'), null, 'also where somebody gave a part back at the provider, and it came back');
 select pg_temp.ended('came back'), pg_temp.refund('came back', 'provider', 'failed');
 select is(pg_temp.waiting('came back'), 'payment 10', 'what somebody gave back at the provider, and came back, is');
 select is(pg_temp.waiting('all kept'), null, 'that payment alone');
@@ -36,6 +39,9 @@ select pg_temp.ended('elsewhere', provider => 'other'), pg_temp.refund('elsewher
 select is(pg_temp.waiting('elsewhere'), null, 'another provider may count alike');
 select pg_temp.ended('set aside', 'set_aside'), pg_temp.refund('set aside', 'provider', 'failed');
 select is(pg_temp.waiting('set aside'), 'payment 10', 'nothing is listed twice');
+
+update ticket_private.payments set outcome = null, state = 'failed' where provider_id = 'came back';
+select is(pg_temp.waiting('came back'), null, 'nor what never was paid');
 
 select * from finish();
 rollback;

@@ -32,7 +32,7 @@ from (values
   ('attempts', 'id = tests.id(''nothing'')', '23503/attempts_id_fkey'), ('attempts', 'ticket_id = tests.id(''nothing'')', '23503/attempts_ticket_id_fkey'),
   ('payments', 'provider_id = ''''', '23514/provider_id_is_bounded'), ('payments', 'provider_id = repeat(''a'', 256)', '23514/provider_id_is_bounded'), ('payments', 'provider_id = repeat(''a'', 255)', '1'),
   ('payments', 'amount = -1', '23514/amount_in_range'), ('payments', 'amount = 1e12', '23514/amount_in_range'), ('payments', 'amount = ''NaN''', '23514/amount_in_range'),
-  ('payments', 'amount = null', '23514/paid_an_amount'), ('payments', 'currency = null', '23514/paid_an_amount'), ('payments', 'currency = ''rp''', '23514/currency_is_a_code'),
+  ('payments', 'has_bought = false', '23514/activated_has_bought'), ('payments', 'has_bought = false, outcome = ''sold_out''', '1'), ('payments', 'amount = null', '23514/paid_an_amount'), ('payments', 'currency = null', '23514/paid_an_amount'), ('payments', 'currency = ''rp''', '23514/currency_is_a_code'),
   ('payments', 'method = repeat(''a'', 51)', '23514/method_is_bounded'), ('payments', 'method = repeat(''a'', 50)', '1'),
   ('payments', 'attempt_id = tests.id(''nothing'')', '23503/payments_attempt_id_fkey'), ('payments', 'ticket_id = tests.id(''nothing'')', '23503/payments_ticket_id_fkey'),
   ('payments', 'transaction_id = tests.id(''nothing'')', '23503/payments_transaction_id_fkey'),
