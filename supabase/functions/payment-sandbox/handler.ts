@@ -22,11 +22,11 @@ const ACTIONS = {
   twice: "Pay twice",
 } as const;
 type Action = keyof typeof ACTIONS;
-const TOLD: Record<Action, string> = {
-  pay: "A payment was told of.",
-  decline: "A payment that failed was told of, which ends the hold.",
-  late: "The end of this page was told of, and a payment after it.",
-  twice: "Two payments were told of.",
+const REPORTED: Record<Action, string> = {
+  pay: "A payment was reported.",
+  decline: "A payment that failed was reported, which ends the hold.",
+  late: "The end of this page was reported, and a payment after it.",
+  twice: "Two payments were reported.",
 };
 
 /** The page on which a developer pays in the sandbox: GET shows it, POST does what its button says. */
@@ -55,7 +55,7 @@ export async function handle(request: Request, { sandbox, webhookUrl }: Dependen
       );
     }
   }
-  const back = `<p>${TOLD[action as Action]} What became of the ticket is in <code>my_tickets</code>.</p>
+  const back = `<p>${REPORTED[action as Action]} What became of the ticket is in <code>my_tickets</code>.</p>
     <p><a href="${escape(checkout.return_url)}">Back to the app</a></p>`;
   return page(200, `Done: ${ACTIONS[action as Action]}`, back);
 }
