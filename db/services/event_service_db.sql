@@ -1090,7 +1090,9 @@ comment on function event_service.reviewer(event_service.reviews) is 'Relationsh
 create or replace function event_private.forget_questions(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
-  perform from event_service.qna_upvotes where user_id = person order by question_id for update;
+  perform from event_service.qna_upvotes
+  where user_id = person or question_id in (select q.id from event_service.event_qna q where q.user_id = person and not q.is_answered)
+  order by question_id, user_id for update;
   delete from event_service.qna_upvotes where user_id = person;
   perform from event_service.event_qna where user_id = person or answered_by = person order by id for update;
   delete from event_service.event_qna where user_id = person and not is_answered;

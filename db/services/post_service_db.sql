@@ -1161,7 +1161,9 @@ begin
   delete from post_service.bookmarks where user_id = person;
   delete from post_service.shares where user_id = person;
   delete from post_service.poll_votes where user_id = person;
-  perform from post_service.posts where author_id = person order by id for update;
+  perform from post_service.posts
+  where author_id = person or original_post_id in (select p.id from post_service.posts p where p.author_id = person)
+  order by id for update;
   delete from post_service.posts where author_id = person;
   for comment in select c.id from post_service.comments c where c.author_id = person order by c.created_at desc, c.id loop
     delete from post_service.comments where id = comment;

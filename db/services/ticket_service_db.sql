@@ -336,7 +336,7 @@ comment on table ticket_service.tickets is 'One seat at an event. pending: held 
 comment on column ticket_service.tickets.user_id is 'Null when the buyer''s account is gone.';
 comment on column ticket_service.tickets.attendance_code is 'What is shown at the door. Imported codes have four characters.';
 comment on column ticket_service.tickets.held_until is 'Until when a pending ticket holds its seat; null for any other.';
-comment on column ticket_service.tickets.refund_fee is 'What a refund that the buyer asks for costs, in major units of currency, by the policy at purchase.';
+comment on column ticket_service.tickets.refund_fee is 'What a refund that the buyer asks for costs, in major units of currency, by the policy at purchase; of a refunded one, what its did.';
 comment on column ticket_service.tickets.refund_deadline is 'Until when the buyer may ask for a refund, by the policy at purchase; null: until the start.';
 comment on column ticket_service.tickets.event_start_time is 'When the event was to start when it was bought. If that is changed, the buyer may have everything back.';
 comment on column ticket_service.tickets.activated_at is 'When the seat became the buyer''s; null while it was only ever held or offered.';
@@ -1765,17 +1765,21 @@ create or replace function ticket_private.apply_outcome(
   attempt ticket_private.attempts, ticket ticket_service.tickets, payment ticket_private.payment_balances, verdict ticket_service.payment_outcome)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
+  if payment.has_bought then
+    update ticket_private.attempts a set state = 'ending', check_at = now()
+    where a.ticket_id = ticket.id and a.id <> attempt.id and a.state in ('creating', 'open');
+  end if;
   case verdict
     when 'activated' then
-      update ticket_private.attempts a set state = 'ending', check_at = now()
-      where a.ticket_id = ticket.id and a.id <> attempt.id and a.state in ('creating', 'open');
+      null;
     when 'set_aside', 'refunded', 'reversed', 'disputed' then
       -- The money is gone, so is the ticket that it bought, unless another payment stands for it. What bought none leaves
-      -- nothing to wait for.
+      -- nothing to wait for but another page.
       update ticket_service.tickets t
       set status = case when not payment.has_bought then 'expired' when verdict = 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
       where t.id = ticket.id
-        and case when payment.has_bought then t.status <> 'refunded' and (verdict = 'refunded' or t.status <> 'cancelled') else t.status = 'pending' end
+        and case when payment.has_bought then t.status <> 'refunded' and (verdict = 'refunded' or t.status <> 'cancelled') else t.status = 'pending'
+            and not exists (select from ticket_private.attempts a where a.ticket_id = ticket.id and a.id <> attempt.id and a.state in ('creating', 'open')) end
         and not exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated'
           and (p.provider, p.provider_id) <> (payment.provider, payment.provider_id));
     else
@@ -1962,7 +1966,7 @@ declare
   kept numeric := least(available, fee);
 begin
   update ticket_service.tickets t
-  set status = case when payment.provider_id is null then 'cancelled' else 'refunded' end::ticket_service.ticket_status
+  set status = case when payment.provider_id is null then 'cancelled' else 'refunded' end::ticket_service.ticket_status, refund_fee = fee
   where t.id = ticket;
   -- Imported ones may have been paid in parts.
   perform ticket_private.request_refund_of(b.provider, b.provider_id, ticket_private.refundable(b), 0, origin, reason)
@@ -2336,7 +2340,7 @@ create or replace view ticket_private.payments_for_operators as
   join ticket_service.tickets t on t.id = p.ticket_id
   cross join lateral (
     -- A fee of the whole price left nothing to refund.
-    select coalesce(max(r.fee) filter (where r.origin <> 'provider'), case when p.outcome = 'activated' then t.refund_fee else 0 end) as fee
+    select greatest(max(r.fee), case when p.has_bought and p.outcome in ('activated', 'disputed') and t.status = 'refunded' then t.refund_fee else 0 end) as fee
     from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) kept
   where ticket_private.refundable(b) > kept.fee
     and (p.outcome in ('set_aside', 'disputed', 'refunded')
@@ -2360,7 +2364,7 @@ language sql stable security definer set search_path = '' as $$
     from ticket_private.payments_for_operators p
     union all
     select 'excess', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id),
-      case when r.is_excess then least(r.amount, gone.so_far - p.amount) else r.amount end, r.currency,
+      case when r.is_excess then least(r.amount, gone.so_far - p.amount) else 0 end + case when r.closed_at is not null and r.state = 'succeeded' then r.amount else 0 end, r.currency,
       'This went back although there was no more to give.', r.requested_at
     from ticket_private.refunds r join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
     cross join lateral (
@@ -2693,7 +2697,8 @@ begin
       join ticket_private.refunds r on r.ticket_id = t.id
       where not r.is_done and not r.is_overtaken and not r.is_excess and r.origin <> 'provider'),
     retained as (
-      select t.purchased_at, b.currency, ticket_private.refundable(b) as amount
+      select t.purchased_at, b.currency,
+        ticket_private.refundable(b) - coalesce((select o.available from ticket_private.payments_for_operators o where o.transaction_id = b.transaction_id), 0) as amount
       from mine t join ticket_private.payment_balances b on b.ticket_id = t.id and b.outcome = 'activated'
       where t.status = 'refunded'),
     lines as (

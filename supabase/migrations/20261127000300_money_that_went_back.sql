@@ -1,12 +1,24 @@
 -- The books say the same of refunds and of money given back elsewhere in whatever order they came to light; fees that are
 -- kept are what is kept; a payment that bought no ticket ends none.
 
+-- Whoever is just paying or giving back is done before, or comes after.
+lock table ticket_service.tickets in exclusive mode;
+
 drop index if exists ticket_private.refunds_left_over;
 create index refunds_left_over on ticket_private.refunds (requested_at) where closed_at is null and (is_manual or sends >= 60 or state >= 'failed');
 drop function if exists ticket_private.mark_excess_refunds(ticket_private.payment_balances);
 drop function if exists ticket_private.fail_attempt(uuid);
 alter table ticket_private.payments add column if not exists has_bought boolean;
-update ticket_private.payments set has_bought = outcome is not null and outcome in ('activated', 'refunded', 'reversed', 'disputed');
+update ticket_private.payments p set has_bought = p.outcome = 'activated' or p.outcome in ('refunded', 'reversed', 'disputed')
+    and not exists (select from ticket_service.tickets t where t.id = p.ticket_id and t.status = 'active')
+    and exists (select from ticket_private.attempts a where a.id = p.attempt_id and (a.amount, a.currency) = (p.amount, p.currency));
+update ticket_private.payments set has_bought = false where has_bought is null;
+-- Of a ticket that its host ended, or the end of its event, no fee was kept.
+update ticket_service.tickets t set refund_fee = 0
+where t.status = 'refunded' and t.refund_fee > 0
+  and not exists (select from ticket_private.refunds r where r.ticket_id = t.id and r.origin = 'buyer')
+  and (exists (select from ticket_private.refunds r where r.ticket_id = t.id and r.origin in ('host', 'cancellation'))
+    or exists (select from event_service.events e where e.id = t.event_id and e.status = 'cancelled'));
 -- The books are looked at here, or the table could not be changed before the end.
 set constraints all immediate;
 set constraints all deferred;
@@ -110,7 +122,9 @@ begin
   delete from post_service.bookmarks where user_id = person;
   delete from post_service.shares where user_id = person;
   delete from post_service.poll_votes where user_id = person;
-  perform from post_service.posts where author_id = person order by id for update;
+  perform from post_service.posts
+  where author_id = person or original_post_id in (select p.id from post_service.posts p where p.author_id = person)
+  order by id for update;
   delete from post_service.posts where author_id = person;
   for comment in select c.id from post_service.comments c where c.author_id = person order by c.created_at desc, c.id loop
     delete from post_service.comments where id = comment;
@@ -128,7 +142,9 @@ end $$;
 create or replace function event_private.forget_questions(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
-  perform from event_service.qna_upvotes where user_id = person order by question_id for update;
+  perform from event_service.qna_upvotes
+  where user_id = person or question_id in (select q.id from event_service.event_qna q where q.user_id = person and not q.is_answered)
+  order by question_id, user_id for update;
   delete from event_service.qna_upvotes where user_id = person;
   perform from event_service.event_qna where user_id = person or answered_by = person order by id for update;
   delete from event_service.event_qna where user_id = person and not is_answered;
@@ -473,17 +489,21 @@ create or replace function ticket_private.apply_outcome(
   attempt ticket_private.attempts, ticket ticket_service.tickets, payment ticket_private.payment_balances, verdict ticket_service.payment_outcome)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
+  if payment.has_bought then
+    update ticket_private.attempts a set state = 'ending', check_at = now()
+    where a.ticket_id = ticket.id and a.id <> attempt.id and a.state in ('creating', 'open');
+  end if;
   case verdict
     when 'activated' then
-      update ticket_private.attempts a set state = 'ending', check_at = now()
-      where a.ticket_id = ticket.id and a.id <> attempt.id and a.state in ('creating', 'open');
+      null;
     when 'set_aside', 'refunded', 'reversed', 'disputed' then
       -- The money is gone, so is the ticket that it bought, unless another payment stands for it. What bought none leaves
-      -- nothing to wait for.
+      -- nothing to wait for but another page.
       update ticket_service.tickets t
       set status = case when not payment.has_bought then 'expired' when verdict = 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
       where t.id = ticket.id
-        and case when payment.has_bought then t.status <> 'refunded' and (verdict = 'refunded' or t.status <> 'cancelled') else t.status = 'pending' end
+        and case when payment.has_bought then t.status <> 'refunded' and (verdict = 'refunded' or t.status <> 'cancelled') else t.status = 'pending'
+            and not exists (select from ticket_private.attempts a where a.ticket_id = ticket.id and a.id <> attempt.id and a.state in ('creating', 'open')) end
         and not exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated'
           and (p.provider, p.provider_id) <> (payment.provider, payment.provider_id));
     else
@@ -579,6 +599,23 @@ begin
   from ticket_service.ticket_transactions x
   where x.ticket_id = ticket and x.kind = 'refund' and x.amount > 0 and x.status <> 'failed';
   perform ticket_private.record_journal(ticket);
+end $$;
+
+-- Under the ticket's lock, as all that writes tickets.
+create or replace function ticket_private.end_ticket(
+  ticket uuid, payment ticket_private.payment_balances, fee numeric, origin ticket_private.refund_origin, reason text)
+returns uuid language plpgsql volatile set search_path = '' as $$
+declare
+  available numeric := coalesce(ticket_private.refundable(payment), 0);
+  kept numeric := least(available, fee);
+begin
+  update ticket_service.tickets t
+  set status = case when payment.provider_id is null then 'cancelled' else 'refunded' end::ticket_service.ticket_status, refund_fee = fee
+  where t.id = ticket;
+  -- Imported ones may have been paid in parts.
+  perform ticket_private.request_refund_of(b.provider, b.provider_id, ticket_private.refundable(b), 0, origin, reason)
+  from ticket_private.payment_balances b where b.ticket_id = ticket and b.provider = 'imported' and b.provider_id <> payment.provider_id;
+  return ticket_private.request_refund_of(payment.provider, payment.provider_id, available - kept, kept, origin, reason);
 end $$;
 
 create or replace function ticket_private.give_up_hold(person uuid, idempotency_key text, ticket uuid)
@@ -724,7 +761,7 @@ create or replace view ticket_private.payments_for_operators as
   join ticket_service.tickets t on t.id = p.ticket_id
   cross join lateral (
     -- A fee of the whole price left nothing to refund.
-    select coalesce(max(r.fee) filter (where r.origin <> 'provider'), case when p.outcome = 'activated' then t.refund_fee else 0 end) as fee
+    select greatest(max(r.fee), case when p.has_bought and p.outcome in ('activated', 'disputed') and t.status = 'refunded' then t.refund_fee else 0 end) as fee
     from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) kept
   where ticket_private.refundable(b) > kept.fee
     and (p.outcome in ('set_aside', 'disputed', 'refunded')
@@ -747,7 +784,7 @@ language sql stable security definer set search_path = '' as $$
     from ticket_private.payments_for_operators p
     union all
     select 'excess', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id),
-      case when r.is_excess then least(r.amount, gone.so_far - p.amount) else r.amount end, r.currency,
+      case when r.is_excess then least(r.amount, gone.so_far - p.amount) else 0 end + case when r.closed_at is not null and r.state = 'succeeded' then r.amount else 0 end, r.currency,
       'This went back although there was no more to give.', r.requested_at
     from ticket_private.refunds r join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
     cross join lateral (
@@ -851,7 +888,8 @@ begin
       join ticket_private.refunds r on r.ticket_id = t.id
       where not r.is_done and not r.is_overtaken and not r.is_excess and r.origin <> 'provider'),
     retained as (
-      select t.purchased_at, b.currency, ticket_private.refundable(b) as amount
+      select t.purchased_at, b.currency,
+        ticket_private.refundable(b) - coalesce((select o.available from ticket_private.payments_for_operators o where o.transaction_id = b.transaction_id), 0) as amount
       from mine t join ticket_private.payment_balances b on b.ticket_id = t.id and b.outcome = 'activated'
       where t.status = 'refunded'),
     lines as (
@@ -954,6 +992,7 @@ end $$;
 comment on function user_private.lock_leaver(uuid) is 'Locks, in everyone''s order, what the leaving of this person will change; what they wrote may go by it already.';
 comment on function post_private.forget_person(uuid) is 'Deletes what somebody who leaves has posted, liked and said.';
 comment on function event_private.forget_questions(uuid) is 'Deletes what somebody who leaves has asked and nobody answered; what was answered stays without them.';
+comment on column ticket_service.tickets.refund_fee is 'What a refund that the buyer asks for costs, in major units of currency, by the policy at purchase; of a refunded one, what its did.';
 comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about it; null once nothing more is to come, or after it was asked forty times.';
 comment on column ticket_private.attempts.state is 'creating: the provider may or may not know it; open: the buyer may pay; ending: its provider is to take no more money for it; closed: paid, expired, failed or dropped.';
 comment on column ticket_private.payments.has_bought is 'Whether the ticket was its own, or was to be when it went back before that was decided: then it ends with it.';
@@ -978,7 +1017,8 @@ revoke execute on function ticket_private.fail_transaction(uuid) from public;
 revoke execute on function user_private.require_nothing_sold(uuid) from public;
 
 -- What there is already, by the new rules.
-select ticket_private.lock_tickets(null, null, t.id) from ticket_service.tickets t
-where t.id in (select r.ticket_id from ticket_private.refunds r where r.is_excess or r.state = 'cancelled') order by t.id;
 select ticket_private.settle(a) from ticket_private.attempts a
-where a.id in (select r.attempt_id from ticket_private.refunds r where r.is_excess or r.state = 'cancelled') order by a.id;
+where a.id in (select r.attempt_id from ticket_private.refunds r where r.is_excess or r.state = 'cancelled')
+  or a.id in (select d.attempt_id from ticket_private.disputes d join ticket_private.payments p on p.provider = d.provider and p.provider_id = d.payment_provider_id
+    where d.currency <> p.currency)
+order by a.id;

@@ -167,7 +167,7 @@ from (values ('payments', 'first', 'amount = amount + 1'), ('payments', 'first',
 set constraints all deferred;
 select tests.make_event('big show', 'owner', '{"ticketing_enabled": true, "price": 50000}'), tests.make_event('other show', 'stranger', '{"ticketing_enabled": true, "price": 50000}');
 create function pg_temp.paid(person text) returns uuid language plpgsql as $$
-declare attempt uuid := (ticket_service.begin_checkout(tests.id(rtrim(person, '2')), gen_random_uuid()::text, 'hash', tests.id('big show'), 'sandbox', null) #>> '{attempt,id}')::uuid;
+declare attempt uuid := (ticket_service.begin_checkout(tests.id(rtrim(person, '0123456789')), gen_random_uuid()::text, 'hash', tests.id('big show'), 'sandbox', null) #>> '{attempt,id}')::uuid;
 begin
   perform pg_temp.told(attempt, pg_temp.payment('paid', person));
   insert into attempts values (person, attempt);
@@ -246,6 +246,33 @@ select pg_temp.paid('followed2');
 select pg_temp.told(pg_temp.id('followed2'), '{"disputes": [{"id": "foreign", "payment_id": "followed2", "amount": 3, "currency": "USD", "withdrawn": true}]}');
 select is((pg_temp.ticket(pg_temp.id('followed2'))).status::text, 'cancelled', 'a dispute in another currency ends the ticket too');
 select tests.outcomes(format($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('owner'), 'twice', 'hash', %L, 1)) $$, (pg_temp.ticket(pg_temp.id('followed2'))).id), 'database refund_exceeds_payment/409', 'and nothing is given back as well');
+
+-- Somebody's refund of the whole at the provider leaves nothing to ask for, and comes back: the fee is the buyer's who gave the ticket back.
+create function pg_temp.comes_back(attempt text, person text) returns text[] language plpgsql as $$
+declare before text;
+begin
+  perform pg_temp.paid(attempt);
+  update ticket_service.tickets set refund_fee = 10000 where id = (pg_temp.ticket(pg_temp.id(attempt))).id;
+  perform pg_temp.elsewhere(attempt, 50000, 'sent'), ticket_service.begin_refund(tests.id(person), attempt, 'hash', (pg_temp.ticket(pg_temp.id(attempt))).id), pg_temp.elsewhere(attempt, 50000, 'failed');
+  before := pg_temp.queue(attempt);
+  perform ticket_service.refund_rest(pg_temp.id(attempt));
+  return array[before, pg_temp.queue(attempt)];
+end $$;
+select is(pg_temp.comes_back('followed3', 'owner'), array['payment 50000', null], 'of a ticket that its host ended all of it');
+select is(pg_temp.comes_back('followed4', 'followed'), array['payment 40000', null], 'of one that its buyer gave back what the policy leaves');
+
+-- Another amount ends no hold under which another page is open.
+insert into attempts values ('old page', (ticket_service.begin_checkout(tests.id('followed'), 'old page', 'hash', tests.id('big show'), 'sandbox', null) #>> '{attempt,id}')::uuid);
+update ticket_private.attempts set state = 'closed', check_at = null where id = pg_temp.id('old page');
+select is(ticket_service.begin_checkout(tests.id('followed'), 'new page', 'hash', tests.id('big show'), 'sandbox', null) ->> 'next', 'pay', 'another page');
+savepoint new_page;
+select pg_temp.told(pg_temp.id('old page'), pg_temp.payment('paid', 'odd', 40000));
+select is(array[(pg_temp.ticket(pg_temp.id('old page'))).status::text, pg_temp.outcome(pg_temp.id('old page'))], array['pending', 'set_aside'], 'is still to be paid on');
+rollback to new_page;
+select pg_temp.told(pg_temp.id('old page'), pg_temp.payment('reversed', 'gone at once'));
+select is((select a.state::text from ticket_private.attempts a where a.idempotency_key = 'new page'), 'ending', 'not where the ticket was bought on the old one, whatever became of that');
+rollback to new_page;
+update ticket_service.tickets set status = 'cancelled' where id = (pg_temp.ticket(pg_temp.id('old page'))).id;
 
 -- What an operator sends back after money came back is sent, and what they do otherwise is kept.
 select pg_temp.told(pg_temp.id('nuisance'), '{"disputes": [{"id": "won", "payment_id": "nuisance", "amount": 50000, "currency": "IDR", "withdrawn": true, "reinstated": true}]}');
