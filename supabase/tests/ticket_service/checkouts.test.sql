@@ -163,6 +163,26 @@ alter table ticket_service.tickets disable trigger tickets_stamp;
 select tests.outcomes($$ update ticket_service.tickets set held_until = null where status = 'pending' $$, 'database 23514/held_while_pending', 'no hold is endless');
 alter table ticket_service.tickets enable trigger tickets_stamp;
 
+-- Who leaves pays no more.
+savepoint leaves;
+select is(pg_temp.begins('mutual', 'show', 'leaves') ->> 'next', 'pay', 'somebody begins to pay');
+update ticket_private.attempts set check_at = now() + interval '1 hour' where idempotency_key = 'leaves';
+delete from auth.users where id = tests.id('mutual');
+select is((select a.check_at from ticket_private.attempts a where a.idempotency_key = 'leaves'), now(), 'and leaves: their page is to be ended at once');
+rollback to leaves;
+
+-- Who paid sees what they paid for, whatever became of it.
+insert into ticket_service.tickets (id, user_id, event_id, status) values (tests.id('too late'), tests.id('follower'), tests.id('secret show'), 'expired');
+create function pg_temp.sees_secret() returns bigint language sql as $$
+  select tests.act_as('follower');
+  select count(*) from ticket_service.my_tickets() t where t.event ->> 'title' = 'Secret show' $$;
+select is(pg_temp.sees_secret(), 0::bigint, 'not who once looked at a checkout');
+select tests.act_as('database');
+select tests.make_payment('too late', 'too late');
+update ticket_private.payments set outcome = 'sold_out', has_bought = false where provider_id = 'too late';
+select is(pg_temp.sees_secret(), 1::bigint, 'who paid too late');
+select tests.act_as('database');
+
 -- What nobody paid for does not keep an event.
 select tests.make_event('unpaid', 'owner', '{"ticketing_enabled": true, "price": 10}');
 select is(pg_temp.begins('nuisance', 'unpaid', 'unpaid') ->> 'next', 'pay', 'somebody looks at a checkout');

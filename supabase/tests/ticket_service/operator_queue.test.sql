@@ -40,6 +40,10 @@ select is(pg_temp.waiting('elsewhere'), null, 'another provider may count alike'
 select pg_temp.ended('set aside', 'set_aside'), pg_temp.refund('set aside', 'provider', 'failed');
 select is(pg_temp.waiting('set aside'), 'payment 10', 'nothing is listed twice');
 
+select pg_temp.ended('still theirs'), pg_temp.refund('still theirs', 'provider', 'failed');
+select is(pg_temp.waiting('still theirs'), 'payment 10', 'it waits');
+update ticket_service.tickets set status = 'active' where id = tests.id('still theirs');
+select is(pg_temp.waiting('still theirs'), null, 'unless the ticket stands');
 update ticket_private.payments set outcome = null, state = 'failed' where provider_id = 'came back';
 select is(pg_temp.waiting('came back'), null, 'nor what never was paid');
 
