@@ -29,6 +29,7 @@ from (values
   ('attempts', 'provider = ''''', '23514/provider_is_bounded'), ('attempts', 'provider = repeat(''a'', 51)', '23514/provider_is_bounded'), ('attempts', 'provider = repeat(''a'', 50)', '1'),
   ('attempts', 'amount = 0', '23514/amount_in_range'), ('attempts', 'amount = 1e12', '23514/amount_in_range'), ('attempts', 'amount = ''NaN''', '23514/amount_in_range'), ('attempts', 'amount = 0.01', '1'),
   ('attempts', 'currency = ''rp''', '23514/currency_is_a_code'), ('attempts', 'currency = ''EUR''', '1'),
+  ('attempts', 'refund_fee = -1', '23514/refund_fee_in_range'), ('attempts', 'refund_fee = 1e12', '23514/refund_fee_in_range'), ('attempts', 'refund_fee = ''NaN''', '23514/refund_fee_in_range'), ('attempts', 'refund_fee = 0.01', '1'),
   ('attempts', 'id = tests.id(''nothing'')', '23503/attempts_id_fkey'), ('attempts', 'ticket_id = tests.id(''nothing'')', '23503/attempts_ticket_id_fkey'),
   ('payments', 'provider_id = ''''', '23514/provider_id_is_bounded'), ('payments', 'provider_id = repeat(''a'', 256)', '23514/provider_id_is_bounded'), ('payments', 'provider_id = repeat(''a'', 255)', '1'),
   ('payments', 'amount = -1', '23514/amount_in_range'), ('payments', 'amount = 1e12', '23514/amount_in_range'), ('payments', 'amount = ''NaN''', '23514/amount_in_range'),
