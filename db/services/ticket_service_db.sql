@@ -905,7 +905,7 @@ create or replace view ticket_private.payment_balances as
   cross join lateral (
     select coalesce(sum(case d.currency when p.currency then d.amount else p.amount end) filter (where d.is_withdrawn and not d.is_reinstated), 0) as called_back,
       coalesce(sum(case d.currency when p.currency then d.amount else p.amount end) filter (where d.is_withdrawn or d.is_reinstated), 0) as ever_called_back
-    from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id ) d;
+    from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id) d;
 comment on view ticket_private.payment_balances is
   'Each payment, and of it in major units: done, what has gone back by refunds that are in the books; gone, with what went back beside all there was; done_by_provider, of gone less what operators paid; promised, with what is to go back; standing_elsewhere, of gone by somebody at the provider; given_elsewhere, what somebody ever refunded at the provider; ever_given, with what we did; called_back, what disputes hold; ever_called_back, what they ever took.';
 

@@ -241,7 +241,7 @@ create or replace view ticket_private.payment_balances as
   cross join lateral (
     select coalesce(sum(case d.currency when p.currency then d.amount else p.amount end) filter (where d.is_withdrawn and not d.is_reinstated), 0) as called_back,
       coalesce(sum(case d.currency when p.currency then d.amount else p.amount end) filter (where d.is_withdrawn or d.is_reinstated), 0) as ever_called_back
-    from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id ) d;
+    from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id) d;
 
 create or replace view ticket_private.money as
   select p.ticket_id, p.transaction_id, 'captured'::ticket_private.journal_kind as kind, p.amount, p.currency

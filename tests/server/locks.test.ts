@@ -282,6 +282,23 @@ it("somebody's leaving and the deletion of an event that they have asked about a
   await Promise.all([leaves, deletes]);
 });
 
+it("somebody's leaving and the deletion of an event, of which others want their question answered", async () => {
+  const leaver = randomUUID();
+  await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [leaver]);
+  await owner.query(
+    `with asked as (insert into event_service.event_qna (event_id, user_id, question) values ($1, $2, '?') returning id)
+     insert into event_service.qna_upvotes (question_id, user_id) select id, $3 from asked`,
+    [event, leaver, guest],
+  );
+  await hold("select from event_service.event_qna where user_id = $1 for update", leaver);
+  const leaves = asPerson(first, leaver, "select user_service.delete_account() where $1 <> ''", "x");
+  await waiting(first);
+  const deletes = asPerson(second, host, "delete from event_service.events where id = $1", event);
+  await waiting(second);
+  await holder.query("commit");
+  await Promise.all([leaves, deletes]);
+});
+
 it("a seat that is given back while its page to pay on is made", async () => {
   await owner.query(
     "update event_service.events set ticketing_enabled = true, max_attendees = 1, price = 50000 where id = $1",

@@ -35,12 +35,8 @@ export abstract class FakeProvider {
 
   static async start<T extends FakeProvider>(this: new () => T): Promise<T> {
     const fake = new this();
-    await fake.listen();
+    fake.#server = await listen(fake.app);
     return fake;
-  }
-
-  async listen(): Promise<void> {
-    this.#server = await listen(this.app);
   }
 
   get url(): string {
