@@ -1,9 +1,9 @@
--- What exists only where the four services share one database: foreign keys between them, the effects of one
--- service's rows in another, and the link from people to auth.users. Load it after the four service files; loading it
--- again does no harm.
+-- Built by `npm run db:build` from the parts in db/one_database/. Edit those, not this file.
+-- It builds and does not upgrade: loading it again changes nothing that exists, except functions and policies.
 begin;
 
--- Foreign keys across services.
+-- db/one_database/10_foreign_keys.sql
+-- Foreign keys between services. Four databases have none.
 
 do $$
 declare
@@ -26,7 +26,7 @@ begin
       ('post_service.shares', 'user_id', 'user_service.users', 'cascade'),
       ('ticket_service.tickets', 'user_id', 'user_service.users', 'set null'),
       ('ticket_service.tickets', 'event_id', 'event_service.events', 'restrict'),
-      -- Tables that came with this project.
+      -- Not in the original app.
       ('user_service.invitations', 'event_id', 'event_service.events', 'cascade'),
       ('event_service.qna_upvotes', 'user_id', 'user_service.users', 'cascade'),
       ('event_service.reviews', 'host_id', 'user_service.users', 'set null'),
@@ -46,7 +46,8 @@ begin
   end loop;
 end $$;
 
--- Effects: trigger functions of the service whose rows change, attached to the table whose change they follow.
+-- db/one_database/20_effects.sql
+-- Effects: a trigger function of one service, attached to the table of another whose changes it follows.
 
 create or replace trigger posts_count_for_author after insert or delete or update of author_id on post_service.posts
   for each row execute function user_private.tg_posts__count_for_author();
@@ -80,7 +81,8 @@ create or replace trigger events_keep_ticketing before update of ticketing_enabl
 create or replace trigger events_allot_seats after insert or delete or update of max_attendees on event_service.events
   for each row execute function ticket_private.tg_events__set_seats();
 
--- What the user service knows of events here.
+-- db/one_database/30_invitations.sql
+-- What the user service knows about events: whom one may invite, and who attends.
 
 create or replace view user_private.invitable_events as
   select e.id, case e.privacy when 'friends_only' then e.host_id end as friends_of
@@ -91,6 +93,9 @@ create or replace view user_private.invitable_events as
 create or replace view user_private.attendance as
   select a.event_id, a.user_id, a.joined_at from event_service.event_attendees a join event_service.events e on e.id = a.event_id
   where a.status = 'confirmed' and e.status <> 'cancelled';
+
+-- db/one_database/40_account_deletion.sql
+-- Account deletion across services: what is refused, which locks are taken, and which files are queued for deletion.
 
 create or replace function user_private.require_nothing_sold(host uuid)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -103,10 +108,10 @@ begin
     perform user_private.refuse('has_sold_tickets', 'You host a coming event with sold tickets. Cancel it and see its tickets refunded, then delete your account.', 409);
   end if;
 end $$;
-comment on function user_private.require_nothing_sold(uuid) is 'Refuses whoever hosts a coming event with live tickets.';
+comment on function user_private.require_nothing_sold(uuid) is 'Refuses hosts of upcoming or ongoing events with live tickets.';
 revoke execute on function user_private.require_nothing_sold(uuid) from public;
 
--- What someone's leaving changes here: rows of many events, each kind in the order of events. Theirs alone is deleted by it.
+-- Locks rows of several events, each kind in the order of events. Rows that nobody else locks are not included.
 create or replace function user_private.lock_leaver(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -116,12 +121,12 @@ declare
 begin
   perform from user_service.profiles p where p.id = person for update;
   perform user_private.require_nothing_sold(person);
-  -- What they wrote goes before anything is locked that others wait for: it may take long.
+  -- Deletes posts and questions before it takes the locks that others wait for, because this may take long.
   perform set_config('user_private.leaving', person::text, true);
   perform post_private.forget_person(person), event_private.forget_questions(person);
   hosted := array(
     select e.id from event_service.events e where e.host_id = person and e.status in ('upcoming', 'ongoing') order by e.id for no key update);
-  -- Those that have ended, too: a late payment may just be reviving one.
+  -- Includes ended tickets: a late payment may be reactivating one.
   perform from ticket_service.tickets t where t.user_id = person order by t.id for no key update;
   ticketed := array(select t.event_id from ticket_service.tickets t where t.user_id = person and t.status in ('pending', 'active'));
   perform from ticket_service.waitlist_entries w where w.user_id = person order by w.event_id for update;
@@ -134,38 +139,7 @@ begin
   perform from user_service.user_stats s where s.user_id = person for update;
 end $$;
 
--- Definer: it reads and deletes tickets of everyone's. Those that nobody paid for and nobody can any more go with the
--- event, or whoever once looked at its checkout would keep it for ever.
-create or replace function event_private.tg_events__keep_ticketed()
-returns trigger language plpgsql volatile security definer set search_path = '' as $$
-begin
-  -- What people wrote before what they have, as whoever leaves goes through it.
-  perform from post_service.posts p where p.event_id = old.id or p.attached_event_id = old.id order by p.id for update;
-  perform from event_service.qna_upvotes u join event_service.event_qna q on q.id = u.question_id where q.event_id = old.id order by u.question_id, u.user_id for update of u;
-  perform from event_service.event_qna q where q.event_id = old.id order by q.id for update;
-  if exists (
-    select from ticket_service.tickets t
-    where t.event_id = old.id
-      and (t.status in ('pending', 'active', 'refunded')
-        or exists (select from ticket_service.ticket_transactions x where x.ticket_id = t.id and x.status <> 'failed')
-        or exists (select from ticket_private.payments p where p.ticket_id = t.id and p.state >= 'paid')
-        -- Somebody may still pay on a page that they opened before it ended.
-        or exists (select from ticket_private.attempts a where a.ticket_id = t.id
-          and (a.check_at is not null or a.checkout_url is not null and a.started_at > now() - interval '30 days'))))
-  then
-    perform event_private.refuse('has_sold_tickets', 'Tickets to this event are sold, or somebody may still be paying for one. Cancel it instead of deleting it.', 409);
-  end if;
-  delete from ticket_private.payments p using ticket_service.tickets t where t.id = p.ticket_id and t.event_id = old.id;
-  delete from ticket_private.attempts a using ticket_service.tickets t where t.id = a.ticket_id and t.event_id = old.id;
-  delete from ticket_service.ticket_transactions x using ticket_service.tickets t where t.id = x.ticket_id and t.event_id = old.id;
-  delete from ticket_service.tickets t where t.event_id = old.id;
-  return old;
-end $$;
-revoke execute on function event_private.tg_events__keep_ticketed() from public;
-create or replace trigger events_keep_ticketed before delete on event_service.events
-  for each row execute function event_private.tg_events__keep_ticketed();
-
--- Definer: it reads tickets of everyone's.
+-- Definer: it reads tickets of others.
 create or replace function user_private.tg_users__refuse_while_selling()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -176,8 +150,7 @@ revoke execute on function user_private.tg_users__refuse_while_selling() from pu
 create or replace trigger users_refuse_while_selling before delete on user_service.users
   for each row execute function user_private.tg_users__refuse_while_selling();
 
--- Definer: the queue is not for clients, and storage.objects is not the person's to list. Their files wait for the
--- Storage API, which alone may delete them.
+-- Definer: clients may read neither the queue nor storage.objects. Only the Storage API may delete files.
 create or replace function user_private.tg_users__queue_files()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -193,8 +166,44 @@ revoke execute on function user_private.tg_users__queue_files() from public;
 create or replace trigger users_queue_files after delete on user_service.users
   for each row execute function user_private.tg_users__queue_files();
 
--- People and auth.users: signing up makes a person, changes of email follow, and neither outlives the other. Not a
--- foreign key, so that people can be imported before their logins are.
+-- db/one_database/50_event_deletion.sql
+-- Deletion of an event with its unsold tickets. Refused if tickets were sold.
+
+-- Definer: it reads and deletes tickets of others. Tickets that nobody paid and nobody can pay any more are deleted
+-- with the
+-- event, because otherwise a started checkout would prevent its deletion for ever.
+create or replace function event_private.tg_events__keep_ticketed()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  -- Locked before tickets, in the order of account deletion.
+  perform from post_service.posts p where p.event_id = old.id or p.attached_event_id = old.id order by p.id for update;
+  perform from event_service.qna_upvotes u join event_service.event_qna q on q.id = u.question_id where q.event_id = old.id order by u.question_id, u.user_id for update of u;
+  perform from event_service.event_qna q where q.event_id = old.id order by q.id for update;
+  if exists (
+    select from ticket_service.tickets t
+    where t.event_id = old.id
+      and (t.status in ('pending', 'active', 'refunded')
+        or exists (select from ticket_service.ticket_transactions x where x.ticket_id = t.id and x.status <> 'failed')
+        or exists (select from ticket_private.payments p where p.ticket_id = t.id and p.state >= 'paid')
+        -- The buyer may still pay on a checkout page.
+        or exists (select from ticket_private.attempts a where a.ticket_id = t.id
+          and (a.check_at is not null or a.checkout_url is not null and a.started_at > now() - interval '30 days'))))
+  then
+    perform event_private.refuse('has_sold_tickets', 'Tickets to this event are sold, or somebody may still be paying for one. Cancel it instead of deleting it.', 409);
+  end if;
+  delete from ticket_private.payments p using ticket_service.tickets t where t.id = p.ticket_id and t.event_id = old.id;
+  delete from ticket_private.attempts a using ticket_service.tickets t where t.id = a.ticket_id and t.event_id = old.id;
+  delete from ticket_service.ticket_transactions x using ticket_service.tickets t where t.id = x.ticket_id and t.event_id = old.id;
+  delete from ticket_service.tickets t where t.event_id = old.id;
+  return old;
+end $$;
+revoke execute on function event_private.tg_events__keep_ticketed() from public;
+create or replace trigger events_keep_ticketed before delete on event_service.events
+  for each row execute function event_private.tg_events__keep_ticketed();
+
+-- db/one_database/60_sign_up.sql
+-- People and auth.users: sign-up creates a person, changes of the email address are copied, and deleting one deletes the
+-- other. Not a foreign key, so that people can be imported before their logins.
 
 create or replace function user_private.free_username(wanted text)
 returns text language plpgsql volatile set search_path = '' as $$
@@ -211,11 +220,11 @@ begin
   end loop;
   return candidate;
 end $$;
-comment on function user_private.free_username(text) is 'The username asked for, made valid, with a suffix if it is taken.';
+comment on function user_private.free_username(text) is 'A valid and free username, derived from the wanted one by replacing characters and adding a suffix.';
 revoke execute on function user_private.free_username(text) from public;
 
--- Definer: auth signs people up by a role of its own. It never fails for data: a sign-up with a bad or taken username
--- is a person with another one, since the auth server would answer a refusal with an error that says nothing.
+-- Definer: Auth inserts users with a role of its own. Never fails for data, because Auth would report a refusal as an
+-- unspecific error: an invalid or taken username is changed instead.
 create or replace function user_private.tg_auth_users__make_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -234,7 +243,7 @@ begin
       on conflict (id) do nothing;
       return null;
     exception when unique_violation then
-      -- Somebody took the username or the address a moment ago. Look again.
+      -- Somebody took the username or address concurrently. Try again.
       null;
     end;
   end loop;
@@ -243,7 +252,7 @@ begin
 end $$;
 revoke execute on function user_private.tg_auth_users__make_person() from public;
 
--- Definer: as above. Another person's address stays theirs: one that is taken is not mirrored.
+-- Definer: Auth updates users with a role of its own. An address that another person has is not copied.
 create or replace function user_private.tg_auth_users__mirror_email()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -265,7 +274,7 @@ exception when unique_violation then
 end $$;
 revoke execute on function user_private.tg_auth_users__mirror_email() from public;
 
--- Definer: as above.
+-- Definer: Auth deletes users with a role of its own.
 create or replace function user_private.tg_auth_users__remove_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -275,7 +284,7 @@ begin
 end $$;
 revoke execute on function user_private.tg_auth_users__remove_person() from public;
 
--- Definer: deleting one's account deletes one's login.
+-- Definer: clients may not delete from auth.users.
 create or replace function user_private.tg_users__remove_login()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -298,9 +307,10 @@ begin
   end if;
 end $$;
 
--- Scheduled work.
+-- db/one_database/70_scheduled_work.sql
+-- Work that runs on a schedule in one database.
 
--- No search_path is set, since a procedure that sets one may not commit.
+-- No `set search_path`: a procedure that has one cannot commit.
 create or replace procedure event_private.run_scheduled_work()
 language plpgsql security invoker as $$
 begin
@@ -314,7 +324,7 @@ begin
   commit;
   call ticket_private.run_scheduled_work();
 end $$;
-comment on procedure event_private.run_scheduled_work() is 'What the database''s owner is to call each second: event status by the clock, the folding of counters, and the end of held seats, each in a transaction of its own.';
+comment on procedure event_private.run_scheduled_work() is 'To be called every second by the owner of the database: updates the status of events, folds counters, expires holds and continues cancellations, each in its own transaction.';
 revoke execute on procedure event_private.run_scheduled_work() from public;
 
 commit;

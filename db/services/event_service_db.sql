@@ -1,21 +1,13 @@
--- Event service: events, who attends them, pictures, questions and answers, reviews, and finding them.
---
--- Builds the schemas event_service (exposed over REST) and event_private (not exposed) in an empty database, alone or
--- after the user service. Loading it again does no harm. It builds, it does not upgrade: what already exists is changed by
--- the migrations.
-
--- One transaction, so that a refusal leaves the database as it was.
+-- Built by `npm run db:build` from the parts in db/services/event/. Edit those, not this file.
+-- It builds and does not upgrade: loading it again changes nothing that exists, except functions and policies.
 begin;
 
--- Ground: schemas, extensions, roles, and who is asking.
+-- db/services/event/00_foundation.sql
+-- Schemas, roles, extensions, and the helpers that services share: refusals, cursors, search and counters.
 
 create schema if not exists event_service;
 create schema if not exists event_private;
-create schema if not exists extensions;
-create extension if not exists "uuid-ossp" with schema extensions;
-create extension if not exists postgis with schema extensions;
-comment on schema event_service is 'Events, who attends them, and what is said of them. Exposed over REST.';
-comment on schema event_private is 'What clients must not call by themselves: definer functions, views that policies read, internal tables.';
+comment on schema event_private is 'Not exposed over REST: definer functions, views that policies read, and internal tables.';
 
 -- Supabase has these roles; a plain PostgreSQL server does not.
 do $$
@@ -29,12 +21,12 @@ begin
   end loop;
 end $$;
 
--- The planner takes policies for costlier than they are, and would compile each query for longer than it runs.
+-- The planner overestimates the cost of policies and would JIT-compile queries for longer than they run.
 do $$
 begin
   execute format('alter database %I set jit = off', current_database());
 exception when insufficient_privilege then
-  raise notice 'The owner of this database should say: alter database % set jit = off', current_database();
+  raise notice 'Run this as the owner of the database: alter database % set jit = off', current_database();
 end $$;
 
 -- Supabase has auth.uid(); elsewhere it reads the claims that PostgREST sets for each request.
@@ -50,19 +42,7 @@ begin
   end if;
 end $$;
 
--- Our functions name the schema of every extension they use.
-do $$
-begin
-  if to_regprocedure('extensions.st_asgeojson(extensions.geography, integer, integer)') is null or to_regprocedure('extensions.uuid_generate_v4()') is null then
-    raise exception 'PostGIS or uuid-ossp is installed in this database, but not in the schema "extensions"'
-      using hint = 'Drop it and load this file again, or install it with: create extension … with schema extensions.';
-  end if;
-end $$;
--- Clients' filters and defaults call the extensions' functions.
-grant usage on schema extensions to anon, authenticated, service_role;
-
--- A stub of one of our tables means that a neighbour's file was loaded first. Building round it would leave a table
--- without constraints or policies, so stop.
+-- If another service's file was loaded first, one of our tables exists as its stub, without constraints or policies.
 do $$
 declare
   stub text;
@@ -79,8 +59,6 @@ end $$;
 
 grant usage on schema event_service to anon, authenticated, service_role;
 
--- Helpers.
-
 create or replace function event_private.refuse(code text, message text, status int default 400)
 returns boolean language plpgsql volatile set search_path = '' as $$
 begin
@@ -89,7 +67,7 @@ begin
     detail = json_build_object('status', status, 'headers', json_build_object())::text;
 end $$;
 comment on function event_private.refuse(text, text, int) is
-  'Never returns: raises the refusal `code` (docs/errors.md) as the HTTP status. Boolean, so that it can stand behind `or` in the constraint or policy whose rule it explains.';
+  'Never returns: raises the error `code` (docs/errors.md) with this HTTP status. Returns boolean so that a constraint or policy can say `<rule> or refuse(…)`.';
 grant execute on function event_private.refuse(text, text, int) to anon, authenticated, service_role;
 
 create or replace function event_service.update_updated_at_column()
@@ -98,13 +76,13 @@ begin
   new.updated_at = now();
   return new;
 end $$;
-comment on function event_service.update_updated_at_column() is 'Trigger function: stamps updated_at.';
+comment on function event_service.update_updated_at_column() is 'Trigger function: sets updated_at.';
 
 create or replace function event_private.write_cursor(keys jsonb)
 returns text language sql immutable set search_path = '' as $$
   select translate(encode(convert_to(keys::text, 'UTF8'), 'base64'), E'+/=\n', '-_')
 $$;
-comment on function event_private.write_cursor(jsonb) is 'The keys of a row in its list as the opaque text that clients hand back.';
+comment on function event_private.write_cursor(jsonb) is 'Encodes the sort keys of a row as an opaque cursor.';
 
 create or replace function event_private.read_cursor(cursor text, kind text)
 returns jsonb language plpgsql immutable set search_path = '' as $$
@@ -126,7 +104,26 @@ begin
   perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
   return null;
 end $$;
-comment on function event_private.read_cursor(text, text) is 'The keys in a cursor made for lists of this kind; null for the first page; refuses anything else with malformed_cursor.';
+comment on function event_private.read_cursor(text, text) is 'Decodes a cursor of this kind of list; null for the first page. Refuses any other text with malformed_cursor.';
+
+create or replace function event_private.page_size(wanted int)
+returns int language sql immutable set search_path = '' as $$ select least(greatest(coalesce(wanted, 20), 1), 100) $$;
+comment on function event_private.page_size(int) is 'Rows per page: 20 by default, 100 at most.';
+create schema if not exists extensions;
+create extension if not exists "uuid-ossp" with schema extensions;
+create extension if not exists postgis with schema extensions;
+comment on schema event_service is 'Events, their attendees, and what people say about them. Exposed over REST.';
+
+-- Functions with an empty search_path name the schema of every extension they use.
+do $$
+begin
+  if to_regprocedure('extensions.st_asgeojson(extensions.geography, integer, integer)') is null or to_regprocedure('extensions.uuid_generate_v4()') is null then
+    raise exception 'PostGIS or uuid-ossp is installed in this database, but not in the schema "extensions"'
+      using hint = 'Drop it and load this file again, or install it with: create extension … with schema extensions.';
+  end if;
+end $$;
+-- Filters and defaults of clients call the extensions' functions.
+grant usage on schema extensions to anon, authenticated, service_role;
 
 create or replace function event_private.cursor_time(keys jsonb, key text)
 returns timestamptz language plpgsql stable set search_path = '' as $$
@@ -139,31 +136,13 @@ exception when data_exception then
   perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
   return null;
 end $$;
-comment on function event_private.cursor_time(jsonb, text) is 'A moment among a cursor''s keys; refuses what is none.';
-
-create or replace function event_private.cursor_number(keys jsonb, key text)
-returns double precision language plpgsql immutable set search_path = '' as $$
-begin
-  if keys is not null and (keys ->> key)::double precision is null then
-    perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
-  end if;
-  return (keys ->> key)::double precision;
-exception when data_exception then
-  perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
-  return null;
-end $$;
-comment on function event_private.cursor_number(jsonb, text) is 'A number among a cursor''s keys; refuses what is none.';
-
-create or replace function event_private.page_size(wanted int)
-returns int language sql immutable set search_path = '' as $$ select least(greatest(coalesce(wanted, 20), 1), 100) $$;
-comment on function event_private.page_size(int) is 'Rows in a page: 20 unless asked, never more than 100.';
-
+comment on function event_private.cursor_time(jsonb, text) is 'Reads a timestamp from the keys of a cursor. Refuses anything else with malformed_cursor.';
 create or replace function event_private.search_query(words text)
 returns tsquery language plpgsql immutable set search_path = '' as $$
 declare
   parsed tsquery;
 begin
-  -- Every word must occur, each may be the beginning of a longer one: what one expects of a search box.
+  -- All words must match, each as a prefix.
   select to_tsquery('simple', string_agg('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''':*', ' & '))
   into parsed
   from unnest(to_tsvector('simple', left(words, 200)));
@@ -172,11 +151,97 @@ begin
   end if;
   return parsed;
 end $$;
-comment on function event_private.search_query(text) is 'What a person typed, as a prefix query; refuses a search without a word with empty_search. Reads 200 characters at most.';
+comment on function event_private.search_query(text) is 'Parses the first 200 characters of a search text into a prefix query. Refuses a text without a word with empty_search.';
+-- Counters: events.attendees_count, events.tickets_sold, event_qna.upvotes_count.
+create table if not exists event_private.counter_deltas (
+  id bigint generated always as identity primary key,
+  counted name not null,
+  target_id uuid not null,
+  counter name not null,
+  delta int not null
+);
+comment on table event_private.counter_deltas is 'Counter changes whose row was locked, until fold_counters() applies them. counted names the table in event_service.';
+create index if not exists counter_deltas_target_id on event_private.counter_deltas (target_id);
+alter table event_private.counter_deltas enable row level security;
 
--- What this service needs of its neighbours: stubs, which find the real table in one database and make the local
--- copy that replication fills in a database of its own. No policy and no grant: only the views below read them.
+-- Definer: clients may not write counters. Updates the row if it is free; appends a delta if it is locked or deltas are
+-- already waiting for it, so that no request waits for a counter.
+create or replace function event_private.count_on(counted name, target uuid, counter name, delta int)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+declare
+  updated int;
+  target_exists boolean := true;
+begin
+  if target is null or delta = 0 then
+    return;
+  end if;
+  if not exists (select 1 from event_private.counter_deltas d where d.target_id = target) then
+    execute format(
+      'update event_service.%1$I set %2$I = %2$I + $2
+       where id = (select id from event_service.%1$I where id = $1 for no key update skip locked)', counted, counter)
+    using target, delta;
+    get diagnostics updated = row_count;
+    if updated = 1 then
+      return;
+    end if;
+  end if;
+  if delta < 0 then
+    -- In a cascade the target is already deleted: there is nothing to count.
+    execute format('select exists (select 1 from event_service.%I where id = $1)', counted) into target_exists using target;
+  end if;
+  if target_exists then
+    insert into event_private.counter_deltas (counted, target_id, counter, delta) values (counted, target, counter, delta);
+  end if;
+end $$;
+comment on function event_private.count_on(name, uuid, name, int) is 'Adds delta to a counter of a row. All counters in event_service are changed through it.';
+revoke execute on function event_private.count_on(name, uuid, name, int) from public;
 
+-- Definer: clients may not write counters. Never waits: deltas of a locked row stay for the next run, deltas of a deleted
+-- row are dropped.
+create or replace function event_private.fold_counters(batch int default 10000)
+returns int language plpgsql volatile security definer set search_path = '' as $$
+declare
+  change record;
+  updated int;
+  target_exists boolean;
+  folded int := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('event_private.fold_counters')) then
+    return 0;
+  end if;
+  for change in
+    with taken as (
+      delete from event_private.counter_deltas
+      where id in (select id from event_private.counter_deltas order by id limit batch)
+      returning counted, target_id, counter, delta)
+    select counted, target_id, counter, sum(delta)::int as delta, count(*)::int as parts
+    from taken group by counted, target_id, counter
+  loop
+    execute format(
+      'update event_service.%1$I set %2$I = %2$I + $2
+       where id = (select id from event_service.%1$I where id = $1 for no key update skip locked)', change.counted, change.counter)
+    using change.target_id, change.delta;
+    get diagnostics updated = row_count;
+    if updated = 0 then
+      execute format('select exists (select 1 from event_service.%I where id = $1)', change.counted) into target_exists using change.target_id;
+      if target_exists then
+        insert into event_private.counter_deltas (counted, target_id, counter, delta)
+        values (change.counted, change.target_id, change.counter, change.delta);
+      end if;
+    else
+      folded := folded + change.parts;
+    end if;
+  end loop;
+  return folded;
+end $$;
+comment on function event_private.fold_counters(int) is 'Applies waiting deltas to their counters and returns how many. To be run every second.';
+revoke execute on function event_private.fold_counters(int) from public;
+
+-- db/services/event/05_neighbours.sql
+-- What this service reads of the user service: stubs of its tables, and the views that policies ask instead of them.
+
+-- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a database of this
+-- service's own it creates local copies for logical replication to fill. Only the views below read them.
 create schema if not exists user_service;
 
 create table if not exists user_service.profiles (
@@ -210,28 +275,21 @@ create table if not exists user_service.invitations (
 );
 create index if not exists invitations_invitee_id on user_service.invitations (invitee_id, event_id);
 
-alter table user_service.profiles enable row level security;
-alter table user_service.follows enable row level security;
-alter table user_service.blocks enable row level security;
-alter table user_service.invitations enable row level security;
-
+-- No policy and no grant: clients cannot read stubs.
 do $$
 declare
-  neighbour text;
+  stub text;
 begin
-  foreach neighbour in array array['user_service.profiles', 'user_service.follows', 'user_service.blocks', 'user_service.invitations'] loop
-    if obj_description(neighbour::regclass, 'pg_class') is null then
-      execute format('comment on table %s is %L', neighbour, 'Stub of the neighbour''s table, filled by replication.');
+  foreach stub in array array['user_service.profiles', 'user_service.follows', 'user_service.blocks', 'user_service.invitations'] loop
+    execute format('alter table %s enable row level security', stub);
+    if obj_description(stub::regclass, 'pg_class') is null then
+      execute format('comment on table %s is %L', stub, 'Stub of another service''s table, filled by replication.');
     end if;
   end loop;
 end $$;
-
 create or replace view event_private.me as
   select p.id from user_service.profiles p where p.id = (select auth.uid());
-comment on view event_private.me is 'The caller, if their account still exists: tokens outlive accounts.';
-
-create or replace view event_private.my_following as
-  select f.following_id as user_id from user_service.follows f where f.follower_id = (select auth.uid());
+comment on view event_private.me is 'The caller, if their account still exists. A token outlives its account.';
 
 create or replace view event_private.my_mutuals as
   select f.following_id as user_id
@@ -244,29 +302,31 @@ create or replace view event_private.my_blocks as
   union all
   select b.blocker_id from user_service.blocks b where b.blocked_id = (select auth.uid());
 comment on view event_private.my_blocks is 'Everyone whom the caller has blocked or who has blocked the caller.';
-
-create or replace view event_private.my_invitations as
-  select i.event_id from user_service.invitations i where i.invitee_id = (select auth.uid());
-
 create or replace view event_private.visible_people as
   select p.id, p.username, p.name, p.avatar_url, p.is_verified, p.is_private, p.shows_attendance
   from user_service.profiles p
   where p.id = (select auth.uid())
     or (not p.is_private or exists (select 1 from event_private.my_mutuals m where m.user_id = p.id))
       and not exists (select 1 from event_private.my_blocks b where b.user_id = p.id);
-comment on view event_private.visible_people is 'Whom the caller sees.';
+comment on view event_private.visible_people is 'The people whom the caller sees.';
+create or replace view event_private.my_following as
+  select f.following_id as user_id from user_service.follows f where f.follower_id = (select auth.uid());
+
+create or replace view event_private.my_invitations as
+  select i.event_id from user_service.invitations i where i.invitee_id = (select auth.uid());
 
 grant select on event_private.me, event_private.my_following, event_private.my_mutuals, event_private.my_blocks,
   event_private.my_invitations, event_private.visible_people to anon, authenticated, service_role;
 
--- A barrier, since clients filter it: without one, a filter that raises an error could be made to run on hidden rows.
+-- A security barrier, because clients filter this view: otherwise a filter that raises an error could run on hidden rows.
 create or replace view event_service.people with (security_invoker = true, security_barrier = true) as
   select p.id, p.username, p.name, p.avatar_url, p.is_verified from event_private.visible_people p;
 comment on view event_service.people is 'The people whom the caller sees, for embedding: events?select=title,host(username,avatar_url).';
 revoke all on event_service.people from anon, authenticated;
 grant select on event_service.people to anon, authenticated, service_role;
 
--- events and event_attendees: the tables, the views that policies read, then the policies.
+-- db/services/event/10_visibility.sql
+-- Which events the caller sees: the tables events and event_attendees, and the views that policies ask.
 
 do $$
 begin
@@ -276,7 +336,6 @@ begin
     create type event_service.event_category as enum
       ('coffee', 'food', 'gaming', 'sports', 'music', 'movies', 'study', 'art', 'other', 'workshop', 'networking');
     create type event_service.attendee_status as enum ('pending', 'confirmed', 'cancelled');
-    create type event_service.discovery_mode as enum ('trending', 'for_you', 'quiet');
   end if;
 end $$;
 
@@ -322,26 +381,25 @@ create table if not exists event_service.events (
   constraint place_has_both_coordinates check ((location_lat is null) = (location_lng is null)
     or event_private.refuse('incomplete_location', 'Give both location_lat and location_lng, or neither.'))
 );
-comment on table event_service.events is 'Something that happens at a place and a time, hosted by a person.';
-comment on column event_service.events.host_id is 'Null when the host''s account is gone.';
-comment on column event_service.events.location_geom is 'Kept from location_lat and location_lng. Clients select `location`, which is GeoJSON.';
-comment on column event_service.events.max_attendees is 'Null means no limit.';
-comment on column event_service.events.price is 'Of one ticket, in major units of currency.';
-comment on column event_service.events.is_free is 'Kept from price.';
-comment on column event_service.events.status is 'Follows the clock; a host may only cancel.';
-comment on column event_service.events.attendees_count is 'Confirmed attendees. May lag a second under contention.';
-comment on column event_service.events.tickets_sold is 'Active tickets. May lag a second under contention.';
+comment on table event_service.events is 'A gathering at a place and time, hosted by a person.';
+comment on column event_service.events.host_id is 'Null after the host''s account is deleted.';
+comment on column event_service.events.location_geom is 'Derived from location_lat and location_lng. Clients select the computed column location, which is GeoJSON.';
+comment on column event_service.events.max_attendees is 'Null for no limit.';
+comment on column event_service.events.price is 'Price of one ticket in major units of currency.';
+comment on column event_service.events.is_free is 'Derived from price.';
+comment on column event_service.events.status is 'Follows the clock. A host can only set it to cancelled.';
+comment on column event_service.events.attendees_count is 'Confirmed attendees. May lag by a second under contention.';
+comment on column event_service.events.tickets_sold is 'Active tickets. May lag by a second under contention.';
 
 create or replace function event_private.event_document(title text, description text, location_name text)
 returns tsvector language sql immutable parallel safe set search_path = '' as $$
   select to_tsvector('simple', coalesce(title, '') || ' ' || coalesce(location_name, '') || ' ' || coalesce(description, ''))
 $$;
-comment on function event_private.event_document(text, text, text) is 'What search_events searches.';
+comment on function event_private.event_document(text, text, text) is 'The text that search_events searches.';
 
--- A host's events; nearest first; by words; in the order of time, all and the next to come; the small ones of these; and
--- those the clock has to move on.
+-- By host; by place; by words; by time: all, those not over, and small ones; and those whose status is due.
 create index if not exists events_host_id on event_service.events (host_id, start_time);
--- Of those that are not over, since nobody looks for the others by place.
+-- Only upcoming and ongoing events are searched by place.
 create index if not exists events_to_come_location_geom on event_service.events using gist (location_geom) where status in ('upcoming', 'ongoing');
 create index if not exists events_document on event_service.events using gin (event_private.event_document(title, description, location_name));
 create index if not exists events_start_time on event_service.events (start_time, id);
@@ -361,25 +419,13 @@ create table if not exists event_service.event_attendees (
   has_attended boolean not null default false,
   constraint attendance_is_unique unique (event_id, user_id)
 );
-comment on table event_service.event_attendees is 'Who comes to an event: joined by themselves, or by a ticket where the event is ticketed.';
-comment on column event_service.event_attendees.status is 'pending: may come, holds no place. confirmed: holds a place.';
-comment on column event_service.event_attendees.by_ticket is 'Kept by the person''s ticket; only the ticket changes the row.';
-comment on column event_service.event_attendees.has_attended is 'Confirmed, the event started and was not cancelled, and checked in where ticketed. Kept by triggers.';
+comment on table event_service.event_attendees is 'Attendance: by joining, or by a ticket if the event is ticketed.';
+comment on column event_service.event_attendees.status is 'confirmed takes a place; pending does not.';
+comment on column event_service.event_attendees.by_ticket is 'True if a ticket made this row. Then only the ticket changes it.';
+comment on column event_service.event_attendees.has_attended is 'Confirmed, at an event that has started and is not cancelled, and checked in if ticketed. Maintained by triggers.';
 
--- Which events a person attends; the unique constraint serves the other direction.
+-- Events of a person; the unique constraint serves the attendees of an event.
 create index if not exists event_attendees_user_id on event_service.event_attendees (user_id, event_id);
-
-create table if not exists event_private.event_capacity (
-  event_id uuid primary key references event_service.events (id) on delete cascade,
-  capacity int,
-  taken int not null default 0,
-  constraint taken_within_capacity check (capacity is null or taken <= capacity
-    or event_private.refuse('event_full', 'This event is full.', 409)),
-  constraint taken_is_not_negative check (taken >= 0)
-);
-comment on table event_private.event_capacity is 'Exact places of each event. The row is also the lock under which attendance and what it depends on change.';
-comment on column event_private.event_capacity.capacity is 'max_attendees of an unticketed event; null for a ticketed one, whose capacity the ticket service keeps.';
-alter table event_private.event_capacity enable row level security;
 
 create or replace view event_private.my_events as
   select e.id from event_service.events e where e.host_id = (select auth.uid());
@@ -397,11 +443,12 @@ create or replace view event_private.visible_events as
         exists (select 1 from event_private.my_attendance a where a.event_id = e.id)
         or exists (select 1 from event_private.my_invitations i where i.event_id = e.id)))
       and not exists (select 1 from event_private.my_blocks b where b.user_id = e.host_id);
-comment on view event_private.visible_events is 'The events that the caller sees. The predicate is that of the policies on events; nearby and search read the view, since PostGIS and full-text match cannot use their indexes beneath a policy.';
+comment on view event_private.visible_events is 'The events that the caller sees, by the predicate of the policies on events. events_near and search_events read this view because PostGIS and full-text search cannot use their indexes under a policy.';
 
 grant select on event_private.my_events, event_private.my_attendance, event_private.visible_events to anon, authenticated, service_role;
 
--- events
+-- db/services/event/11_events.sql
+-- Events: policies, derived columns and rules for changes. The table is in 10_visibility.sql.
 
 alter table event_service.events enable row level security;
 
@@ -431,8 +478,8 @@ drop policy if exists events_delete_host on event_service.events;
 create policy events_delete_host on event_service.events for delete to authenticated
   using (host_id = (select auth.uid()));
 
--- Ids are the database's, here and in every table: choosing one would tell whether a hidden row has it. So are counters,
--- is_free, location_geom and times of change. An event keeps its host.
+-- Not granted: ids, here and in every table, because choosing one would reveal whether a hidden row has it; counters,
+-- derived columns and timestamps; and a change of the host.
 revoke all on event_service.events from anon, authenticated;
 grant select on event_service.events to anon;
 grant select, delete on event_service.events to authenticated;
@@ -446,12 +493,6 @@ create or replace trigger events_updated_at
   before update of title, description, category, start_time, end_time, location_name, location_address, location_lat,
     location_lng, max_attendees, price, currency, status, privacy, requirements, ticketing_enabled on event_service.events
   for each row execute function event_service.update_updated_at_column();
-
-create or replace function event_private.status_at(starts timestamptz, ends timestamptz, moment timestamptz)
-returns event_service.event_status language sql immutable parallel safe set search_path = '' as $$
-  select (case when moment < starts then 'upcoming' when moment < ends then 'ongoing' else 'completed' end)::event_service.event_status
-$$;
-comment on function event_private.status_at(timestamptz, timestamptz, timestamptz) is 'The status of an event that was not cancelled, by the clock.';
 
 -- Definer: it reads and locks tables that clients may not.
 create or replace function event_private.tg_events__settle()
@@ -500,6 +541,73 @@ create or replace trigger events_settle
   on event_service.events
   for each row execute function event_private.tg_events__settle();
 
+-- Definer: it reads the attendance of others. tickets_sold is not used because it may lag.
+create or replace function event_private.tg_events__keep_sold()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if exists (select from event_service.event_attendees a where a.event_id = old.id and a.by_ticket and a.status = 'confirmed') then
+    perform event_private.refuse('has_sold_tickets', 'Tickets to this event are sold. Cancel it instead of deleting it.', 409);
+  end if;
+  return old;
+end $$;
+revoke execute on function event_private.tg_events__keep_sold() from public;
+create or replace trigger events_keep_sold before delete on event_service.events
+  for each row execute function event_private.tg_events__keep_sold();
+
+create or replace function event_service.location(event_service.events)
+returns jsonb language sql immutable
+begin atomic
+  select extensions.st_asgeojson($1.location_geom)::jsonb;
+end;
+create or replace function event_service.host(event_service.events)
+returns setof event_service.people rows 1 language sql stable
+begin atomic
+  select p.* from event_service.people p where p.id = $1.host_id;
+end;
+comment on function event_service.location(event_service.events) is 'Computed column: the place as a GeoJSON Point ([longitude, latitude], degrees), or null.';
+comment on function event_service.host(event_service.events) is 'Relationship: events?select=title,host(username,avatar_url). Null if the caller cannot see the host or the account is deleted.';
+
+-- db/services/event/12_event_status.sql
+-- The status of an event follows the clock: upcoming, ongoing, completed.
+
+create or replace function event_private.status_at(starts timestamptz, ends timestamptz, moment timestamptz)
+returns event_service.event_status language sql immutable parallel safe set search_path = '' as $$
+  select (case when moment < starts then 'upcoming' when moment < ends then 'ongoing' else 'completed' end)::event_service.event_status
+$$;
+comment on function event_private.status_at(timestamptz, timestamptz, timestamptz) is 'The status by the clock, of an event that is not cancelled.';
+
+-- Definer: it updates events of all hosts.
+create or replace function event_private.advance_event_status(batch int default 1000)
+returns int language plpgsql volatile security definer set search_path = '' as $$
+declare
+  due uuid[] := array(
+    select e.id from event_service.events e
+    where (e.status = 'upcoming' and e.start_time <= now()) or (e.status in ('upcoming', 'ongoing') and e.end_time <= now())
+    limit batch for no key update skip locked);
+begin
+  -- Capacity rows are locked in the order of events.
+  perform from event_private.event_capacity c where c.event_id = any (due) order by c.event_id for update;
+  update event_service.events e set status = event_private.status_at(e.start_time, e.end_time, now()) where e.id = any (due);
+  return cardinality(due);
+end $$;
+comment on function event_private.advance_event_status(int) is 'Updates the status of events that have started or ended, and returns how many. To be run every second.';
+revoke execute on function event_private.advance_event_status(int) from public;
+
+-- db/services/event/13_event_capacity.sql
+-- Places of an unticketed event. Seats of a ticketed event are in ticket/11_event_seats.sql.
+
+create table if not exists event_private.event_capacity (
+  event_id uuid primary key references event_service.events (id) on delete cascade,
+  capacity int,
+  taken int not null default 0,
+  constraint taken_within_capacity check (capacity is null or taken <= capacity
+    or event_private.refuse('event_full', 'This event is full.', 409)),
+  constraint taken_is_not_negative check (taken >= 0)
+);
+comment on table event_private.event_capacity is 'Exact number of places taken at each event. Locking this row serializes changes of attendance and of what it depends on.';
+comment on column event_private.event_capacity.capacity is 'max_attendees of an unticketed event. Null for a ticketed event, whose capacity the ticket service enforces.';
+alter table event_private.event_capacity enable row level security;
+
 -- Definer: clients may not write capacity.
 create or replace function event_private.tg_events__set_capacity()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
@@ -519,8 +627,12 @@ revoke execute on function event_private.tg_events__set_capacity() from public;
 create or replace trigger events_set_capacity after insert or update of max_attendees, ticketing_enabled on event_service.events
   for each row execute function event_private.tg_events__set_capacity();
 
--- Definer: it changes other people's attendance. It waits for nobody's row: who has one locked here is waiting for the
--- capacity, and event_attendees_take_place looks again once it is theirs.
+-- db/services/event/14_event_attendees.sql
+-- Attendance: policies, and the triggers that keep places, counters and has_attended. The table is in 10_visibility.sql.
+-- Uses event_capacity and event_status.
+
+-- Definer: it updates attendance of others. It skips locked rows: whoever locked one waits for the capacity row, and
+-- event_attendees_take_place evaluates has_attended again once it has it.
 create or replace function event_private.tg_events__settle_attendance()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -544,136 +656,8 @@ returns boolean language sql immutable parallel safe set search_path = '' as $$
   select attendance = 'confirmed' and event in ('ongoing', 'completed') and (not is_ticketed or checked_in_at is not null)
 $$;
 comment on function event_private.counts_as_attended(event_service.attendee_status, timestamptz, event_service.event_status, boolean) is
-  'The rule behind has_attended, and so behind user_stats.events_attended.';
+  'Defines has_attended, and with it user_stats.events_attended.';
 
--- Definer: it reads other people's attendance. Not tickets_sold, which may lag.
-create or replace function event_private.tg_events__keep_sold()
-returns trigger language plpgsql volatile security definer set search_path = '' as $$
-begin
-  if exists (select from event_service.event_attendees a where a.event_id = old.id and a.by_ticket and a.status = 'confirmed') then
-    perform event_private.refuse('has_sold_tickets', 'Tickets to this event are sold. Cancel it instead of deleting it.', 409);
-  end if;
-  return old;
-end $$;
-revoke execute on function event_private.tg_events__keep_sold() from public;
-create or replace trigger events_keep_sold before delete on event_service.events
-  for each row execute function event_private.tg_events__keep_sold();
-
--- Definer: it moves everyone's events on.
-create or replace function event_private.advance_event_status(batch int default 1000)
-returns int language plpgsql volatile security definer set search_path = '' as $$
-declare
-  due uuid[] := array(
-    select e.id from event_service.events e
-    where (e.status = 'upcoming' and e.start_time <= now()) or (e.status in ('upcoming', 'ongoing') and e.end_time <= now())
-    limit batch for no key update skip locked);
-begin
-  -- Capacity of several events is taken in the order of events.
-  perform from event_private.event_capacity c where c.event_id = any (due) order by c.event_id for update;
-  update event_service.events e set status = event_private.status_at(e.start_time, e.end_time, now()) where e.id = any (due);
-  return cardinality(due);
-end $$;
-comment on function event_private.advance_event_status(int) is 'Moves events whose time has come from upcoming to ongoing to completed; returns how many. Run each second.';
-revoke execute on function event_private.advance_event_status(int) from public;
-
--- Counters of this service: events.attendees_count, events.tickets_sold, event_qna.upvotes_count.
-create table if not exists event_private.counter_deltas (
-  id bigint generated always as identity primary key,
-  counted name not null,
-  target_id uuid not null,
-  counter name not null,
-  delta int not null
-);
-comment on table event_private.counter_deltas is 'Changes of counters that found their row locked, until fold_counters() adds them. counted names the table in event_service.';
-create index if not exists counter_deltas_target_id on event_private.counter_deltas (target_id);
-alter table event_private.counter_deltas enable row level security;
-
--- Definer: clients may not write counters. The row is updated at once if nobody holds it; if somebody does, or it is
--- hot (changes are already waiting), the change is appended. So a counter never makes one request wait for another.
-create or replace function event_private.count_on(counted name, target uuid, counter name, delta int)
-returns void language plpgsql volatile security definer set search_path = '' as $$
-declare
-  updated int;
-  target_exists boolean := true;
-begin
-  if target is null or delta = 0 then
-    return;
-  end if;
-  if not exists (select 1 from event_private.counter_deltas d where d.target_id = target) then
-    execute format(
-      'update event_service.%1$I set %2$I = %2$I + $2
-       where id = (select id from event_service.%1$I where id = $1 for no key update skip locked)', counted, counter)
-    using target, delta;
-    get diagnostics updated = row_count;
-    if updated = 1 then
-      return;
-    end if;
-  end if;
-  if delta < 0 then
-    -- A cascade takes away what hung on a row that is gone: nothing to count there.
-    execute format('select exists (select 1 from event_service.%I where id = $1)', counted) into target_exists using target;
-  end if;
-  if target_exists then
-    insert into event_private.counter_deltas (counted, target_id, counter, delta) values (counted, target, counter, delta);
-  end if;
-end $$;
-comment on function event_private.count_on(name, uuid, name, int) is 'Adds delta to a counter of a row; every counter in event_service is kept through it.';
-revoke execute on function event_private.count_on(name, uuid, name, int) from public;
-
--- Definer: as above. Never waits: a row that is locked keeps its deltas for the next time; those of a row that is gone go.
-create or replace function event_private.fold_counters(batch int default 10000)
-returns int language plpgsql volatile security definer set search_path = '' as $$
-declare
-  change record;
-  updated int;
-  target_exists boolean;
-  folded int := 0;
-begin
-  if not pg_try_advisory_xact_lock(hashtext('event_private.fold_counters')) then
-    return 0;
-  end if;
-  for change in
-    with taken as (
-      delete from event_private.counter_deltas
-      where id in (select id from event_private.counter_deltas order by id limit batch)
-      returning counted, target_id, counter, delta)
-    select counted, target_id, counter, sum(delta)::int as delta, count(*)::int as parts
-    from taken group by counted, target_id, counter
-  loop
-    execute format(
-      'update event_service.%1$I set %2$I = %2$I + $2
-       where id = (select id from event_service.%1$I where id = $1 for no key update skip locked)', change.counted, change.counter)
-    using change.target_id, change.delta;
-    get diagnostics updated = row_count;
-    if updated = 0 then
-      execute format('select exists (select 1 from event_service.%I where id = $1)', change.counted) into target_exists using change.target_id;
-      if target_exists then
-        insert into event_private.counter_deltas (counted, target_id, counter, delta)
-        values (change.counted, change.target_id, change.counter, change.delta);
-      end if;
-    else
-      folded := folded + change.parts;
-    end if;
-  end loop;
-  return folded;
-end $$;
-comment on function event_private.fold_counters(int) is 'Adds waiting deltas to their counters; returns how many were added. Run each second.';
-revoke execute on function event_private.fold_counters(int) from public;
-
-create or replace function event_service.location(event_service.events)
-returns jsonb language sql immutable
-begin atomic
-  select extensions.st_asgeojson($1.location_geom)::jsonb;
-end;
-create or replace function event_service.host(event_service.events)
-returns setof event_service.people rows 1 language sql stable
-begin atomic
-  select p.* from event_service.people p where p.id = $1.host_id;
-end;
-comment on function event_service.location(event_service.events) is 'Computed column: the place as a GeoJSON Point ([longitude, latitude], degrees), or null.';
-comment on function event_service.host(event_service.events) is 'Relationship: events?select=title,host(username,avatar_url). Null when the host is hidden from the caller or gone.';
-
--- event_attendees
 
 alter table event_service.event_attendees enable row level security;
 
@@ -706,17 +690,15 @@ create policy event_attendees_delete_own_or_host on event_service.event_attendee
     user_id = (select auth.uid())
     or exists (select 1 from event_private.my_events e where e.id = event_attendees.event_id)));
 
--- by_ticket, checked_in_at and has_attended are not granted: tickets and triggers keep them.
+-- by_ticket, checked_in_at and has_attended are not granted: tickets and triggers maintain them.
 revoke all on event_service.event_attendees from anon, authenticated;
 grant select, delete on event_service.event_attendees to authenticated;
 grant insert (event_id, user_id, status) on event_service.event_attendees to authenticated;
 grant update (status) on event_service.event_attendees to authenticated;
 grant all on event_service.event_attendees to service_role;
 
--- Definer: clients may not write capacity, counters or has_attended. Everyone locks the attendance first and the
--- capacity after, as updating and deleting a row cannot but do, so nobody waits in a circle. What is read of the event
--- under the capacity's lock holds until the transaction ends; a policy has only the statement's snapshot, and the event
--- may have begun, been cancelled or ticketed since.
+-- Definer: clients may not write capacity, counters or has_attended. Everyone locks attendance before capacity.
+-- The event is read under the capacity lock, because a policy sees only the snapshot of the statement.
 create or replace function event_private.tg_event_attendees__take_place()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -758,7 +740,7 @@ begin
     perform event_private.refuse('ticket_required', 'Joining this event takes a ticket.', 409);
   end if;
 end $$;
-comment on function event_private.require_open(uuid) is 'Refuses to let people join an event that is over, cancelled or ticketed.';
+comment on function event_private.require_open(uuid) is 'Refuses joining an event that is over, cancelled or ticketed.';
 revoke execute on function event_private.require_open(uuid) from public;
 
 create or replace function event_service.attendee(event_service.event_attendees)
@@ -768,7 +750,36 @@ begin atomic
 end;
 comment on function event_service.attendee(event_service.event_attendees) is 'Relationship: event_attendees?select=status,attendee(username,avatar_url).';
 
--- event_images
+-- Effect of ticket_service.tickets. Definer: it writes attendance of the ticket's holder.
+create or replace function event_private.tg_tickets__make_attendee()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if tg_op <> 'INSERT' and old.status = 'active'
+    and (tg_op = 'DELETE' or new.status <> 'active' or new.user_id is distinct from old.user_id or new.event_id <> old.event_id)
+  then
+    perform event_private.count_on('events', old.event_id, 'tickets_sold', -1);
+    update event_service.event_attendees a set status = 'cancelled', checked_in_at = null
+    where a.event_id = old.event_id and a.user_id = old.user_id and a.by_ticket;
+  end if;
+  if tg_op <> 'DELETE' and new.status = 'active' then
+    if tg_op = 'INSERT' or old.status <> 'active' or new.user_id is distinct from old.user_id or new.event_id <> old.event_id then
+      perform event_private.count_on('events', new.event_id, 'tickets_sold', 1);
+    end if;
+    if new.user_id is not null then
+      -- A held ticket counts from its activation; one inserted as active, such as an import, from its purchase.
+      insert into event_service.event_attendees as a (event_id, user_id, joined_at, status, by_ticket, checked_in_at)
+      values (new.event_id, new.user_id, case tg_op when 'INSERT' then new.purchased_at else now() end, 'confirmed', true, new.checked_in_at)
+      on conflict (event_id, user_id) do update
+        set status = 'confirmed', by_ticket = true, checked_in_at = excluded.checked_in_at,
+          joined_at = case when a.status = 'confirmed' then a.joined_at else excluded.joined_at end;
+    end if;
+  end if;
+  return null;
+end $$;
+revoke execute on function event_private.tg_tickets__make_attendee() from public;
+
+-- db/services/event/20_event_images.sql
+-- Images of an event, written by its host. The same as those of a post.
 
 create table if not exists event_service.event_images (
   id uuid primary key default extensions.uuid_generate_v4(),
@@ -778,19 +789,19 @@ create table if not exists event_service.event_images (
   order_index int not null default 0 constraint order_index_in_range check (order_index between 0 and 1000
     or event_private.refuse('order_index_out_of_range', 'An order_index is between 0 and 1,000.'))
 );
-comment on table event_service.event_images is 'Pictures of an event, in order_index.';
-comment on column event_service.event_images.image_url is 'Path in the bucket event-images; imported rows may hold an https URL.';
+comment on table event_service.event_images is 'Images of an event, sorted by order_index.';
+comment on column event_service.event_images.image_url is 'Path in the bucket event-images. Imported rows may hold an https URL.';
 
 create index if not exists event_images_event_id on event_service.event_images (event_id, order_index);
--- Storage asks whose picture a file is.
+-- Storage policies look up whose image a file is.
 create index if not exists event_images_image_url on event_service.event_images (image_url);
 
--- A path counts only in the folder of the event's host: naming someone else's file makes it readable to nobody.
+-- A path counts only in its owner's folder: naming somebody else's file does not make it readable.
 create or replace view event_private.visible_files as
   select i.image_url as path
   from event_service.event_images i
-  join event_private.visible_events e on e.id = i.event_id
-  where split_part(i.image_url, '/', 1) = e.host_id::text;
+  join event_private.visible_events parent on parent.id = i.event_id
+  where split_part(i.image_url, '/', 1) = parent.host_id::text;
 comment on view event_private.visible_files is 'Paths in the bucket event-images that the caller may read.';
 grant select on event_private.visible_files to anon, authenticated, service_role;
 
@@ -798,23 +809,23 @@ alter table event_service.event_images enable row level security;
 
 drop policy if exists event_images_select_visible on event_service.event_images;
 create policy event_images_select_visible on event_service.event_images for select to anon, authenticated
-  using (exists (select 1 from event_private.visible_events e where e.id = event_images.event_id));
+  using (exists (select 1 from event_private.visible_events parent where parent.id = event_images.event_id));
 drop policy if exists event_images_insert_host on event_service.event_images;
 create policy event_images_insert_host on event_service.event_images for insert to authenticated
   with check (
     (exists (select 1 from event_private.me)
       or event_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
-    and (exists (select 1 from event_private.my_events e where e.id = event_images.event_id)
+    and (exists (select 1 from event_private.my_events parent where parent.id = event_images.event_id)
       or event_private.refuse('event_not_found', 'There is no such event of yours.', 404)));
 drop policy if exists event_images_update_host on event_service.event_images;
 create policy event_images_update_host on event_service.event_images for update to authenticated
-  using (exists (select 1 from event_private.my_events e where e.id = event_images.event_id))
-  with check (exists (select 1 from event_private.my_events e where e.id = event_images.event_id));
+  using (exists (select 1 from event_private.my_events parent where parent.id = event_images.event_id))
+  with check (exists (select 1 from event_private.my_events parent where parent.id = event_images.event_id));
 drop policy if exists event_images_delete_host on event_service.event_images;
 create policy event_images_delete_host on event_service.event_images for delete to authenticated
-  using (exists (select 1 from event_private.my_events e where e.id = event_images.event_id));
+  using (exists (select 1 from event_private.my_events parent where parent.id = event_images.event_id));
 
--- A picture stays with its event: event_id is not granted on update.
+-- event_id is not granted on update: an image cannot move to another event.
 revoke all on event_service.event_images from anon, authenticated;
 grant select on event_service.event_images to anon;
 grant select, delete on event_service.event_images to authenticated;
@@ -822,13 +833,13 @@ grant insert (event_id, image_url, order_index) on event_service.event_images to
 grant update (image_url, order_index) on event_service.event_images to authenticated;
 grant all on event_service.event_images to service_role;
 
--- Definer: the lock is on a row that clients may not lock. Under it, since two may add the tenth at once. An operator who
--- imports may bring more.
+-- Definer: clients may not lock the parent row. The lock serializes concurrent inserts. Imports by an operator are not
+-- limited.
 create or replace function event_private.tg_event_images__at_most_ten()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if (select auth.uid()) is not null then
-    perform from event_service.events e where e.id = new.event_id for no key update;
+    perform from event_service.events parent where parent.id = new.event_id for no key update;
     if (select count(*) from event_service.event_images i where i.event_id = new.event_id) > 10 then
       perform event_private.refuse('too_many_images', 'There are ten pictures already, which is the most.', 409);
     end if;
@@ -839,7 +850,8 @@ revoke execute on function event_private.tg_event_images__at_most_ten() from pub
 create or replace trigger event_images_at_most_ten after insert on event_service.event_images
   for each row execute function event_private.tg_event_images__at_most_ten();
 
--- event_qna and qna_upvotes
+-- db/services/event/21_event_qna.sql
+-- Questions about an event and the answers of its host.
 
 create table if not exists event_service.event_qna (
   id uuid primary key default extensions.uuid_generate_v4(),
@@ -858,7 +870,7 @@ create table if not exists event_service.event_qna (
   constraint answered_when_there_is_an_answer check (is_answered = (answer is not null))
 );
 comment on table event_service.event_qna is 'Questions about an event, answered by its host.';
-comment on column event_service.event_qna.user_id is 'Who asked; null when their account is gone.';
+comment on column event_service.event_qna.user_id is 'Who asked. Null after their account is deleted.';
 
 create index if not exists event_qna_event_id on event_service.event_qna (event_id, created_at, id);
 create index if not exists event_qna_user_id on event_service.event_qna (user_id);
@@ -869,7 +881,7 @@ create or replace view event_private.visible_questions as
   from event_service.event_qna q
   where exists (select 1 from event_private.visible_events e where e.id = q.event_id)
     and (q.user_id is null or exists (select 1 from event_private.visible_people p where p.id = q.user_id));
-comment on view event_private.visible_questions is 'The questions that the caller sees. The predicate is that of the policy on event_qna.';
+comment on view event_private.visible_questions is 'The questions that the caller sees, by the predicate of the policy on event_qna.';
 grant select on event_private.visible_questions to anon, authenticated, service_role;
 
 alter table event_service.event_qna enable row level security;
@@ -889,7 +901,7 @@ create policy event_qna_insert_own on event_service.event_qna for insert to auth
       or event_private.refuse('event_not_found', 'There is no such event.', 404)));
 drop policy if exists event_qna_update_asker_or_host on event_service.event_qna;
 create policy event_qna_update_asker_or_host on event_service.event_qna for update to authenticated
-  -- The event too, since an update that reads no column asks no policy for reading.
+  -- Checks the event too: PostgreSQL skips select policies for an update that reads no column.
   using (user_id = (select auth.uid()) and exists (select 1 from event_private.visible_events e where e.id = event_qna.event_id)
     or exists (select 1 from event_private.my_events e where e.id = event_qna.event_id))
   with check (user_id = (select auth.uid()) or exists (select 1 from event_private.my_events e where e.id = event_qna.event_id));
@@ -897,7 +909,7 @@ drop policy if exists event_qna_delete_asker_or_host on event_service.event_qna;
 create policy event_qna_delete_asker_or_host on event_service.event_qna for delete to authenticated
   using (user_id = (select auth.uid()) or exists (select 1 from event_private.my_events e where e.id = event_qna.event_id));
 
--- Who answered and when is the database's to say; whose words an update changes, event_qna_settle checks.
+-- answered_by and answered_at are set by the trigger event_qna_settle, which also checks who may change which column.
 revoke all on event_service.event_qna from anon, authenticated;
 grant select on event_service.event_qna to anon;
 grant select, delete on event_service.event_qna to authenticated;
@@ -908,7 +920,7 @@ grant all on event_service.event_qna to service_role;
 create or replace trigger event_qna_updated_at before update of question, answer on event_service.event_qna
   for each row execute function event_service.update_updated_at_column();
 
--- Definer: it asks whose event it is. A policy sees one side of an update, and so not which column changed.
+-- Definer: it checks who hosts the event. A policy cannot compare old and new values.
 create or replace function event_private.tg_event_qna__settle()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -951,6 +963,9 @@ end;
 comment on function event_service.asker(event_service.event_qna) is 'Relationship: event_qna?select=question,asker(username).';
 comment on function event_service.answerer(event_service.event_qna) is 'Relationship: event_qna?select=answer,answerer(username).';
 
+-- db/services/event/22_qna_upvotes.sql
+-- Upvotes of questions.
+
 create table if not exists event_service.qna_upvotes (
   id uuid primary key default extensions.uuid_generate_v4(),
   question_id uuid not null references event_service.event_qna (id) on delete cascade,
@@ -958,7 +973,7 @@ create table if not exists event_service.qna_upvotes (
   created_at timestamptz not null default now(),
   constraint upvotes_are_unique unique (question_id, user_id)
 );
-comment on table event_service.qna_upvotes is 'Who wants a question answered.';
+comment on table event_service.qna_upvotes is 'People who want a question answered.';
 
 create index if not exists qna_upvotes_user_id on event_service.qna_upvotes (user_id);
 
@@ -981,7 +996,7 @@ drop policy if exists qna_upvotes_delete_own on event_service.qna_upvotes;
 create policy qna_upvotes_delete_own on event_service.qna_upvotes for delete to authenticated
   using (user_id = (select auth.uid()));
 
--- Update is not granted: an upvote is there or not.
+-- Update is not granted: there is nothing to change in an upvote.
 revoke all on event_service.qna_upvotes from anon, authenticated;
 grant select, delete on event_service.qna_upvotes to authenticated;
 grant insert (question_id, user_id) on event_service.qna_upvotes to authenticated;
@@ -1003,7 +1018,8 @@ revoke execute on function event_private.tg_qna_upvotes__count_on_question() fro
 create or replace trigger qna_upvotes_count_on_question after insert or delete or update of question_id on event_service.qna_upvotes
   for each row execute function event_private.tg_qna_upvotes__count_on_question();
 
--- reviews
+-- db/services/event/23_reviews.sql
+-- Reviews of an event by its attendees. The user service counts them (user/22_user_stats.sql).
 
 create table if not exists event_service.reviews (
   id uuid primary key default extensions.uuid_generate_v4(),
@@ -1018,9 +1034,9 @@ create table if not exists event_service.reviews (
   updated_at timestamptz not null default now(),
   constraint reviews_are_unique unique (event_id, reviewer_id)
 );
-comment on table event_service.reviews is 'What people who attended say of an event, once it has started.';
-comment on column event_service.reviews.reviewer_id is 'Null when the reviewer''s account is gone.';
-comment on column event_service.reviews.host_id is 'Host of the event, kept by trigger, so that the average of the host''s ratings needs no event.';
+comment on table event_service.reviews is 'Ratings by attendees, from the start of the event on.';
+comment on column event_service.reviews.reviewer_id is 'Null after the reviewer''s account is deleted.';
+comment on column event_service.reviews.host_id is 'Host of the event, copied by trigger so that the host''s average rating needs no look-up.';
 
 create index if not exists reviews_reviewer_id on event_service.reviews (reviewer_id);
 create index if not exists reviews_host_id on event_service.reviews (host_id);
@@ -1032,7 +1048,7 @@ create policy reviews_select_visible on event_service.reviews for select to anon
   using (
     exists (select 1 from event_private.visible_events e where e.id = reviews.event_id)
     and (reviewer_id is null or exists (select 1 from event_private.visible_people p where p.id = reviews.reviewer_id)));
--- Confirmed is enough, also where ticketed: a host who scans nobody would otherwise have no reviews.
+-- Confirmed attendance is enough at ticketed events too: otherwise a host who checks nobody in would get no reviews.
 drop policy if exists reviews_insert_attendee on event_service.reviews;
 create policy reviews_insert_attendee on event_service.reviews for insert to authenticated
   with check (
@@ -1056,7 +1072,7 @@ drop policy if exists reviews_delete_own on event_service.reviews;
 create policy reviews_delete_own on event_service.reviews for delete to authenticated
   using (reviewer_id = (select auth.uid()));
 
--- host_id is kept by trigger; a review stays with its event.
+-- host_id is set by trigger. A review cannot move to another event.
 revoke all on event_service.reviews from anon, authenticated;
 grant select on event_service.reviews to anon;
 grant select, delete on event_service.reviews to authenticated;
@@ -1067,7 +1083,7 @@ grant all on event_service.reviews to service_role;
 create or replace trigger reviews_updated_at before update of rating, comment on event_service.reviews
   for each row execute function event_service.update_updated_at_column();
 
--- Definer: the host of an event that the caller does not see is not theirs to read.
+-- Definer: the caller may not be able to see the event.
 create or replace function event_private.tg_reviews__set_host()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -1085,7 +1101,8 @@ begin atomic
 end;
 comment on function event_service.reviewer(event_service.reviews) is 'Relationship: reviews?select=rating,reviewer(username).';
 
--- Effects of other services' rows. Attached to the table itself in one database, to its replicated copy in four.
+-- db/services/event/30_account_deletion.sql
+-- What happens to events, attendance, questions and reviews when an account is deleted.
 
 create or replace function event_private.forget_questions(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -1099,11 +1116,12 @@ begin
   update event_service.event_qna set user_id = null where user_id = person;
   update event_service.event_qna set answered_by = null where answered_by = person;
 end $$;
-comment on function event_private.forget_questions(uuid) is 'Deletes what somebody who leaves has asked and nobody answered; what was answered stays without them.';
+comment on function event_private.forget_questions(uuid) is 'Deletes a person''s unanswered questions and upvotes. Answered questions stay without their author.';
 revoke execute on function event_private.forget_questions(uuid) from public;
 
--- Definer: it changes rows of everyone's. Someone left: what is theirs goes, what others need stays without them.
--- Attendance before capacity, as everyone locks them, and capacity in the order of events.
+-- Effect of user_service.profiles. Definer: it changes rows of others. Locks attendance before capacity, and capacity
+-- in the
+-- order of events.
 create or replace function event_private.tg_profiles__forget_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -1121,35 +1139,8 @@ begin
 end $$;
 revoke execute on function event_private.tg_profiles__forget_person() from public;
 
--- Definer: a sale is another person's attendance. A live ticket confirms it, one that ends takes it back.
-create or replace function event_private.tg_tickets__make_attendee()
-returns trigger language plpgsql volatile security definer set search_path = '' as $$
-begin
-  if tg_op <> 'INSERT' and old.status = 'active'
-    and (tg_op = 'DELETE' or new.status <> 'active' or new.user_id is distinct from old.user_id or new.event_id <> old.event_id)
-  then
-    perform event_private.count_on('events', old.event_id, 'tickets_sold', -1);
-    update event_service.event_attendees a set status = 'cancelled', checked_in_at = null
-    where a.event_id = old.event_id and a.user_id = old.user_id and a.by_ticket;
-  end if;
-  if tg_op <> 'DELETE' and new.status = 'active' then
-    if tg_op = 'INSERT' or old.status <> 'active' or new.user_id is distinct from old.user_id or new.event_id <> old.event_id then
-      perform event_private.count_on('events', new.event_id, 'tickets_sold', 1);
-    end if;
-    if new.user_id is not null then
-      -- A held seat is bought when it becomes active; one that comes active, such as an imported one, at its purchase.
-      insert into event_service.event_attendees as a (event_id, user_id, joined_at, status, by_ticket, checked_in_at)
-      values (new.event_id, new.user_id, case tg_op when 'INSERT' then new.purchased_at else now() end, 'confirmed', true, new.checked_in_at)
-      on conflict (event_id, user_id) do update
-        set status = 'confirmed', by_ticket = true, checked_in_at = excluded.checked_in_at,
-          joined_at = case when a.status = 'confirmed' then a.joined_at else excluded.joined_at end;
-    end if;
-  end if;
-  return null;
-end $$;
-revoke execute on function event_private.tg_tickets__make_attendee() from public;
-
--- Finding events.
+-- db/services/event/40_event_cards.sql
+-- Events as all lists return them.
 
 do $$
 begin
@@ -1160,11 +1151,10 @@ begin
       max_attendees int, attendees_count int, price numeric, currency text, is_free boolean,
       status event_service.event_status, privacy event_service.event_privacy, ticketing_enabled boolean,
       my_attendance event_service.attendee_status, distance_m double precision, cursor text);
-    create type event_service.friend_card as (id uuid, username text, name text, avatar_url text, is_verified boolean, joined_at timestamptz, cursor text);
   end if;
 end $$;
-comment on type event_service.event_card is 'An event as lists show it. host: {id, username, name, avatar_url, is_verified} or null; location: GeoJSON Point; distance_m: metres from the point asked for, if any; cursor continues the list after this row.';
-comment on type event_service.friend_card is 'A friend who goes to an event. cursor continues the list after this row.';
+
+comment on type event_service.event_card is 'An event in lists. host: {id, username, name, avatar_url, is_verified} or null; location: GeoJSON Point; distance_m: metres from the given point, if any; cursor continues the list after this row.';
 
 create or replace view event_private.event_cards as
   select e.id,
@@ -1178,6 +1168,22 @@ create or replace view event_private.event_cards as
   left join event_private.visible_people p on p.id = e.host_id;
 comment on view event_private.event_cards is 'The events that the caller sees, as cards without distance and cursor.';
 
+-- db/services/event/41_events_near.sql
+-- events_near(): events by distance.
+
+create or replace function event_private.cursor_number(keys jsonb, key text)
+returns double precision language plpgsql immutable set search_path = '' as $$
+begin
+  if keys is not null and (keys ->> key)::double precision is null then
+    perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  end if;
+  return (keys ->> key)::double precision;
+exception when data_exception then
+  perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  return null;
+end $$;
+comment on function event_private.cursor_number(jsonb, text) is 'Reads a number from the keys of a cursor. Refuses anything else with malformed_cursor.';
+
 create or replace function event_private.point_at(lat double precision, lng double precision)
 returns extensions.geography language plpgsql immutable set search_path = '' as $$
 begin
@@ -1190,10 +1196,10 @@ begin
   end if;
   return extensions.st_setsrid(extensions.st_makepoint(lng, lat), 4326)::extensions.geography;
 end $$;
-comment on function event_private.point_at(double precision, double precision) is 'A point from degrees; refuses what is not on Earth.';
+comment on function event_private.point_at(double precision, double precision) is 'Converts degrees into a point. Refuses coordinates that are out of range.';
 revoke execute on function event_private.point_at(double precision, double precision) from public;
 
--- Definer: reads visible_events, which carries the policy's predicate, so that distance and words can use their indexes.
+-- Definer: reads visible_events, because PostGIS and full-text search cannot use their indexes under a policy.
 create or replace function event_private.events_near(
   lat double precision, lng double precision, radius_m double precision, categories event_service.event_category[],
   starts_after timestamptz, starts_before timestamptz, max_price numeric, query text, cursor text, page_size int)
@@ -1208,8 +1214,9 @@ begin
     perform event_private.refuse('radius_out_of_range', 'Search within 1 to 100,000 metres.');
   end if;
   after_distance := event_private.cursor_number(after, 'distance');
-  -- Not by the operator <->, whose index scan fails where rounding makes the index and the distance disagree, as at the
-  -- antimeridian. The radius bounds what is sorted.
+  -- Not ordered by the operator <->: its index scan fails where index and distance round differently, as at the
+  -- antimeridian.
+  -- The radius bounds the sort.
   return query
     with nearest as (
       select e.id, extensions.st_distance(e.location_geom, here, false) as distance
@@ -1240,9 +1247,12 @@ begin atomic
   select * from event_private.events_near(lat, lng, radius_m, categories, starts_after, starts_before, max_price, query, cursor, page_size);
 end;
 comment on function event_service.events_near(double precision, double precision, double precision, event_service.event_category[], timestamptz, timestamptz, numeric, text, text, int) is
-  'Events that are not over within radius_m metres (100,000 at most) of a point in degrees, nearest first; optionally of some categories, starting in a span of time, at most at a price, and with words. Keyset; at most 100 rows.';
+  'Events within radius_m metres (100,000 at most) of a point in degrees that are not over, nearest first; optionally filtered by category, start time, price and words. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
 
--- Definer: reads visible_events, as events_near does.
+-- db/services/event/42_search_events.sql
+-- search_events(): events by words.
+
+-- Definer: reads visible_events, because full-text search cannot use its index under a policy.
 create or replace function event_private.search_events(query text, categories event_service.event_category[], include_past boolean, cursor text, page_size int)
 returns setof event_service.event_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -1255,12 +1265,12 @@ declare
   looked_at int := 0;
   window_end int;
 begin
-  -- Words that many events have are found soonest among the next. Two hits in 200 promise a page in some thousands.
+  -- Common words: scan the next events by time. Two hits among 200 are enough to expect a page among 5,000.
   foreach window_end in array array[200, 5000] loop
     ids := ids || array(
       select next.id
       from (
-        -- One of the two, each by its index; the other one is not run.
+        -- Only one of the two branches runs, each with its own index.
         (select e.id, e.start_time, e.title, e.description, e.location_name from event_private.visible_events e
           where not include_past and e.status <> 'completed' and e.end_time > now()
             and (e.start_time, e.id) > (after_time, after_id) and (categories is null or e.category = any (categories))
@@ -1276,8 +1286,7 @@ begin
     exit when cardinality(ids) < 2 or cardinality(ids) >= size;
     looked_at := window_end;
   end loop;
-  -- Words that few events have are found soonest by the index. Materialized, since the planner does not know how many
-  -- events have a word, and would rather read all of them by time.
+  -- Rare words: use the index. Materialized, because the planner does not know how rare the words are.
   if cardinality(ids) < size then
     ids := array(
       with matching as materialized (
@@ -1306,7 +1315,17 @@ begin atomic
   select * from event_private.search_events(query, categories, include_past, cursor, page_size);
 end;
 comment on function event_service.search_events(text, event_service.event_category[], boolean, text, int) is
-  'Events by the beginnings of words of title, place and description, soonest first; those that are over only with include_past. Keyset; at most 100 rows.';
+  'Events whose title, place or description contains words with these prefixes, by start time; past events only with include_past. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
+
+-- db/services/event/43_discover_events.sql
+-- discover_events(): trending, for you, and quiet events.
+
+do $$
+begin
+  if to_regtype('event_service.discovery_mode') is null then
+    create type event_service.discovery_mode as enum ('trending', 'for_you', 'quiet');
+  end if;
+end $$;
 
 create table if not exists event_private.rankings (
   id uuid primary key default gen_random_uuid(),
@@ -1316,21 +1335,22 @@ create table if not exists event_private.rankings (
   made_at timestamptz not null default now(),
   event_ids uuid[] not null
 );
-comment on table event_private.rankings is 'Generations of lists whose order moves. A cursor names its generation, so that pages of one list neither repeat nor skip. Kept for an hour.';
-comment on column event_private.rankings.viewer_id is 'Whom a for_you list is for; null where the list is the same for all.';
-comment on column event_private.rankings.area is 'The square of about 10 km that a list was made for, or an empty text.';
+comment on table event_private.rankings is 'Generations of ranked lists. A cursor names its generation, so that pages neither repeat nor skip events while scores change. Kept for an hour.';
+comment on column event_private.rankings.viewer_id is 'The reader of a for_you list. Null for lists that are the same for everyone.';
+comment on column event_private.rankings.area is 'The square of about 10 km for which the list was made. Empty for no place.';
 create index if not exists rankings_lookup on event_private.rankings (mode, viewer_id, area, made_at desc);
 create index if not exists rankings_made_at on event_private.rankings (made_at);
 alter table event_private.rankings enable row level security;
 
--- Definer: writes a table that clients may not. Candidates are the events of the next thirty days, so the work does
--- not grow with the events of the past; a generation serves five minutes, so neither does it grow with its readers.
+-- Definer: clients may not write rankings. Only events of the next thirty days are ranked, and a generation is reused
+-- for
+-- five minutes, so the work depends neither on past events nor on the number of readers.
 create or replace function event_private.rank_events(mode event_service.discovery_mode, lat double precision, lng double precision)
 returns uuid language plpgsql volatile security definer set search_path = '' as $$
 declare
   asked extensions.geography := case when lat is not null or lng is not null then event_private.point_at(lat, lng) end;
   square text := case when asked is null then '' else round(lat::numeric, 1) || ',' || round(lng::numeric, 1) end;
-  -- The middle of the square, and not where the one who happens to ask first stands.
+  -- The centre of the square, because the list is shared by all who ask from within it.
   here extensions.geography := case when asked is not null then event_private.point_at(round(lat::numeric, 1)::float8, round(lng::numeric, 1)::float8) end;
   viewer uuid := case when mode = 'for_you' then (select auth.uid()) end;
   ranking uuid;
@@ -1342,7 +1362,7 @@ begin
     return ranking;
   end if;
   delete from event_private.rankings where made_at < now() - interval '1 hour';
-  -- A list for all is made of what is public, whoever happens to ask first; each page is of what its reader sees.
+  -- A shared list ranks public events only. Each page is filtered by what its reader sees.
   insert into event_private.rankings (mode, viewer_id, area, event_ids)
   select rank_events.mode, viewer, square, array_agg(s.id order by s.score desc, s.id)
   from (
@@ -1369,10 +1389,10 @@ begin
   returning id into ranking;
   return ranking;
 end $$;
-comment on function event_private.rank_events(event_service.discovery_mode, double precision, double precision) is 'The newest generation of a list, made if there is none of the last five minutes; null when no event is to be listed, so that nobody fills the table by asking for empty places.';
+comment on function event_private.rank_events(event_service.discovery_mode, double precision, double precision) is 'The current generation of a list, created if there is none from the last five minutes. Null if there is no event to list, so that requests for empty places do not fill the table.';
 revoke execute on function event_private.rank_events(event_service.discovery_mode, double precision, double precision) from public;
 
--- Definer: reads rankings, and visible_events as above: what a page shows is what the caller sees now.
+-- Definer: clients may not read rankings. A page shows what the caller sees now.
 create or replace function event_private.discover_events(
   mode event_service.discovery_mode, lat double precision, lng double precision, categories event_service.event_category[], cursor text, page_size int)
 returns setof event_service.event_card language plpgsql volatile security definer set search_path = '' as $$
@@ -1417,8 +1437,7 @@ end $$;
 revoke execute on function event_private.discover_events(event_service.discovery_mode, double precision, double precision, event_service.event_category[], text, int) from public;
 grant execute on function event_private.discover_events(event_service.discovery_mode, double precision, double precision, event_service.event_category[], text, int) to anon, authenticated, service_role;
 
--- Quiet events are small ones, soonest first: an order that does not move, so it needs no generation. Definer:
--- reads visible_events, as events_near does.
+-- Sorted by time, which does not change, so it needs no generation. Definer: reads visible_events.
 create or replace function event_private.quiet_events(
   lat double precision, lng double precision, categories event_service.event_category[], after jsonb, page_size int)
 returns setof event_service.event_card language plpgsql stable security definer set search_path = '' as $$
@@ -1449,9 +1468,21 @@ begin atomic
   select * from event_private.discover_events(mode, lat, lng, categories, cursor, page_size);
 end;
 comment on function event_service.discover_events(event_service.discovery_mode, double precision, double precision, event_service.event_category[], text, int) is
-  'Events of the next thirty days, within about 50 km of a point if one is given: trending, for_you (friends who go, hosts one follows, kinds one attends; needs sign-in), or quiet (at most 20 places, soonest first). Ranked lists keep their order for an hour by their cursor, then refuse it with cursor_expired. Call by POST; at most 100 rows.';
+  'Events of the next thirty days, within about 50 km of a point if given: trending, for_you (friends who attend, hosts the caller follows, categories the caller attends; requires sign-in), or quiet (20 places at most, by start time). A cursor of a ranked list is valid for an hour, then refused with cursor_expired. Call by POST; at most 100 rows.';
 
--- Definer: reads other people's attendance as far as they show it to the caller.
+-- db/services/event/44_friends_who_go.sql
+-- friends_who_go(): friends who attend an event.
+
+do $$
+begin
+  if to_regtype('event_service.friend_card') is null then
+    create type event_service.friend_card as (id uuid, username text, name text, avatar_url text, is_verified boolean, joined_at timestamptz, cursor text);
+  end if;
+end $$;
+
+comment on type event_service.friend_card is 'A friend who attends an event. cursor continues the list after this row.';
+
+-- Definer: reads the attendance of others, as far as they show it to the caller.
 create or replace function event_private.friends_who_go(event_id uuid, cursor text, page_size int)
 returns setof event_service.friend_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -1479,7 +1510,7 @@ returns setof event_service.friend_card language sql stable security invoker set
 begin atomic
   select * from event_private.friends_who_go(event_id, cursor, page_size);
 end;
-comment on function event_service.friends_who_go(uuid, text, int) is 'The caller''s friends (mutual followers) who are confirmed for an event and show it, first to join first. Keyset; at most 100 rows.';
+comment on function event_service.friends_who_go(uuid, text, int) is 'Friends (mutual followers) of the caller who are confirmed attendees and show it, in the order of joining. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
 revoke execute on function event_service.friends_who_go(uuid, text, int) from public;
 grant execute on function event_service.friends_who_go(uuid, text, int) to authenticated, service_role;
 

@@ -1,18 +1,13 @@
--- Post service: posts, polls, comments, likes, reposts, bookmarks, shares, and the home feed.
---
--- Builds the schemas post_service (exposed over REST) and post_private (not exposed) in an empty database, alone or
--- after the user and event services. Loading it again does no harm. It builds, it does not upgrade: what already exists is changed by
--- the migrations.
-
--- One transaction, so that a refusal leaves the database as it was.
+-- Built by `npm run db:build` from the parts in db/services/post/. Edit those, not this file.
+-- It builds and does not upgrade: loading it again changes nothing that exists, except functions and policies.
 begin;
 
--- Ground: schemas, extensions, roles, and who is asking.
+-- db/services/post/00_foundation.sql
+-- Schemas, roles, and the helpers that services share: refusals, cursors, search and counters.
 
 create schema if not exists post_service;
 create schema if not exists post_private;
-comment on schema post_service is 'What people post, and what others make of it. Exposed over REST.';
-comment on schema post_private is 'What clients must not call by themselves: definer functions, views that policies read, internal tables.';
+comment on schema post_private is 'Not exposed over REST: definer functions, views that policies read, and internal tables.';
 
 -- Supabase has these roles; a plain PostgreSQL server does not.
 do $$
@@ -26,12 +21,12 @@ begin
   end loop;
 end $$;
 
--- The planner takes policies for costlier than they are, and would compile each query for longer than it runs.
+-- The planner overestimates the cost of policies and would JIT-compile queries for longer than they run.
 do $$
 begin
   execute format('alter database %I set jit = off', current_database());
 exception when insufficient_privilege then
-  raise notice 'The owner of this database should say: alter database % set jit = off', current_database();
+  raise notice 'Run this as the owner of the database: alter database % set jit = off', current_database();
 end $$;
 
 -- Supabase has auth.uid(); elsewhere it reads the claims that PostgREST sets for each request.
@@ -47,8 +42,7 @@ begin
   end if;
 end $$;
 
--- A stub of one of our tables means that a neighbour's file was loaded first. Building round it would leave a table
--- without constraints or policies, so stop.
+-- If another service's file was loaded first, one of our tables exists as its stub, without constraints or policies.
 do $$
 declare
   stub text;
@@ -65,8 +59,6 @@ end $$;
 
 grant usage on schema post_service to anon, authenticated, service_role;
 
--- Helpers.
-
 create or replace function post_private.refuse(code text, message text, status int default 400)
 returns boolean language plpgsql volatile set search_path = '' as $$
 begin
@@ -75,7 +67,7 @@ begin
     detail = json_build_object('status', status, 'headers', json_build_object())::text;
 end $$;
 comment on function post_private.refuse(text, text, int) is
-  'Never returns: raises the refusal `code` (docs/errors.md) as the HTTP status. Boolean, so that it can stand behind `or` in the constraint or policy whose rule it explains.';
+  'Never returns: raises the error `code` (docs/errors.md) with this HTTP status. Returns boolean so that a constraint or policy can say `<rule> or refuse(…)`.';
 grant execute on function post_private.refuse(text, text, int) to anon, authenticated, service_role;
 
 create or replace function post_service.update_updated_at_column()
@@ -84,13 +76,13 @@ begin
   new.updated_at = now();
   return new;
 end $$;
-comment on function post_service.update_updated_at_column() is 'Trigger function: stamps updated_at.';
+comment on function post_service.update_updated_at_column() is 'Trigger function: sets updated_at.';
 
 create or replace function post_private.write_cursor(keys jsonb)
 returns text language sql immutable set search_path = '' as $$
   select translate(encode(convert_to(keys::text, 'UTF8'), 'base64'), E'+/=\n', '-_')
 $$;
-comment on function post_private.write_cursor(jsonb) is 'The keys of a row in its list as the opaque text that clients hand back.';
+comment on function post_private.write_cursor(jsonb) is 'Encodes the sort keys of a row as an opaque cursor.';
 
 create or replace function post_private.read_cursor(cursor text, kind text)
 returns jsonb language plpgsql immutable set search_path = '' as $$
@@ -112,7 +104,12 @@ begin
   perform post_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
   return null;
 end $$;
-comment on function post_private.read_cursor(text, text) is 'The keys in a cursor made for lists of this kind; null for the first page; refuses anything else with malformed_cursor.';
+comment on function post_private.read_cursor(text, text) is 'Decodes a cursor of this kind of list; null for the first page. Refuses any other text with malformed_cursor.';
+
+create or replace function post_private.page_size(wanted int)
+returns int language sql immutable set search_path = '' as $$ select least(greatest(coalesce(wanted, 20), 1), 100) $$;
+comment on function post_private.page_size(int) is 'Rows per page: 20 by default, 100 at most.';
+comment on schema post_service is 'Posts and reactions to them. Exposed over REST.';
 
 create or replace function post_private.cursor_time(keys jsonb, key text)
 returns timestamptz language plpgsql stable set search_path = '' as $$
@@ -125,18 +122,13 @@ exception when data_exception then
   perform post_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
   return null;
 end $$;
-comment on function post_private.cursor_time(jsonb, text) is 'A moment among a cursor''s keys; refuses what is none.';
-
-create or replace function post_private.page_size(wanted int)
-returns int language sql immutable set search_path = '' as $$ select least(greatest(coalesce(wanted, 20), 1), 100) $$;
-comment on function post_private.page_size(int) is 'Rows in a page: 20 unless asked, never more than 100.';
-
+comment on function post_private.cursor_time(jsonb, text) is 'Reads a timestamp from the keys of a cursor. Refuses anything else with malformed_cursor.';
 create or replace function post_private.search_query(words text)
 returns tsquery language plpgsql immutable set search_path = '' as $$
 declare
   parsed tsquery;
 begin
-  -- Every word must occur, each may be the beginning of a longer one: what one expects of a search box.
+  -- All words must match, each as a prefix.
   select to_tsquery('simple', string_agg('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''':*', ' & '))
   into parsed
   from unnest(to_tsvector('simple', left(words, 200)));
@@ -145,11 +137,98 @@ begin
   end if;
   return parsed;
 end $$;
-comment on function post_private.search_query(text) is 'What a person typed, as a prefix query; refuses a search without a word with empty_search. Reads 200 characters at most.';
+comment on function post_private.search_query(text) is 'Parses the first 200 characters of a search text into a prefix query. Refuses a text without a word with empty_search.';
+-- Counters of posts and comments, and poll_options.votes_count.
+create table if not exists post_private.counter_deltas (
+  id bigint generated always as identity primary key,
+  counted name not null,
+  target_id uuid not null,
+  counter name not null,
+  delta int not null
+);
+comment on table post_private.counter_deltas is 'Counter changes whose row was locked, until fold_counters() applies them. counted names the table in post_service.';
+create index if not exists counter_deltas_target_id on post_private.counter_deltas (target_id);
+alter table post_private.counter_deltas enable row level security;
 
--- What this service needs of its neighbours: stubs, which find the real table in one database and make the local
--- copy that replication fills in a database of its own. No policy and no grant: only the views below read them.
+-- Definer: clients may not write counters. Updates the row if it is free; appends a delta if it is locked or deltas are
+-- already waiting for it, so that no request waits for a counter.
+create or replace function post_private.count_on(counted name, target uuid, counter name, delta int)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+declare
+  updated int;
+  target_exists boolean := true;
+begin
+  if target is null or delta = 0 then
+    return;
+  end if;
+  if not exists (select 1 from post_private.counter_deltas d where d.target_id = target) then
+    execute format(
+      'update post_service.%1$I set %2$I = %2$I + $2
+       where id = (select id from post_service.%1$I where id = $1 for no key update skip locked)', counted, counter)
+    using target, delta;
+    get diagnostics updated = row_count;
+    if updated = 1 then
+      return;
+    end if;
+  end if;
+  if delta < 0 then
+    -- In a cascade the target is already deleted: there is nothing to count.
+    execute format('select exists (select 1 from post_service.%I where id = $1)', counted) into target_exists using target;
+  end if;
+  if target_exists then
+    insert into post_private.counter_deltas (counted, target_id, counter, delta) values (counted, target, counter, delta);
+  end if;
+end $$;
+comment on function post_private.count_on(name, uuid, name, int) is 'Adds delta to a counter of a row. All counters in post_service are changed through it.';
+revoke execute on function post_private.count_on(name, uuid, name, int) from public;
 
+-- Definer: clients may not write counters. Never waits: deltas of a locked row stay for the next run, deltas of a deleted
+-- row are dropped.
+create or replace function post_private.fold_counters(batch int default 10000)
+returns int language plpgsql volatile security definer set search_path = '' as $$
+declare
+  change record;
+  updated int;
+  target_exists boolean;
+  folded int := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('post_private.fold_counters')) then
+    return 0;
+  end if;
+  for change in
+    with taken as (
+      delete from post_private.counter_deltas
+      where id in (select id from post_private.counter_deltas order by id limit batch)
+      returning counted, target_id, counter, delta)
+    select counted, target_id, counter, sum(delta)::int as delta, count(*)::int as parts
+    from taken group by counted, target_id, counter
+  loop
+    execute format(
+      'update post_service.%1$I set %2$I = %2$I + $2
+       where id = (select id from post_service.%1$I where id = $1 for no key update skip locked)', change.counted, change.counter)
+    using change.target_id, change.delta;
+    get diagnostics updated = row_count;
+    if updated = 0 then
+      execute format('select exists (select 1 from post_service.%I where id = $1)', change.counted) into target_exists using change.target_id;
+      if target_exists then
+        insert into post_private.counter_deltas (counted, target_id, counter, delta)
+        values (change.counted, change.target_id, change.counter, change.delta);
+      end if;
+    else
+      folded := folded + change.parts;
+    end if;
+  end loop;
+  return folded;
+end $$;
+comment on function post_private.fold_counters(int) is 'Applies waiting deltas to their counters and returns how many. To be run every second.';
+revoke execute on function post_private.fold_counters(int) from public;
+
+-- db/services/post/05_neighbours.sql
+-- What this service reads of the user and event services: stubs of their tables, and the views that policies ask instead
+-- of them.
+
+-- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a database of this
+-- service's own it creates local copies for logical replication to fill. Only the views below read them.
 create schema if not exists user_service;
 
 create table if not exists user_service.profiles (
@@ -183,51 +262,21 @@ create table if not exists user_service.invitations (
 );
 create index if not exists invitations_invitee_id on user_service.invitations (invitee_id, event_id);
 
-create schema if not exists event_service;
-create table if not exists event_service.events (
-  id uuid primary key,
-  host_id uuid,
-  title text not null,
-  category text not null,
-  start_time timestamptz not null,
-  end_time timestamptz not null,
-  location_name text,
-  status text not null,
-  privacy text not null
-);
-create table if not exists event_service.event_attendees (
-  id uuid primary key default gen_random_uuid(),
-  event_id uuid not null,
-  user_id uuid not null,
-  status text not null,
-  constraint attendance_is_unique unique (event_id, user_id)
-);
-
-alter table user_service.profiles enable row level security;
-alter table user_service.follows enable row level security;
-alter table user_service.blocks enable row level security;
-alter table user_service.invitations enable row level security;
-alter table event_service.events enable row level security;
-alter table event_service.event_attendees enable row level security;
-
+-- No policy and no grant: clients cannot read stubs.
 do $$
 declare
-  neighbour text;
+  stub text;
 begin
-  foreach neighbour in array array['user_service.profiles', 'user_service.follows', 'user_service.blocks',
-    'user_service.invitations', 'event_service.events', 'event_service.event_attendees'] loop
-    if obj_description(neighbour::regclass, 'pg_class') is null then
-      execute format('comment on table %s is %L', neighbour, 'Stub of the neighbour''s table, filled by replication.');
+  foreach stub in array array['user_service.profiles', 'user_service.follows', 'user_service.blocks', 'user_service.invitations'] loop
+    execute format('alter table %s enable row level security', stub);
+    if obj_description(stub::regclass, 'pg_class') is null then
+      execute format('comment on table %s is %L', stub, 'Stub of another service''s table, filled by replication.');
     end if;
   end loop;
 end $$;
-
 create or replace view post_private.me as
   select p.id from user_service.profiles p where p.id = (select auth.uid());
-comment on view post_private.me is 'The caller, if their account still exists: tokens outlive accounts.';
-
-create or replace view post_private.my_following as
-  select f.following_id as user_id from user_service.follows f where f.follower_id = (select auth.uid());
+comment on view post_private.me is 'The caller, if their account still exists. A token outlives its account.';
 
 create or replace view post_private.my_mutuals as
   select f.following_id as user_id
@@ -240,25 +289,49 @@ create or replace view post_private.my_blocks as
   union all
   select b.blocker_id from user_service.blocks b where b.blocked_id = (select auth.uid());
 comment on view post_private.my_blocks is 'Everyone whom the caller has blocked or who has blocked the caller.';
-
-create or replace view post_private.my_invitations as
-  select i.event_id from user_service.invitations i where i.invitee_id = (select auth.uid());
-
 create or replace view post_private.visible_people as
   select p.id, p.username, p.name, p.avatar_url, p.is_verified, p.is_private, p.shows_attendance
   from user_service.profiles p
   where p.id = (select auth.uid())
     or (not p.is_private or exists (select 1 from post_private.my_mutuals m where m.user_id = p.id))
       and not exists (select 1 from post_private.my_blocks b where b.user_id = p.id);
-comment on view post_private.visible_people is 'Whom the caller sees.';
+comment on view post_private.visible_people is 'The people whom the caller sees.';
+create or replace view post_private.my_following as
+  select f.following_id as user_id from user_service.follows f where f.follower_id = (select auth.uid());
+
+create or replace view post_private.my_invitations as
+  select i.event_id from user_service.invitations i where i.invitee_id = (select auth.uid());
 
 grant select on post_private.me, post_private.my_following, post_private.my_mutuals, post_private.my_blocks,
   post_private.my_invitations, post_private.visible_people to anon, authenticated, service_role;
 
--- The predicate of the event service's policies, over the rows that this service knows of.
+-- Stubs of the event service's tables, as above, and the predicate of its policies over these copies.
+create schema if not exists event_service;
+create table if not exists event_service.events (
+  id uuid primary key, host_id uuid, title text not null, category text not null, start_time timestamptz not null, end_time timestamptz not null, location_name text, status text not null, privacy text not null
+);
+create table if not exists event_service.event_attendees (
+  id uuid primary key default gen_random_uuid(),
+  event_id uuid not null,
+  user_id uuid not null,
+  status text not null,
+  constraint attendance_is_unique unique (event_id, user_id)
+);
+
+-- No policy and no grant: clients cannot read stubs.
+do $$
+declare
+  stub text;
+begin
+  foreach stub in array array['event_service.events', 'event_service.event_attendees'] loop
+    execute format('alter table %s enable row level security', stub);
+    if obj_description(stub::regclass, 'pg_class') is null then
+      execute format('comment on table %s is %L', stub, 'Stub of another service''s table, filled by replication.');
+    end if;
+  end loop;
+end $$;
 create or replace view post_private.visible_events as
-  select e.id, e.host_id, e.title, e.category::text as category, e.start_time, e.end_time, e.location_name,
-    e.status::text as status, e.privacy::text as privacy
+  select e.id, e.host_id, e.title, e.category::text as category, e.start_time, e.end_time, e.location_name, e.status::text as status, e.privacy::text as privacy
   from event_service.events e
   where e.host_id = (select auth.uid())
     or (e.privacy = 'public'
@@ -268,10 +341,9 @@ create or replace view post_private.visible_events as
           where a.event_id = e.id and a.user_id = (select auth.uid()) and a.status <> 'cancelled')
         or exists (select 1 from post_private.my_invitations i where i.event_id = e.id)))
       and not exists (select 1 from post_private.my_blocks b where b.user_id = e.host_id);
-comment on view post_private.visible_events is 'The events that the caller sees.';
-grant select on post_private.visible_events to anon, authenticated, service_role;
+comment on view post_private.visible_events is 'The events that the caller sees.';grant select on post_private.visible_events to anon, authenticated, service_role;
 
--- Barriers, since clients filter them: without one, a filter that raises an error could be made to run on hidden rows.
+-- Security barriers, because clients filter these views: otherwise a filter that raises an error could run on hidden rows.
 create or replace view post_service.people with (security_invoker = true, security_barrier = true) as
   select p.id, p.username, p.name, p.avatar_url, p.is_verified from post_private.visible_people p;
 create or replace view post_service.events with (security_invoker = true, security_barrier = true) as
@@ -281,14 +353,14 @@ comment on view post_service.events is 'The events that the caller sees, for emb
 revoke all on post_service.people, post_service.events from anon, authenticated;
 grant select on post_service.people, post_service.events to anon, authenticated, service_role;
 
--- posts
+-- db/services/post/10_posts.sql
+-- Posts: the table, who sees a post, and the rules for writing one.
 
 do $$
 begin
   if to_regtype('post_service.post_type') is null then
     create type post_service.post_type as enum ('text', 'text_with_images', 'text_with_event', 'poll', 'repost');
     create type post_service.post_visibility as enum ('public', 'followers', 'private');
-    create type post_service.likeable_type as enum ('post', 'comment');
   end if;
 end $$;
 
@@ -317,21 +389,21 @@ create table if not exists post_service.posts (
   constraint only_polls_close check (poll_closes_at is null or type = 'poll'
     or post_private.refuse('not_a_poll', 'Only a poll has a poll_closes_at.'))
 );
-comment on table post_service.posts is 'What people post. A post of type repost and its row in reposts are one thing, whichever is written.';
+comment on table post_service.posts is 'Posts. A post of type repost and its row in reposts are created and deleted together.';
 comment on column post_service.posts.event_id is 'The event that the post is about, if any.';
-comment on column post_service.posts.attached_event_id is 'The event that a post of type text_with_event shows.';
-comment on column post_service.posts.content is 'Of a repost: the quote, if any.';
-comment on column post_service.posts.author_is_private is 'Copy of profiles.is_private, kept by triggers, so that the policy needs no look-up for the common case.';
-comment on column post_service.posts.poll_closes_at is 'When voting ends; null means never.';
-comment on column post_service.posts.likes_count is 'This and the other counts may lag a second under contention.';
+comment on column post_service.posts.attached_event_id is 'The event shown by a post of type text_with_event.';
+comment on column post_service.posts.content is 'The quote, in a repost.';
+comment on column post_service.posts.author_is_private is 'Copy of profiles.is_private, maintained by triggers, so that policies need no look-up in the common case.';
+comment on column post_service.posts.poll_closes_at is 'When voting ends. Null for never.';
+comment on column post_service.posts.likes_count is 'This counter and the other three may lag by a second under contention.';
 
 create or replace function post_private.post_document(content text)
 returns tsvector language sql immutable parallel safe set search_path = '' as $$
   select to_tsvector('simple', coalesce(content, ''))
 $$;
-comment on function post_private.post_document(text) is 'What search_posts searches.';
+comment on function post_private.post_document(text) is 'The text that search_posts searches.';
 
--- One author's posts, newest first; everyone's, newest first; by words; by event; reposts of a post.
+-- By author; all, newest first; by words; by event; reposts of a post.
 create index if not exists posts_author_id on post_service.posts (author_id, created_at desc, id desc);
 create index if not exists posts_created_at on post_service.posts (created_at desc, id desc);
 create index if not exists posts_document on post_service.posts using gin (post_private.post_document(content));
@@ -351,7 +423,8 @@ create or replace view post_private.visible_posts as
         and exists (select 1 from post_private.my_following f where f.user_id = p.author_id)
         and (not p.author_is_private or exists (select 1 from post_private.my_mutuals m where m.user_id = p.author_id)))
       and not exists (select 1 from post_private.my_blocks b where b.user_id = p.author_id);
-comment on view post_private.visible_posts is 'The posts that the caller sees. The predicate is that of the policies on posts; search and the feed read the view, since full-text match cannot use its index beneath a policy.';
+comment on view post_private.visible_posts is 'The posts that the caller sees, by the predicate of the policies on posts. The feed and search read this view because full-text search cannot use its index under a policy.';
+
 grant select on post_private.my_posts, post_private.visible_posts to anon, authenticated, service_role;
 
 alter table post_service.posts enable row level security;
@@ -389,8 +462,9 @@ drop policy if exists posts_delete_own on post_service.posts;
 create policy posts_delete_own on post_service.posts for delete to authenticated
   using (author_id = (select auth.uid()));
 
--- Ids are the database's, here and in every table: choosing one would tell whether a hidden row has it. So are counters
--- and author_is_private; what a post is about does not change once it is published.
+-- Not granted: ids, here and in every table, because choosing one would reveal whether a hidden row has it; counters
+-- and
+-- author_is_private; and changes of what a post is about.
 revoke all on post_service.posts from anon, authenticated;
 grant select on post_service.posts to anon;
 grant select, delete on post_service.posts to authenticated;
@@ -402,8 +476,9 @@ grant all on post_service.posts to service_role;
 create or replace trigger posts_updated_at before update of content, visibility on post_service.posts
   for each row execute function post_service.update_updated_at_column();
 
--- Definer: it reads and locks a profile. The share lock makes a change of privacy wait for this post, or this post for
--- the change, so that no post keeps the old flag.
+-- Definer: clients may not lock profiles. The share lock serializes a new post with a change of privacy, so that the
+-- post
+-- cannot keep the old value.
 create or replace function post_private.tg_posts__start()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -415,7 +490,7 @@ revoke execute on function post_private.tg_posts__start() from public;
 create or replace trigger posts_start before insert on post_service.posts
   for each row execute function post_private.tg_posts__start();
 
--- Definer: votes are secret.
+-- Definer: clients may not read the votes of others.
 create or replace function post_private.tg_posts__keep_voted()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -427,90 +502,6 @@ end $$;
 revoke execute on function post_private.tg_posts__keep_voted() from public;
 create or replace trigger posts_keep_voted before update of content on post_service.posts
   for each row when (old.type = 'poll' and old.content is distinct from new.content) execute function post_private.tg_posts__keep_voted();
-
--- Counters of this service: those of posts and comments, and poll_options.votes_count.
-create table if not exists post_private.counter_deltas (
-  id bigint generated always as identity primary key,
-  counted name not null,
-  target_id uuid not null,
-  counter name not null,
-  delta int not null
-);
-comment on table post_private.counter_deltas is 'Changes of counters that found their row locked, until fold_counters() adds them. counted names the table in post_service.';
-create index if not exists counter_deltas_target_id on post_private.counter_deltas (target_id);
-alter table post_private.counter_deltas enable row level security;
-
--- Definer: clients may not write counters. The row is updated at once if nobody holds it; if somebody does, or it is
--- hot (changes are already waiting), the change is appended. So a counter never makes one request wait for another.
-create or replace function post_private.count_on(counted name, target uuid, counter name, delta int)
-returns void language plpgsql volatile security definer set search_path = '' as $$
-declare
-  updated int;
-  target_exists boolean := true;
-begin
-  if target is null or delta = 0 then
-    return;
-  end if;
-  if not exists (select 1 from post_private.counter_deltas d where d.target_id = target) then
-    execute format(
-      'update post_service.%1$I set %2$I = %2$I + $2
-       where id = (select id from post_service.%1$I where id = $1 for no key update skip locked)', counted, counter)
-    using target, delta;
-    get diagnostics updated = row_count;
-    if updated = 1 then
-      return;
-    end if;
-  end if;
-  if delta < 0 then
-    -- A cascade takes away what hung on a row that is gone: nothing to count there.
-    execute format('select exists (select 1 from post_service.%I where id = $1)', counted) into target_exists using target;
-  end if;
-  if target_exists then
-    insert into post_private.counter_deltas (counted, target_id, counter, delta) values (counted, target, counter, delta);
-  end if;
-end $$;
-comment on function post_private.count_on(name, uuid, name, int) is 'Adds delta to a counter of a row; every counter in post_service is kept through it.';
-revoke execute on function post_private.count_on(name, uuid, name, int) from public;
-
--- Definer: as above. Never waits: a row that is locked keeps its deltas for the next time; those of a row that is gone go.
-create or replace function post_private.fold_counters(batch int default 10000)
-returns int language plpgsql volatile security definer set search_path = '' as $$
-declare
-  change record;
-  updated int;
-  target_exists boolean;
-  folded int := 0;
-begin
-  if not pg_try_advisory_xact_lock(hashtext('post_private.fold_counters')) then
-    return 0;
-  end if;
-  for change in
-    with taken as (
-      delete from post_private.counter_deltas
-      where id in (select id from post_private.counter_deltas order by id limit batch)
-      returning counted, target_id, counter, delta)
-    select counted, target_id, counter, sum(delta)::int as delta, count(*)::int as parts
-    from taken group by counted, target_id, counter
-  loop
-    execute format(
-      'update post_service.%1$I set %2$I = %2$I + $2
-       where id = (select id from post_service.%1$I where id = $1 for no key update skip locked)', change.counted, change.counter)
-    using change.target_id, change.delta;
-    get diagnostics updated = row_count;
-    if updated = 0 then
-      execute format('select exists (select 1 from post_service.%I where id = $1)', change.counted) into target_exists using change.target_id;
-      if target_exists then
-        insert into post_private.counter_deltas (counted, target_id, counter, delta)
-        values (change.counted, change.target_id, change.counter, change.delta);
-      end if;
-    else
-      folded := folded + change.parts;
-    end if;
-  end loop;
-  return folded;
-end $$;
-comment on function post_private.fold_counters(int) is 'Adds waiting deltas to their counters; returns how many were added. Run each second.';
-revoke execute on function post_private.fold_counters(int) from public;
 
 create or replace function post_service.author(post_service.posts)
 returns setof post_service.people rows 1 language sql stable
@@ -528,10 +519,22 @@ begin atomic
   select e.* from post_service.events e where e.id = $1.attached_event_id;
 end;
 comment on function post_service.author(post_service.posts) is 'Relationship: posts?select=content,author(username,avatar_url).';
-comment on function post_service.event(post_service.posts) is 'Relationship: posts?select=content,event(title). Null when the caller does not see the event.';
-comment on function post_service.attached_event(post_service.posts) is 'Relationship: posts?select=content,attached_event(title,start_time). Null when the caller does not see the event.';
+comment on function post_service.event(post_service.posts) is 'Relationship: posts?select=content,event(title). Null if the caller cannot see the event.';
+comment on function post_service.attached_event(post_service.posts) is 'Relationship: posts?select=content,attached_event(title,start_time). Null if the caller cannot see the event.';
 
--- post_images
+
+-- Effect of user_service.profiles. Definer: clients may not write author_is_private.
+create or replace function post_private.tg_profiles__mirror_privacy()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  update post_service.posts set author_is_private = new.is_private
+  where author_id = new.id and author_is_private is distinct from new.is_private;
+  return null;
+end $$;
+revoke execute on function post_private.tg_profiles__mirror_privacy() from public;
+
+-- db/services/post/20_post_images.sql
+-- Images of a post, written by its author. The same as those of an event.
 
 create table if not exists post_service.post_images (
   id uuid primary key default gen_random_uuid(),
@@ -541,19 +544,19 @@ create table if not exists post_service.post_images (
   order_index int not null default 0 constraint order_index_in_range check (order_index between 0 and 1000
     or post_private.refuse('order_index_out_of_range', 'An order_index is between 0 and 1,000.'))
 );
-comment on table post_service.post_images is 'Pictures of a post, in order_index.';
-comment on column post_service.post_images.image_url is 'Path in the bucket post-images; imported rows may hold an https URL.';
+comment on table post_service.post_images is 'Images of a post, sorted by order_index.';
+comment on column post_service.post_images.image_url is 'Path in the bucket post-images. Imported rows may hold an https URL.';
 
 create index if not exists post_images_post_id on post_service.post_images (post_id, order_index);
--- Storage asks whose picture a file is.
+-- Storage policies look up whose image a file is.
 create index if not exists post_images_image_url on post_service.post_images (image_url);
 
--- A path counts only in the folder of the post's author: naming someone else's file makes it readable to nobody.
+-- A path counts only in its owner's folder: naming somebody else's file does not make it readable.
 create or replace view post_private.visible_files as
   select i.image_url as path
   from post_service.post_images i
-  join post_private.visible_posts p on p.id = i.post_id
-  where split_part(i.image_url, '/', 1) = p.author_id::text;
+  join post_private.visible_posts parent on parent.id = i.post_id
+  where split_part(i.image_url, '/', 1) = parent.author_id::text;
 comment on view post_private.visible_files is 'Paths in the bucket post-images that the caller may read.';
 grant select on post_private.visible_files to anon, authenticated, service_role;
 
@@ -561,23 +564,23 @@ alter table post_service.post_images enable row level security;
 
 drop policy if exists post_images_select_visible on post_service.post_images;
 create policy post_images_select_visible on post_service.post_images for select to anon, authenticated
-  using (exists (select 1 from post_private.visible_posts p where p.id = post_images.post_id));
+  using (exists (select 1 from post_private.visible_posts parent where parent.id = post_images.post_id));
 drop policy if exists post_images_insert_author on post_service.post_images;
 create policy post_images_insert_author on post_service.post_images for insert to authenticated
   with check (
     (exists (select 1 from post_private.me)
       or post_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
-    and (exists (select 1 from post_private.my_posts p where p.id = post_images.post_id)
+    and (exists (select 1 from post_private.my_posts parent where parent.id = post_images.post_id)
       or post_private.refuse('post_not_found', 'There is no such post of yours.', 404)));
 drop policy if exists post_images_update_author on post_service.post_images;
 create policy post_images_update_author on post_service.post_images for update to authenticated
-  using (exists (select 1 from post_private.my_posts p where p.id = post_images.post_id))
-  with check (exists (select 1 from post_private.my_posts p where p.id = post_images.post_id));
+  using (exists (select 1 from post_private.my_posts parent where parent.id = post_images.post_id))
+  with check (exists (select 1 from post_private.my_posts parent where parent.id = post_images.post_id));
 drop policy if exists post_images_delete_author on post_service.post_images;
 create policy post_images_delete_author on post_service.post_images for delete to authenticated
-  using (exists (select 1 from post_private.my_posts p where p.id = post_images.post_id));
+  using (exists (select 1 from post_private.my_posts parent where parent.id = post_images.post_id));
 
--- A picture stays with its post: post_id is not granted on update.
+-- post_id is not granted on update: an image cannot move to another post.
 revoke all on post_service.post_images from anon, authenticated;
 grant select on post_service.post_images to anon;
 grant select, delete on post_service.post_images to authenticated;
@@ -585,13 +588,13 @@ grant insert (post_id, image_url, order_index) on post_service.post_images to au
 grant update (image_url, order_index) on post_service.post_images to authenticated;
 grant all on post_service.post_images to service_role;
 
--- Definer: the lock is on a row that clients may not lock. Under it, since two may add the tenth at once. An operator who
--- imports may bring more.
+-- Definer: clients may not lock the parent row. The lock serializes concurrent inserts. Imports by an operator are not
+-- limited.
 create or replace function post_private.tg_post_images__at_most_ten()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if (select auth.uid()) is not null then
-    perform from post_service.posts p where p.id = new.post_id for no key update;
+    perform from post_service.posts parent where parent.id = new.post_id for no key update;
     if (select count(*) from post_service.post_images i where i.post_id = new.post_id) > 10 then
       perform post_private.refuse('too_many_images', 'There are ten pictures already, which is the most.', 409);
     end if;
@@ -602,7 +605,8 @@ revoke execute on function post_private.tg_post_images__at_most_ten() from publi
 create or replace trigger post_images_at_most_ten after insert on post_service.post_images
   for each row execute function post_private.tg_post_images__at_most_ten();
 
--- poll_options and poll_votes
+-- db/services/post/21_polls.sql
+-- Polls: the options of a post of type poll, and votes for them.
 
 create table if not exists post_service.poll_options (
   id uuid primary key default gen_random_uuid(),
@@ -615,7 +619,7 @@ create table if not exists post_service.poll_options (
   constraint options_have_a_place_each unique (post_id, order_index),
   constraint option_and_its_post unique (id, post_id)
 );
-comment on table post_service.poll_options is 'What one can vote for in a post of type poll. Fixed once somebody has voted.';
+comment on table post_service.poll_options is 'Options of a post of type poll. Fixed after the first vote.';
 
 create table if not exists post_service.poll_votes (
   id uuid primary key default gen_random_uuid(),
@@ -626,7 +630,7 @@ create table if not exists post_service.poll_votes (
   constraint one_vote_for_each_poll unique (post_id, user_id),
   constraint option_of_the_same_poll foreign key (option_id, post_id) references post_service.poll_options (id, post_id) on delete cascade
 );
-comment on table post_service.poll_votes is 'Votes are secret: everyone sees the counts, only the voter their vote.';
+comment on table post_service.poll_votes is 'Votes. Everyone sees the counts; only the voter sees the vote.';
 
 create index if not exists poll_votes_option_id on post_service.poll_votes (option_id, post_id);
 create index if not exists poll_votes_user_id on post_service.poll_votes (user_id);
@@ -637,6 +641,7 @@ create or replace view post_private.my_unvoted_polls as
     and not exists (select 1 from post_service.poll_votes v where v.post_id = p.id);
 create or replace view post_private.option_posts as
   select o.id, o.post_id from post_service.poll_options o;
+
 grant select on post_private.my_unvoted_polls, post_private.option_posts to authenticated, service_role;
 
 alter table post_service.poll_options enable row level security;
@@ -655,7 +660,7 @@ drop policy if exists poll_options_delete_author on post_service.poll_options;
 create policy poll_options_delete_author on post_service.poll_options for delete to authenticated
   using (exists (select 1 from post_private.my_unvoted_polls p where p.id = poll_options.post_id));
 
--- Update is not granted: what people vote for must not change under them.
+-- Update is not granted: an option must not change after people voted for it.
 revoke all on post_service.poll_options from anon, authenticated;
 grant select on post_service.poll_options to anon;
 grant select, delete on post_service.poll_options to authenticated;
@@ -671,8 +676,9 @@ end $$;
 create or replace trigger poll_options_start before insert on post_service.poll_options
   for each row execute function post_private.tg_poll_options__start();
 
--- Definer: votes are secret. The policy has only the statement's snapshot, and the first vote may have come while the
--- statement waited for the option; going with its post, an option takes its votes with it.
+-- Definer: clients may not read the votes of others. The policy sees the snapshot of the statement, and the first
+-- vote
+-- may have arrived since. When the post is deleted, options and votes are deleted with it.
 create or replace function post_private.tg_poll_options__keep_voted()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -718,7 +724,7 @@ create policy poll_votes_delete_own on post_service.poll_votes for delete to aut
   using (user_id = (select auth.uid()) and exists (select 1 from post_private.visible_posts p
     where p.id = poll_votes.post_id and (p.poll_closes_at is null or p.poll_closes_at > now())));
 
--- A vote can move to another option of its poll, and nowhere else.
+-- A vote can only move to another option of its poll.
 revoke all on post_service.poll_votes from anon, authenticated;
 grant select, delete on post_service.poll_votes to authenticated;
 grant insert (post_id, option_id, user_id) on post_service.poll_votes to authenticated;
@@ -741,7 +747,8 @@ revoke execute on function post_private.tg_poll_votes__count_on_option() from pu
 create or replace trigger poll_votes_count_on_option after insert or delete or update of option_id on post_service.poll_votes
   for each row execute function post_private.tg_poll_votes__count_on_option();
 
--- comments
+-- db/services/post/22_comments.sql
+-- Comments on posts, and replies to comments.
 
 create table if not exists post_service.comments (
   id uuid primary key default gen_random_uuid(),
@@ -758,7 +765,7 @@ create table if not exists post_service.comments (
   constraint parent_under_the_same_post foreign key (parent_comment_id, post_id)
     references post_service.comments (id, post_id) on delete cascade
 );
-comment on table post_service.comments is 'Comments on a post, and replies to them. Deleting one that has replies leaves a tombstone: no author, no content.';
+comment on table post_service.comments is 'Comments on a post, and replies to comments. Deleting a comment that has replies leaves a tombstone without author and content.';
 
 create index if not exists comments_post_id on post_service.comments (post_id, created_at, id);
 create index if not exists comments_author_id on post_service.comments (author_id, created_at);
@@ -769,7 +776,7 @@ create or replace view post_private.visible_comments as
   from post_service.comments c
   where exists (select 1 from post_private.visible_posts p where p.id = c.post_id)
     and (c.author_id is null or exists (select 1 from post_private.visible_people p where p.id = c.author_id));
-comment on view post_private.visible_comments is 'The comments that the caller sees. The predicate is that of the policy on comments.';
+comment on view post_private.visible_comments is 'The comments that the caller sees, by the predicate of the policy on comments.';
 grant select on post_private.visible_comments to anon, authenticated, service_role;
 
 alter table post_service.comments enable row level security;
@@ -792,14 +799,14 @@ create policy comments_insert_own on post_service.comments for insert to authent
       or post_private.refuse('comment_not_found', 'There is no such comment under this post to reply to.', 404)));
 drop policy if exists comments_update_own on post_service.comments;
 create policy comments_update_own on post_service.comments for update to authenticated
-  -- The post too, since an update that reads no column asks no policy for reading.
+  -- Checks the post too: PostgreSQL skips select policies for an update that reads no column.
   using (author_id = (select auth.uid()) and exists (select 1 from post_private.visible_posts p where p.id = comments.post_id))
   with check (author_id = (select auth.uid()));
 drop policy if exists comments_delete_own_or_author on post_service.comments;
 create policy comments_delete_own_or_author on post_service.comments for delete to authenticated
   using (author_id = (select auth.uid()) or exists (select 1 from post_private.my_posts p where p.id = comments.post_id));
 
--- A comment stays where it was written: only its words change.
+-- A comment cannot move: only content is granted on update.
 revoke all on post_service.comments from anon, authenticated;
 grant select on post_service.comments to anon;
 grant select, delete on post_service.comments to authenticated;
@@ -819,7 +826,8 @@ end $$;
 create or replace trigger comments_start before insert on post_service.comments
   for each row execute function post_private.tg_comments__start();
 
--- Definer: replies are other people's, and the tombstone is nobody's. When the post itself goes, so do all its comments.
+-- Definer: it updates a comment to have no author and deletes likes of others. Comments of a deleted post are
+-- deleted.
 create or replace function post_private.tg_comments__leave_tombstone()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -859,7 +867,16 @@ begin atomic
 end;
 comment on function post_service.author(post_service.comments) is 'Relationship: comments?select=content,author(username). Null for a tombstone.';
 
--- likes
+-- db/services/post/23_likes.sql
+-- Likes of posts and comments.
+
+do $$
+begin
+  if to_regtype('post_service.likeable_type') is null then
+    create type post_service.likeable_type as enum ('post', 'comment');
+  end if;
+end $$;
+
 
 create table if not exists post_service.likes (
   id uuid primary key default gen_random_uuid(),
@@ -873,8 +890,8 @@ create table if not exists post_service.likes (
   created_at timestamptz not null default now(),
   constraint likes_are_unique unique (user_id, likeable_type, likeable_id)
 );
-comment on table post_service.likes is 'Who likes which post or comment.';
-comment on column post_service.likes.post_id is 'The liked post, if it is one. Generated, so that a like cannot outlive what it likes.';
+comment on table post_service.likes is 'Likes of posts and comments.';
+comment on column post_service.likes.post_id is 'The liked post, if it is one. Generated, so that a foreign key can delete the like with the post.';
 
 create index if not exists likes_post_id on post_service.likes (post_id, created_at) where post_id is not null;
 create index if not exists likes_comment_id on post_service.likes (comment_id, created_at) where comment_id is not null;
@@ -903,7 +920,7 @@ drop policy if exists likes_delete_own on post_service.likes;
 create policy likes_delete_own on post_service.likes for delete to authenticated
   using (user_id = (select auth.uid()));
 
--- Update is not granted: a like is there or not.
+-- Update is not granted: there is nothing to change in a like.
 revoke all on post_service.likes from anon, authenticated;
 grant select, delete on post_service.likes to authenticated;
 grant insert (user_id, likeable_type, likeable_id) on post_service.likes to authenticated;
@@ -932,7 +949,8 @@ begin atomic
 end;
 comment on function post_service.liker(post_service.likes) is 'Relationship: likes?select=liker(username,avatar_url).';
 
--- reposts
+-- db/services/post/24_reposts.sql
+-- Reposts: a row of reposts and a post of type repost, which are kept in step.
 
 create table if not exists post_service.reposts (
   id uuid primary key default gen_random_uuid(),
@@ -944,10 +962,10 @@ create table if not exists post_service.reposts (
   created_at timestamptz not null default now(),
   constraint reposts_are_unique unique (user_id, post_id),
   constraint a_repost_is_one_post unique (repost_id),
-  -- Checked at commit, since either of the two may be written first.
+  -- Checked at commit, because either row may be written first.
   constraint repost_has_its_post foreign key (repost_id) references post_service.posts (id) on delete cascade deferrable initially deferred
 );
-comment on table post_service.reposts is 'Who reposted what. Each row and its post of type repost are one thing: writing or deleting one does the other.';
+comment on table post_service.reposts is 'Reposts. Each row has a post of type repost; writing or deleting one does the same to the other.';
 comment on column post_service.reposts.repost_id is 'The post of type repost.';
 
 create index if not exists reposts_post_id on post_service.reposts (post_id, created_at);
@@ -958,7 +976,7 @@ drop policy if exists reposts_select_visible on post_service.reposts;
 create policy reposts_select_visible on post_service.reposts for select to authenticated
   using (
     exists (select 1 from post_private.visible_posts p where p.id = reposts.post_id)
-    -- One's own also before its post is made, or it could not be inserted and returned at once.
+    -- The person's own row is visible before its post exists, so that an insert can return it.
     and (user_id = (select auth.uid())
       or exists (select 1 from post_private.visible_posts p where p.id = reposts.repost_id)
         and exists (select 1 from post_private.visible_people p where p.id = reposts.user_id)));
@@ -978,15 +996,15 @@ drop policy if exists reposts_delete_own on post_service.reposts;
 create policy reposts_delete_own on post_service.reposts for delete to authenticated
   using (user_id = (select auth.uid()));
 
--- repost_id is the database's to choose.
+-- repost_id is not granted: the database chooses it.
 revoke all on post_service.reposts from anon, authenticated;
 grant select, delete on post_service.reposts to authenticated;
 grant insert (user_id, post_id, quote_content) on post_service.reposts to authenticated;
 grant update (quote_content) on post_service.reposts to authenticated;
 grant all on post_service.reposts to service_role;
 
--- Definer, as the two below: the two sides of a repost are written together, under the policy of the side that the
--- client wrote.
+-- Definer, like the two below: each writes the other row of a repost, under the policy of the row that the client
+-- wrote.
 create or replace function post_private.tg_posts__keep_repost()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -1020,7 +1038,8 @@ end $$;
 revoke execute on function post_private.tg_reposts__keep_post() from public;
 create or replace trigger reposts_keep_post after insert or delete or update of quote_content on post_service.reposts
   for each row execute function post_private.tg_reposts__keep_post();
--- Definer: clients may not lock profiles. Before the foreign key locks the account, since whoever leaves takes the profile first.
+-- Definer: clients may not lock profiles. Locks the profile before the foreign key locks the account, in the order of
+-- account deletion.
 create or replace function post_private.tg_reposts__lock_profile()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -1053,7 +1072,8 @@ begin atomic
 end;
 comment on function post_service.reposter(post_service.reposts) is 'Relationship: reposts?select=quote_content,reposter(username).';
 
--- bookmarks and shares: seen by the person alone.
+-- db/services/post/25_bookmarks.sql
+-- Bookmarks: posts that a person saved.
 
 create table if not exists post_service.bookmarks (
   id uuid primary key default gen_random_uuid(),
@@ -1062,7 +1082,7 @@ create table if not exists post_service.bookmarks (
   created_at timestamptz not null default now(),
   constraint bookmarks_are_unique unique (user_id, post_id)
 );
-comment on table post_service.bookmarks is 'Posts that a person saved. Nobody else sees them.';
+comment on table post_service.bookmarks is 'Saved posts, visible to the person alone.';
 
 create index if not exists bookmarks_post_id on post_service.bookmarks (post_id);
 
@@ -1083,11 +1103,14 @@ drop policy if exists bookmarks_delete_own on post_service.bookmarks;
 create policy bookmarks_delete_own on post_service.bookmarks for delete to authenticated
   using (user_id = (select auth.uid()));
 
--- Update is not granted: a bookmark is there or not.
+-- Update is not granted: there is nothing to change in a bookmark.
 revoke all on post_service.bookmarks from anon, authenticated;
 grant select, delete on post_service.bookmarks to authenticated;
 grant insert (user_id, post_id) on post_service.bookmarks to authenticated;
 grant all on post_service.bookmarks to service_role;
+
+-- db/services/post/26_shares.sql
+-- Shares of a post outside the app.
 
 create table if not exists post_service.shares (
   id uuid primary key default gen_random_uuid(),
@@ -1097,7 +1120,7 @@ create table if not exists post_service.shares (
     or post_private.refuse('text_too_long', 'The name of a platform has at most 50 characters.')),
   created_at timestamptz not null default now()
 );
-comment on table post_service.shares is 'When a person passed a post on outside the app. Nobody else sees who; the post''s shares_count counts it.';
+comment on table post_service.shares is 'Shares of a post outside the app, visible to the person alone. posts.shares_count counts them.';
 
 create index if not exists shares_post_id on post_service.shares (post_id);
 create index if not exists shares_user_id on post_service.shares (user_id);
@@ -1116,7 +1139,7 @@ create policy shares_insert_own on post_service.shares for insert to authenticat
     and (exists (select 1 from post_private.visible_posts p where p.id = shares.post_id)
       or post_private.refuse('post_not_found', 'There is no such post.', 404)));
 
--- Neither update nor delete is granted: a share has happened.
+-- Neither update nor delete is granted: a share is a fact.
 revoke all on post_service.shares from anon, authenticated;
 grant select on post_service.shares to authenticated;
 grant insert (user_id, post_id, platform) on post_service.shares to authenticated;
@@ -1138,20 +1161,11 @@ revoke execute on function post_private.tg_shares__count_on_post() from public;
 create or replace trigger shares_count_on_post after insert or delete or update of post_id on post_service.shares
   for each row execute function post_private.tg_shares__count_on_post();
 
--- Effects of other services' rows. Attached to the table itself in one database, to its replicated copy in four.
+-- db/services/post/30_account_deletion.sql
+-- What happens to posts, comments and reactions when an account is deleted.
 
--- Definer: it changes rows that nobody may write.
-create or replace function post_private.tg_profiles__mirror_privacy()
-returns trigger language plpgsql volatile security definer set search_path = '' as $$
-begin
-  update post_service.posts set author_is_private = new.is_private
-  where author_id = new.id and author_is_private is distinct from new.is_private;
-  return null;
-end $$;
-revoke execute on function post_private.tg_profiles__mirror_privacy() from public;
-
--- The newest comments first, so that one is a leaf once its own author's replies are gone; what others replied to becomes
--- a tombstone.
+-- Deletes the newest comments first, so that a thread of the person's own replies is deleted entirely. Comments with
+-- replies of others become tombstones.
 create or replace function post_private.forget_person(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -1169,10 +1183,10 @@ begin
     delete from post_service.comments where id = comment;
   end loop;
 end $$;
-comment on function post_private.forget_person(uuid) is 'Deletes what somebody who leaves has posted, liked and said.';
+comment on function post_private.forget_person(uuid) is 'Deletes a person''s posts, comments and reactions.';
 revoke execute on function post_private.forget_person(uuid) from public;
 
--- Definer: someone left, and what is theirs goes.
+-- Effect of user_service.profiles. Definer: it deletes rows of the person and updates counters of others.
 create or replace function post_private.tg_profiles__forget_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -1181,7 +1195,8 @@ begin
 end $$;
 revoke execute on function post_private.tg_profiles__forget_person() from public;
 
--- Publishing, the home feed, search.
+-- db/services/post/40_publish_post.sql
+-- publish_post(): a post with its images or poll options in one call.
 
 create or replace function post_service.publish_post(
   content text, visibility post_service.post_visibility default 'public', event_id uuid default null, attached_event_id uuid default null,
@@ -1203,9 +1218,12 @@ begin
   return published;
 end $$;
 comment on function post_service.publish_post(text, post_service.post_visibility, uuid, uuid, text[], text[], timestamptz) is
-  'Publishes a post with its pictures (paths in the bucket post-images) or poll options in one go, or not at all; returns the post. Its type follows from what is given.';
+  'Creates a post together with its images (paths in the bucket post-images) or poll options, or nothing on an error. The type follows from the arguments. Returns the post.';
 revoke execute on function post_service.publish_post(text, post_service.post_visibility, uuid, uuid, text[], text[], timestamptz) from public;
 grant execute on function post_service.publish_post(text, post_service.post_visibility, uuid, uuid, text[], text[], timestamptz) to authenticated, service_role;
+
+-- db/services/post/41_post_cards.sql
+-- Posts as all lists return them.
 
 do $$
 begin
@@ -1216,11 +1234,12 @@ begin
       images text[], event jsonb, original jsonb, poll jsonb, i_like boolean, i_bookmarked boolean, i_reposted boolean, cursor text);
   end if;
 end $$;
-comment on type post_service.post_card is 'A post as lists show it. author: {id, username, name, avatar_url, is_verified}; event: the attached event or the one it is about {id, title, category, start_time, location_name, status}; original: of a repost {id, author, content, type, created_at}; poll: {closes_at, my_option_id, options: [{id, label, votes_count}]}; each null where there is none to be seen. cursor continues the list after this row.';
+
+comment on type post_service.post_card is 'A post in lists. author: {id, username, name, avatar_url, is_verified}; event: the attached event or the one it is about {id, title, category, start_time, location_name, status}; original, of a repost: {id, author, content, type, created_at}; poll: {closes_at, my_option_id, options: [{id, label, votes_count}]}; null where there is none or the caller cannot see it. cursor continues the list after this row.';
 
 create or replace view post_private.post_cards as
   select p.id,
-    -- Who sees a post sees its author: the predicate of visible_posts implies that of visible_people.
+    -- Whoever sees a post sees its author: the predicate of visible_posts implies that of visible_people.
     jsonb_build_object('id', a.id, 'username', a.username, 'name', a.name, 'avatar_url', a.avatar_url, 'is_verified', a.is_verified) as author,
     p.content, p.type, p.visibility, p.created_at, p.updated_at, p.likes_count, p.comments_count, p.reposts_count, p.shares_count,
     array(select i.image_url from post_service.post_images i where i.post_id = p.id order by i.order_index, i.id) as images,
@@ -1243,9 +1262,9 @@ create or replace view post_private.post_cards as
     exists (select 1 from post_service.reposts r where r.user_id = (select auth.uid()) and r.post_id = p.id) as i_reposted
   from post_service.posts p
   join user_service.profiles a on a.id = p.author_id;
-comment on view post_private.post_cards is 'Posts as cards without a cursor, for those who have asked visible_posts which ones the caller sees. What hangs on a post is shown as far as the caller sees it.';
+comment on view post_private.post_cards is 'Posts as cards without a cursor. Does not filter posts by the caller: join it with ids from visible_posts. Embedded objects are filtered.';
 
--- Definer: reads tables for ids that the caller sees.
+-- Definer: clients may not read post_cards.
 create or replace function post_private.cards_of(ids uuid[], list text)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -1255,10 +1274,13 @@ begin
     where c.id = any (ids)
     order by c.created_at desc, c.id desc;
 end $$;
-comment on function post_private.cards_of(uuid[], text) is 'The cards of a page, newest first, with cursors of the list they are in. Does not ask whether the caller sees the posts: pass ids of visible_posts.';
+comment on function post_private.cards_of(uuid[], text) is 'A page of cards, newest first, with cursors for this list. Does not filter by the caller: pass ids from visible_posts.';
 revoke execute on function post_private.cards_of(uuid[], text) from public;
 
--- Definer: reads visible_posts, which carries the policy's predicate, so that the feed can use its indexes.
+-- db/services/post/42_home_feed.sql
+-- home_feed(): posts of the people whom the caller follows.
+
+-- Definer: reads visible_posts, because a list under a policy cannot use its indexes.
 create or replace function post_private.home_feed(cursor text, page_size int)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -1270,8 +1292,9 @@ declare
   looked_at int := 0;
   window_end int;
 begin
-  -- Who follows many finds a page among the newest posts of everyone. "is true" keeps the planner from making a join of
-  -- it, for which it would take everyone to follow as many as people do on average.
+  -- People who follow many find a page among the newest posts of everyone. `is true` prevents a join, for which the
+  -- planner
+  -- would assume an average number of followed people.
   if (select count(*) from (select 1 from post_private.my_following limit 101) f) > 100 then
     foreach window_end in array array[400, 2000] loop
       ids := ids || array(
@@ -1287,8 +1310,9 @@ begin
       looked_at := window_end;
     end loop;
   end if;
-  -- Otherwise by the newest post of each: a page of n posts has posts of at most n people, and only of those whose own
-  -- newest come first. So the work grows with whom one follows (5,000 at most) and never with the number of posts.
+  -- Otherwise take the next post of each followed person, then the posts of the page_size people with the newest
+  -- ones. The
+  -- work grows with the number of followed people (5,000 at most), not with the number of posts.
   if cardinality(ids) < size then
     ids := array(
       select p.id
@@ -1318,11 +1342,14 @@ returns setof post_service.post_card language sql stable security invoker set se
 begin atomic
   select * from post_private.home_feed(cursor, page_size);
 end;
-comment on function post_service.home_feed(text, int) is 'Posts of those whom the caller follows, newest first. Keyset: pass the last row''s cursor for the next page; at most 100 rows.';
+comment on function post_service.home_feed(text, int) is 'Posts of the people whom the caller follows, newest first. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
 revoke execute on function post_service.home_feed(text, int) from public;
 grant execute on function post_service.home_feed(text, int) to authenticated, service_role;
 
--- Definer: reads visible_posts, as home_feed does.
+-- db/services/post/43_posts_by.sql
+-- posts_by(): posts of one person.
+
+-- Definer: reads visible_posts, because a list under a policy cannot use its indexes.
 create or replace function post_private.posts_by(author_id uuid, cursor text, page_size int)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -1344,9 +1371,12 @@ returns setof post_service.post_card language sql stable security invoker set se
 begin atomic
   select * from post_private.posts_by(author_id, cursor, page_size);
 end;
-comment on function post_service.posts_by(uuid, text, int) is 'One person''s posts as the caller sees them, newest first. Keyset; at most 100 rows.';
+comment on function post_service.posts_by(uuid, text, int) is 'Posts of one person as the caller sees them, newest first. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
 
--- Definer: reads visible_posts, so that words can use their index.
+-- db/services/post/44_search_posts.sql
+-- search_posts(): posts by words.
+
+-- Definer: reads visible_posts, because full-text search cannot use its index under a policy.
 create or replace function post_private.search_posts(query text, cursor text, page_size int)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -1359,7 +1389,7 @@ declare
   looked_at int := 0;
   window_end int;
 begin
-  -- Words that many posts have are found soonest among the newest. Two hits in 200 promise a page in some thousands.
+  -- Common words: scan the newest posts. Two hits among 200 are enough to expect a page among 5,000.
   foreach window_end in array array[200, 5000] loop
     ids := ids || array(
       select recent.id
@@ -1373,8 +1403,7 @@ begin
     exit when cardinality(ids) < 2 or cardinality(ids) >= size;
     looked_at := window_end;
   end loop;
-  -- Words that few posts have are found soonest by the index. Materialized, since the planner does not know how many
-  -- posts have a word, and would rather read all of them by time.
+  -- Rare words: use the index. Materialized, because the planner does not know how rare the words are.
   if cardinality(ids) < size then
     ids := array(
       with matching as materialized (
@@ -1395,6 +1424,6 @@ returns setof post_service.post_card language sql stable security invoker set se
 begin atomic
   select * from post_private.search_posts(query, cursor, page_size);
 end;
-comment on function post_service.search_posts(text, text, int) is 'Posts by the beginnings of words, newest first. Keyset; at most 100 rows.';
+comment on function post_service.search_posts(text, text, int) is 'Posts that contain words with these prefixes, newest first. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
 
 commit;

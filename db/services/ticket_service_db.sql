@@ -1,18 +1,13 @@
--- Ticket service: tickets, the seats they hold, payments and refunds, the journal of money, and the door.
---
--- Builds the schemas ticket_service (exposed over REST) and ticket_private (not exposed) in an empty database, alone or
--- after the user, event and post services. Loading it again does no harm. It builds, it does not upgrade: what already exists is changed by
--- the migrations.
-
--- One transaction, so that a refusal leaves the database as it was.
+-- Built by `npm run db:build` from the parts in db/services/ticket/. Edit those, not this file.
+-- It builds and does not upgrade: loading it again changes nothing that exists, except functions and policies.
 begin;
 
--- Ground: schemas, extensions, roles, and who is asking.
+-- db/services/ticket/00_foundation.sql
+-- Schemas, roles, and the helpers that services share: refusals and cursors.
 
 create schema if not exists ticket_service;
 create schema if not exists ticket_private;
-comment on schema ticket_service is 'Tickets and the money for them. Exposed over REST.';
-comment on schema ticket_private is 'What clients must not call by themselves: definer functions, views that policies read, internal tables.';
+comment on schema ticket_private is 'Not exposed over REST: definer functions, views that policies read, and internal tables.';
 
 -- Supabase has these roles; a plain PostgreSQL server does not.
 do $$
@@ -26,12 +21,12 @@ begin
   end loop;
 end $$;
 
--- The planner takes policies for costlier than they are, and would compile each query for longer than it runs.
+-- The planner overestimates the cost of policies and would JIT-compile queries for longer than they run.
 do $$
 begin
   execute format('alter database %I set jit = off', current_database());
 exception when insufficient_privilege then
-  raise notice 'The owner of this database should say: alter database % set jit = off', current_database();
+  raise notice 'Run this as the owner of the database: alter database % set jit = off', current_database();
 end $$;
 
 -- Supabase has auth.uid(); elsewhere it reads the claims that PostgREST sets for each request.
@@ -47,8 +42,7 @@ begin
   end if;
 end $$;
 
--- A stub of one of our tables means that a neighbour's file was loaded first. Building round it would leave a table
--- without constraints or policies, so stop.
+-- If another service's file was loaded first, one of our tables exists as its stub, without constraints or policies.
 do $$
 declare
   stub text;
@@ -65,8 +59,6 @@ end $$;
 
 grant usage on schema ticket_service to anon, authenticated, service_role;
 
--- Helpers.
-
 create or replace function ticket_private.refuse(code text, message text, status int default 400)
 returns boolean language plpgsql volatile set search_path = '' as $$
 begin
@@ -75,7 +67,7 @@ begin
     detail = json_build_object('status', status, 'headers', json_build_object())::text;
 end $$;
 comment on function ticket_private.refuse(text, text, int) is
-  'Never returns: raises the refusal `code` (docs/errors.md) as the HTTP status. Boolean, so that it can stand behind `or` in the constraint or policy whose rule it explains.';
+  'Never returns: raises the error `code` (docs/errors.md) with this HTTP status. Returns boolean so that a constraint or policy can say `<rule> or refuse(…)`.';
 grant execute on function ticket_private.refuse(text, text, int) to anon, authenticated, service_role;
 
 create or replace function ticket_service.update_updated_at_column()
@@ -84,13 +76,13 @@ begin
   new.updated_at = now();
   return new;
 end $$;
-comment on function ticket_service.update_updated_at_column() is 'Trigger function: stamps updated_at.';
+comment on function ticket_service.update_updated_at_column() is 'Trigger function: sets updated_at.';
 
 create or replace function ticket_private.write_cursor(keys jsonb)
 returns text language sql immutable set search_path = '' as $$
   select translate(encode(convert_to(keys::text, 'UTF8'), 'base64'), E'+/=\n', '-_')
 $$;
-comment on function ticket_private.write_cursor(jsonb) is 'The keys of a row in its list as the opaque text that clients hand back.';
+comment on function ticket_private.write_cursor(jsonb) is 'Encodes the sort keys of a row as an opaque cursor.';
 
 create or replace function ticket_private.read_cursor(cursor text, kind text)
 returns jsonb language plpgsql immutable set search_path = '' as $$
@@ -112,7 +104,12 @@ begin
   perform ticket_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
   return null;
 end $$;
-comment on function ticket_private.read_cursor(text, text) is 'The keys in a cursor made for lists of this kind; null for the first page; refuses anything else with malformed_cursor.';
+comment on function ticket_private.read_cursor(text, text) is 'Decodes a cursor of this kind of list; null for the first page. Refuses any other text with malformed_cursor.';
+
+create or replace function ticket_private.page_size(wanted int)
+returns int language sql immutable set search_path = '' as $$ select least(greatest(coalesce(wanted, 20), 1), 100) $$;
+comment on function ticket_private.page_size(int) is 'Rows per page: 20 by default, 100 at most.';
+comment on schema ticket_service is 'Tickets and their payments. Exposed over REST.';
 
 create or replace function ticket_private.cursor_time(keys jsonb, key text)
 returns timestamptz language plpgsql stable set search_path = '' as $$
@@ -125,15 +122,14 @@ exception when data_exception then
   perform ticket_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
   return null;
 end $$;
-comment on function ticket_private.cursor_time(jsonb, text) is 'A moment among a cursor''s keys; refuses what is none.';
+comment on function ticket_private.cursor_time(jsonb, text) is 'Reads a timestamp from the keys of a cursor. Refuses anything else with malformed_cursor.';
 
-create or replace function ticket_private.page_size(wanted int)
-returns int language sql immutable set search_path = '' as $$ select least(greatest(coalesce(wanted, 20), 1), 100) $$;
-comment on function ticket_private.page_size(int) is 'Rows in a page: 20 unless asked, never more than 100.';
+-- db/services/ticket/05_neighbours.sql
+-- What this service reads of the user and event services: stubs of their tables, and the views that policies ask instead
+-- of them.
 
--- What this service needs of its neighbours: stubs, which find the real table in one database and make the local
--- copy that replication fills in a database of its own. No policy and no grant: only the views below read them.
-
+-- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a database of this
+-- service's own it creates local copies for logical replication to fill. Only the views below read them.
 create schema if not exists user_service;
 
 create table if not exists user_service.profiles (
@@ -167,51 +163,21 @@ create table if not exists user_service.invitations (
 );
 create index if not exists invitations_invitee_id on user_service.invitations (invitee_id, event_id);
 
-create schema if not exists event_service;
-create table if not exists event_service.events (
-  id uuid primary key,
-  host_id uuid,
-  title text not null,
-  start_time timestamptz not null,
-  end_time timestamptz not null,
-  location_name text,
-  max_attendees int,
-  price numeric not null,
-  currency text not null,
-  status text not null,
-  privacy text not null,
-  ticketing_enabled boolean not null
-);
-create table if not exists event_service.event_attendees (
-  id uuid primary key default gen_random_uuid(),
-  event_id uuid not null,
-  user_id uuid not null,
-  status text not null,
-  constraint attendance_is_unique unique (event_id, user_id)
-);
-
-alter table user_service.profiles enable row level security;
-alter table user_service.follows enable row level security;
-alter table user_service.blocks enable row level security;
-alter table user_service.invitations enable row level security;
-alter table event_service.events enable row level security;
-alter table event_service.event_attendees enable row level security;
-
+-- No policy and no grant: clients cannot read stubs.
 do $$
 declare
-  neighbour text;
+  stub text;
 begin
-  foreach neighbour in array array['user_service.profiles', 'user_service.follows', 'user_service.blocks',
-    'user_service.invitations', 'event_service.events', 'event_service.event_attendees'] loop
-    if obj_description(neighbour::regclass, 'pg_class') is null then
-      execute format('comment on table %s is %L', neighbour, 'Stub of the neighbour''s table, filled by replication.');
+  foreach stub in array array['user_service.profiles', 'user_service.follows', 'user_service.blocks', 'user_service.invitations'] loop
+    execute format('alter table %s enable row level security', stub);
+    if obj_description(stub::regclass, 'pg_class') is null then
+      execute format('comment on table %s is %L', stub, 'Stub of another service''s table, filled by replication.');
     end if;
   end loop;
 end $$;
-
 create or replace view ticket_private.me as
   select p.id from user_service.profiles p where p.id = (select auth.uid());
-comment on view ticket_private.me is 'The caller, if their account still exists: tokens outlive accounts.';
+comment on view ticket_private.me is 'The caller, if their account still exists. A token outlives its account.';
 
 create or replace view ticket_private.my_mutuals as
   select f.following_id as user_id
@@ -224,19 +190,40 @@ create or replace view ticket_private.my_blocks as
   union all
   select b.blocker_id from user_service.blocks b where b.blocked_id = (select auth.uid());
 comment on view ticket_private.my_blocks is 'Everyone whom the caller has blocked or who has blocked the caller.';
-
 create or replace view ticket_private.visible_people as
   select p.id, p.username, p.name, p.avatar_url, p.is_verified, p.is_private, p.shows_attendance
   from user_service.profiles p
   where p.id = (select auth.uid())
     or (not p.is_private or exists (select 1 from ticket_private.my_mutuals m where m.user_id = p.id))
       and not exists (select 1 from ticket_private.my_blocks b where b.user_id = p.id);
-comment on view ticket_private.visible_people is 'Whom the caller sees.';
+comment on view ticket_private.visible_people is 'The people whom the caller sees.';
+-- Stubs of the event service's tables, as above, and the predicate of its policies over these copies.
+create schema if not exists event_service;
+create table if not exists event_service.events (
+  id uuid primary key, host_id uuid, title text not null, start_time timestamptz not null, end_time timestamptz not null, location_name text, max_attendees int, price numeric not null, currency text not null, status text not null, privacy text not null, ticketing_enabled boolean not null
+);
+create table if not exists event_service.event_attendees (
+  id uuid primary key default gen_random_uuid(),
+  event_id uuid not null,
+  user_id uuid not null,
+  status text not null,
+  constraint attendance_is_unique unique (event_id, user_id)
+);
 
--- The predicate of the event service's policies, over the rows that this service knows of.
+-- No policy and no grant: clients cannot read stubs.
+do $$
+declare
+  stub text;
+begin
+  foreach stub in array array['event_service.events', 'event_service.event_attendees'] loop
+    execute format('alter table %s enable row level security', stub);
+    if obj_description(stub::regclass, 'pg_class') is null then
+      execute format('comment on table %s is %L', stub, 'Stub of another service''s table, filled by replication.');
+    end if;
+  end loop;
+end $$;
 create or replace view ticket_private.visible_events as
-  select e.id, e.host_id, e.title, e.start_time, e.end_time, e.location_name, e.price, e.currency,
-    e.status::text as status, e.privacy::text as privacy, e.ticketing_enabled
+  select e.id, e.host_id, e.title, e.start_time, e.end_time, e.location_name, e.price, e.currency, e.status::text as status, e.privacy::text as privacy, e.ticketing_enabled
   from event_service.events e
   where e.host_id = (select auth.uid())
     or (e.privacy = 'public'
@@ -247,7 +234,6 @@ create or replace view ticket_private.visible_events as
         or exists (select 1 from user_service.invitations i where i.event_id = e.id and i.invitee_id = (select auth.uid()))))
       and not exists (select 1 from ticket_private.my_blocks b where b.user_id = e.host_id);
 comment on view ticket_private.visible_events is 'The events that the caller sees.';
-
 create or replace view ticket_private.my_events as
   select e.id from event_service.events e where e.host_id = (select auth.uid());
 comment on view ticket_private.my_events is 'The events that the caller hosts.';
@@ -255,45 +241,39 @@ comment on view ticket_private.my_events is 'The events that the caller hosts.';
 grant select on ticket_private.me, ticket_private.my_mutuals, ticket_private.my_blocks, ticket_private.visible_people,
   ticket_private.visible_events, ticket_private.my_events to authenticated, service_role;
 
--- tickets, and the seats they hold
+-- Edge functions call with the service key on behalf of a person, so auth.uid() is set to that person for the look-up.
+create or replace function ticket_private.sees_event(person uuid, event uuid)
+returns boolean language plpgsql volatile security definer set search_path = '' as $$
+declare
+  claims text := coalesce(current_setting('request.jwt.claims', true), '');
+  -- auth.uid() of Supabase looks here first.
+  subject text := coalesce(current_setting('request.jwt.claim.sub', true), '');
+  sees boolean;
+begin
+  perform set_config('request.jwt.claims', json_build_object('sub', person)::text, true), set_config('request.jwt.claim.sub', person::text, true);
+  sees := exists (select 1 from ticket_private.me) and exists (select 1 from ticket_private.visible_events e where e.id = event);
+  perform set_config('request.jwt.claims', claims, true), set_config('request.jwt.claim.sub', subject, true);
+  return sees;
+end $$;
+comment on function ticket_private.sees_event(uuid, uuid) is 'Whether this person has an account and sees the event.';
+revoke execute on function ticket_private.sees_event(uuid, uuid) from public;
+
+-- db/services/ticket/10_tickets.sql
+-- Tickets: the table and its attendance codes. Status changes are made by checkout, settlement and refunds.
 
 do $$
 begin
   if to_regtype('ticket_service.ticket_status') is null then
     create type ticket_service.ticket_status as enum ('pending', 'active', 'cancelled', 'refunded', 'expired');
-    create type ticket_service.transaction_status as enum ('pending', 'success', 'failed', 'refunded');
-    create type ticket_service.transaction_kind as enum ('payment', 'refund');
-    create type ticket_private.journal_kind as enum ('captured', 'refunded', 'charged_back', 'charge_back_returned');
-  end if;
-  if to_regtype('ticket_service.payment_outcome') is null then
-    create type ticket_service.payment_outcome as enum
-      ('activated', 'sold_out', 'event_closed', 'already_has_ticket', 'paid_twice', 'buyer_gone', 'set_aside', 'refunded', 'disputed', 'reversed');
-    create type ticket_service.check_in_result as enum ('checked_in', 'already_checked_in');
-    -- In the order in which a provider's notices win over one another, whatever the order they arrive in.
-    create type ticket_private.payment_state as enum ('pending', 'expired', 'failed', 'paid', 'reversed');
-    create type ticket_private.refund_state as enum ('requested', 'sent', 'requires_action', 'succeeded', 'failed', 'cancelled');
-    create type ticket_private.attempt_state as enum ('creating', 'open', 'ending', 'closed');
-    create type ticket_private.refund_origin as enum ('buyer', 'host', 'cancellation', 'payment', 'operator', 'provider');
-    create type ticket_private.ticket_terms as (
-      title text, price numeric, currency text, start_time timestamptz, refund_fee numeric, refund_deadline timestamptz);
   end if;
 end $$;
-
-create or replace function ticket_private.time_to_pay()
-returns interval language sql immutable parallel safe set search_path = '' as $$ select interval '35 minutes' $$;
-comment on function ticket_private.time_to_pay() is 'How long a provider takes money for an attempt. Stripe wants half an hour at least; the rest is for trying again.';
-revoke execute on function ticket_private.time_to_pay() from public;
-create or replace function ticket_private.time_after_payment()
-returns interval language sql immutable parallel safe set search_path = '' as $$ select interval '10 minutes' $$;
-comment on function ticket_private.time_after_payment() is 'How much longer a seat is held than its provider takes money.';
-revoke execute on function ticket_private.time_after_payment() from public;
 
 create or replace function ticket_private.new_attendance_code()
 returns text language plpgsql volatile set search_path = '' as $$
 declare
-  -- 32 characters that nobody mistakes for one another: no 0 and O, no 1 and I. A byte modulo 32 favours none of them.
+  -- 32 characters without look-alikes (no 0, O, 1, I). 32 divides 256, so a byte modulo 32 is uniform.
   alphabet constant text := '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
-  -- Version 4 uuids come from the server's strong random source; bytes 6 and 8 hold fixed bits, so they are left out.
+  -- Version 4 UUIDs come from a strong random source. Bytes 6 and 8 contain fixed bits, so they are not used.
   random bytea := uuid_send(gen_random_uuid());
   code text := '';
   place int;
@@ -303,7 +283,7 @@ begin
   end loop;
   return code;
 end $$;
-comment on function ticket_private.new_attendance_code() is 'Eight characters by chance, one of 2^40.';
+comment on function ticket_private.new_attendance_code() is 'Eight random characters, one of 2^40 codes.';
 revoke execute on function ticket_private.new_attendance_code() from public;
 grant execute on function ticket_private.new_attendance_code() to service_role;
 
@@ -332,17 +312,17 @@ create table if not exists ticket_service.tickets (
   constraint checked_in_at_a_time check (is_checked_in = (checked_in_at is not null)),
   constraint held_while_pending check ((status = 'pending') = (held_until is not null))
 );
-comment on table ticket_service.tickets is 'One seat at an event. pending: held while its payment goes on; active: sold. Its buyer reads it; only the server writes it.';
-comment on column ticket_service.tickets.user_id is 'Null when the buyer''s account is gone.';
-comment on column ticket_service.tickets.attendance_code is 'What is shown at the door. Imported codes have four characters.';
-comment on column ticket_service.tickets.held_until is 'Until when a pending ticket holds its seat; null for any other.';
-comment on column ticket_service.tickets.refund_fee is 'What a refund that the buyer asks for costs, in major units of currency, by the policy at purchase; of a refunded one, what its did.';
-comment on column ticket_service.tickets.refund_deadline is 'Until when the buyer may ask for a refund, by the policy at purchase; null: until the start.';
-comment on column ticket_service.tickets.event_start_time is 'When the event was to start when it was bought. If that is changed, the buyer may have everything back.';
-comment on column ticket_service.tickets.activated_at is 'When the seat became the buyer''s; null while it was only ever held or offered.';
+comment on table ticket_service.tickets is 'One seat at an event. pending: held until it is paid for; active: sold. The buyer reads it; only the server writes it.';
+comment on column ticket_service.tickets.user_id is 'Null after the buyer''s account is deleted.';
+comment on column ticket_service.tickets.attendance_code is 'Shown at check-in. Imported codes have four characters.';
+comment on column ticket_service.tickets.held_until is 'End of the hold of a pending ticket. Null for any other status.';
+comment on column ticket_service.tickets.refund_fee is 'Fee for a refund that the buyer requests, in major units of currency, by the refund policy at purchase. Of a refunded ticket: the fee that was charged.';
+comment on column ticket_service.tickets.refund_deadline is 'Deadline for a refund that the buyer requests, by the refund policy at purchase. Null for the start of the event.';
+comment on column ticket_service.tickets.event_start_time is 'Start of the event at purchase. If the start is changed, the buyer can get a full refund.';
+comment on column ticket_service.tickets.activated_at is 'When the ticket was sold. Null if it was only held or offered.';
 comment on column ticket_service.tickets.price_paid is 'In major units of currency, for example 150000 IDR or 12.50 EUR.';
 
--- Live tickets only, so that one can buy again after a refund.
+-- Live tickets only, so that a person can buy again after a refund.
 create unique index if not exists one_live_ticket_each on ticket_service.tickets (user_id, event_id) where status in ('pending', 'active');
 create index if not exists tickets_user_id on ticket_service.tickets (user_id, purchased_at);
 create index if not exists tickets_event_id on ticket_service.tickets (event_id, status);
@@ -359,23 +339,23 @@ drop policy if exists tickets_select_own on ticket_service.tickets;
 create policy tickets_select_own on ticket_service.tickets for select to authenticated
   using (user_id = (select auth.uid()));
 
--- No writing is granted: only the server moves money, and a ticket is money.
+-- Writing is not granted: only the server writes tickets.
 revoke all on ticket_service.tickets from anon, authenticated;
 grant select on ticket_service.tickets to authenticated;
 grant all on ticket_service.tickets to service_role;
 
--- Definer: the server's role has no way into this schema.
+-- Definer: service_role has no access to ticket_private.
 create or replace function ticket_private.tg_tickets__stamp()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
-  -- Who left holds nothing, and keeps no seat that cost nothing at an event that is not over.
+  -- After account deletion: holds end, and so do free, unused tickets to events that are not over.
   if tg_op = 'UPDATE' and new.user_id is null and old.user_id is not null
     and (new.status = 'pending' or new.status = 'active' and new.price_paid = 0 and not new.is_checked_in
       and exists (select from event_service.events e where e.id = new.event_id and e.status in ('upcoming', 'ongoing')))
   then
     new.status = 'cancelled';
-    -- Nobody is to pay for it: the provider is told at once.
+    -- Checked now, so that the provider expires the attempt and nobody pays for it.
     update ticket_private.attempts a set check_at = now() where a.ticket_id = new.id and a.state in ('creating', 'open');
   end if;
   if new.status = 'active' then
@@ -389,7 +369,8 @@ revoke execute on function ticket_private.tg_tickets__stamp() from public;
 create or replace trigger tickets_stamp before insert or update of is_checked_in, checked_in_at, status, held_until, user_id on ticket_service.tickets
   for each row execute function ticket_private.tg_tickets__stamp();
 
--- event_seats: how many there are, are held and are sold
+-- db/services/ticket/11_event_seats.sql
+-- Seats: how many each event has, holds and has sold. Every change of a ticket updates them.
 
 create table if not exists ticket_private.event_seats (
   event_id uuid primary key,
@@ -400,119 +381,12 @@ create table if not exists ticket_private.event_seats (
     or ticket_private.refuse('sold_out', 'There are no seats left.', 409)),
   constraint seats_are_not_negative check (held >= 0 and sold >= 0)
 );
-comment on table ticket_private.event_seats is 'The seats of each event, exact: every pending ticket is held here, every active one sold. The lock under which they change.';
-comment on column ticket_private.event_seats.capacity is 'Copy of events.max_attendees, kept by effect; null means no limit.';
+comment on table ticket_private.event_seats is 'Exact number of seats of each event: one held for every pending ticket, one sold for every active ticket. Locking this row serializes sales.';
+comment on column ticket_private.event_seats.capacity is 'Copy of events.max_attendees. Null for no limit.';
 alter table ticket_private.event_seats enable row level security;
 
--- waitlist_entries: who wants a seat that is freed
-
-create table if not exists ticket_service.waitlist_entries (
-  id uuid primary key default gen_random_uuid(),
-  event_id uuid not null,
-  user_id uuid not null,
-  joined_at timestamptz not null default clock_timestamp(),
-  constraint waitlist_entries_are_unique unique (event_id, user_id)
-);
-comment on table ticket_service.waitlist_entries is 'People waiting for a seat at a sold-out event, first come first served. An entry goes when its seat is offered: a pending ticket until held_until.';
-
-create index if not exists waitlist_entries_event_id on ticket_service.waitlist_entries (event_id, joined_at, id);
-create index if not exists waitlist_entries_user_id on ticket_service.waitlist_entries (user_id);
-
-alter table ticket_service.waitlist_entries enable row level security;
-
-drop policy if exists waitlist_entries_select_own on ticket_service.waitlist_entries;
-create policy waitlist_entries_select_own on ticket_service.waitlist_entries for select to authenticated
-  using (user_id = (select auth.uid()));
-
--- Writing is not granted: join_waitlist() looks under the lock of the event's seats whether there is none free.
-revoke all on ticket_service.waitlist_entries from anon, authenticated;
-grant select on ticket_service.waitlist_entries to authenticated;
-grant all on ticket_service.waitlist_entries to service_role;
-
--- Who sees an event does not change in the middle of a request, but who asks does: the server asks for the person whose
--- token it was given, and a freed seat for the one who waits.
-create or replace function ticket_private.sees_event(person uuid, event uuid)
-returns boolean language plpgsql volatile security definer set search_path = '' as $$
-declare
-  claims text := coalesce(current_setting('request.jwt.claims', true), '');
-  -- Where auth.uid() looks first; what serves the API may set it too.
-  subject text := coalesce(current_setting('request.jwt.claim.sub', true), '');
-  sees boolean;
-begin
-  perform set_config('request.jwt.claims', json_build_object('sub', person)::text, true), set_config('request.jwt.claim.sub', person::text, true);
-  sees := exists (select 1 from ticket_private.me) and exists (select 1 from ticket_private.visible_events e where e.id = event);
-  perform set_config('request.jwt.claims', claims, true), set_config('request.jwt.claim.sub', subject, true);
-  return sees;
-end $$;
-comment on function ticket_private.sees_event(uuid, uuid) is 'Whether this person has an account and sees the event.';
-revoke execute on function ticket_private.sees_event(uuid, uuid) from public;
-
--- Definer: clients may not write tickets. The caller holds the lock of the event's seats. Each offer is a pending ticket,
--- so it has its seat like any other.
-create or replace function ticket_private.offer_seats(event uuid)
-returns void language plpgsql volatile security definer set search_path = '' as $$
-declare
-  next record;
-  until timestamptz;
-  currency text;
-begin
-  select least(now() + interval '2 hours', e.end_time), e.currency into until, currency
-  from event_service.events e where e.id = event and e.status in ('upcoming', 'ongoing') and e.ticketing_enabled;
-  if until is null or until <= now() then
-    return;
-  end if;
-  -- A hundred at a time, since everyone else waits for the seats meanwhile; offer_free_seats() goes on.
-  for number in 1..100 loop
-    exit when ticket_private.is_full(event);
-    -- Whoever is just leaving holds their profile and will want this entry: they are passed over, not waited for.
-    delete from ticket_service.waitlist_entries w
-    where w.id = (
-      select f.id from ticket_service.waitlist_entries f join user_service.profiles p on p.id = f.user_id
-      where f.event_id = event order by f.joined_at, f.id limit 1 for update of f skip locked for key share of p skip locked)
-    returning w.user_id into next;
-    exit when not found;
-    if ticket_private.sees_event(next.user_id, event) then
-      insert into ticket_service.tickets (user_id, event_id, status, held_until, currency) values (next.user_id, event, 'pending', until, currency)
-      on conflict (user_id, event_id) where status in ('pending', 'active') do nothing;
-    end if;
-  end loop;
-end $$;
-comment on function ticket_private.offer_seats(uuid) is 'Gives the free seats of an event to those who wait longest, as pending tickets that are theirs for two hours.';
-revoke execute on function ticket_private.offer_seats(uuid) from public;
-
--- Definer: as above. For those who were passed over, or for whom there was no time. Events one by one by the index.
-create or replace function ticket_private.offer_free_seats(batch int default 50)
-returns void language plpgsql volatile security definer set search_path = '' as $$
-declare
-  wanted uuid[] := array(
-    with recursive events as (
-      (select w.event_id as id from ticket_service.waitlist_entries w order by w.event_id limit 1)
-      union all
-      select (select w.event_id from ticket_service.waitlist_entries w where w.event_id > e.id order by w.event_id limit 1)
-      from events e where e.id is not null)
-    select e.id from events e where e.id is not null);
-  open uuid[] := array(
-    select e.id from event_service.events e where e.id = any (wanted) and e.status in ('upcoming', 'ongoing') and e.ticketing_enabled);
-  waiting uuid[] := array(
-    select s.event_id from ticket_private.event_seats s
-    where s.event_id = any (open) and (s.capacity is null or s.held + s.sold < s.capacity) order by s.event_id limit batch);
-  event uuid;
-begin
-  perform from ticket_private.event_seats s where s.event_id = any (waiting) order by s.event_id for update;
-  foreach event in array waiting loop
-    perform ticket_private.offer_seats(event);
-  end loop;
-  -- What is left of events that are over.
-  delete from ticket_service.waitlist_entries w
-  where w.id in (
-    select l.id from ticket_service.waitlist_entries l
-    where l.event_id = any (wanted) and l.event_id <> all (open) limit 1000 for update skip locked);
-end $$;
-comment on function ticket_private.offer_free_seats(int) is 'Offers the free seats of events that people wait for. Run each second.';
-revoke execute on function ticket_private.offer_free_seats(int) from public;
-
--- Definer: clients may not write seats. Whoever writes a ticket, its table's owner included, takes the seat with it, and
--- whoever frees one passes it on.
+-- Definer: clients may not write seats. Fires for every writer of tickets. A freed seat is offered to the waiting
+-- list.
 create or replace function ticket_private.tg_tickets__take_seat()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -527,7 +401,7 @@ begin
     end if;
   end if;
   if tg_op <> 'DELETE' and new.status in ('pending', 'active') then
-    -- A ticket that stays live moves between held and sold in one step, which needs no free seat.
+    -- A ticket that stays live moves between held and sold in one update, which needs no free seat.
     update ticket_private.event_seats set
       held = held + (new.status = 'pending')::int
         - (tg_op = 'UPDATE' and old.status = 'pending' and old.event_id = new.event_id)::int,
@@ -541,12 +415,11 @@ begin
   return null;
 end $$;
 revoke execute on function ticket_private.tg_tickets__take_seat() from public;
--- Triggers fire in the order of their names: the seat is taken before attendance and capacity, here and at the event.
+-- Triggers fire in the order of their names: the seat is locked before attendance and capacity.
 create or replace trigger tickets_claim_seat after insert or delete or update of status, event_id, user_id on ticket_service.tickets
   for each row execute function ticket_private.tg_tickets__take_seat();
 
--- Effect of the event service's rows: attached to events in one database, to its replicated copy in four.
--- Definer: a host may not write seats but by changing max_attendees.
+-- Effect of event_service.events. Definer: hosts may change seats only through max_attendees.
 create or replace function ticket_private.tg_events__set_seats()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -571,7 +444,7 @@ begin
 end $$;
 revoke execute on function ticket_private.tg_events__set_seats() from public;
 
--- Effect of the event service's rows, as above. Definer: seats are not for hosts to read.
+-- Effect of event_service.events. Definer: hosts may not read seats.
 create or replace function ticket_private.tg_events__keep_ticketing()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -583,7 +456,181 @@ begin
 end $$;
 revoke execute on function ticket_private.tg_events__keep_ticketing() from public;
 
--- refund_policies: what a buyer gets back, and until when
+create or replace function ticket_private.is_full(event uuid)
+returns boolean language plpgsql volatile set search_path = '' as $$
+begin
+  return exists (select from ticket_private.event_seats s where s.event_id = is_full.event and s.held + s.sold >= s.capacity);
+end $$;
+revoke execute on function ticket_private.is_full(uuid) from public;
+
+-- db/services/ticket/12_waitlist.sql
+-- The waiting list of a sold-out event, and the offers made to it. Uses event_seats and holds.
+
+create table if not exists ticket_service.waitlist_entries (
+  id uuid primary key default gen_random_uuid(),
+  event_id uuid not null,
+  user_id uuid not null,
+  joined_at timestamptz not null default clock_timestamp(),
+  constraint waitlist_entries_are_unique unique (event_id, user_id)
+);
+comment on table ticket_service.waitlist_entries is 'People who wait for a seat at a sold-out event, first come, first served. The entry is deleted when a seat is offered, as a pending ticket valid until held_until.';
+
+create index if not exists waitlist_entries_event_id on ticket_service.waitlist_entries (event_id, joined_at, id);
+create index if not exists waitlist_entries_user_id on ticket_service.waitlist_entries (user_id);
+
+alter table ticket_service.waitlist_entries enable row level security;
+
+drop policy if exists waitlist_entries_select_own on ticket_service.waitlist_entries;
+create policy waitlist_entries_select_own on ticket_service.waitlist_entries for select to authenticated
+  using (user_id = (select auth.uid()));
+
+-- Writing is not granted: join_waitlist() checks under the lock of event_seats that no seat is free.
+revoke all on ticket_service.waitlist_entries from anon, authenticated;
+grant select on ticket_service.waitlist_entries to authenticated;
+grant all on ticket_service.waitlist_entries to service_role;
+
+-- Definer: clients may not write tickets. The caller holds the lock of event_seats. An offer is a pending ticket.
+create or replace function ticket_private.offer_seats(event uuid)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+declare
+  next record;
+  until timestamptz;
+  currency text;
+begin
+  select least(now() + interval '2 hours', e.end_time), e.currency into until, currency
+  from event_service.events e where e.id = event and e.status in ('upcoming', 'ongoing') and e.ticketing_enabled;
+  if until is null or until <= now() then
+    return;
+  end if;
+  -- A hundred at most, because other buyers wait for the lock. offer_free_seats() continues.
+  for number in 1..100 loop
+    exit when ticket_private.is_full(event);
+    -- Entries of accounts that are being deleted (profile locked) are skipped.
+    delete from ticket_service.waitlist_entries w
+    where w.id = (
+      select f.id from ticket_service.waitlist_entries f join user_service.profiles p on p.id = f.user_id
+      where f.event_id = event order by f.joined_at, f.id limit 1 for update of f skip locked for key share of p skip locked)
+    returning w.user_id into next;
+    exit when not found;
+    if ticket_private.sees_event(next.user_id, event) then
+      insert into ticket_service.tickets (user_id, event_id, status, held_until, currency) values (next.user_id, event, 'pending', until, currency)
+      on conflict (user_id, event_id) where status in ('pending', 'active') do nothing;
+    end if;
+  end loop;
+end $$;
+comment on function ticket_private.offer_seats(uuid) is 'Offers the free seats of an event to the first people on its waiting list, as pending tickets for two hours.';
+revoke execute on function ticket_private.offer_seats(uuid) from public;
+
+-- Definer: clients may not write tickets. For entries that offer_seats() skipped or had no time for. Iterates over
+-- events by
+-- index.
+create or replace function ticket_private.offer_free_seats(batch int default 50)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+declare
+  wanted uuid[] := array(
+    with recursive events as (
+      (select w.event_id as id from ticket_service.waitlist_entries w order by w.event_id limit 1)
+      union all
+      select (select w.event_id from ticket_service.waitlist_entries w where w.event_id > e.id order by w.event_id limit 1)
+      from events e where e.id is not null)
+    select e.id from events e where e.id is not null);
+  open uuid[] := array(
+    select e.id from event_service.events e where e.id = any (wanted) and e.status in ('upcoming', 'ongoing') and e.ticketing_enabled);
+  waiting uuid[] := array(
+    select s.event_id from ticket_private.event_seats s
+    where s.event_id = any (open) and (s.capacity is null or s.held + s.sold < s.capacity) order by s.event_id limit batch);
+  event uuid;
+begin
+  perform from ticket_private.event_seats s where s.event_id = any (waiting) order by s.event_id for update;
+  foreach event in array waiting loop
+    perform ticket_private.offer_seats(event);
+  end loop;
+  -- Entries for events that are over.
+  delete from ticket_service.waitlist_entries w
+  where w.id in (
+    select l.id from ticket_service.waitlist_entries l
+    where l.event_id = any (wanted) and l.event_id <> all (open) limit 1000 for update skip locked);
+end $$;
+comment on function ticket_private.offer_free_seats(int) is 'Offers free seats of all events with a waiting list. To be run every second.';
+revoke execute on function ticket_private.offer_free_seats(int) from public;
+
+
+-- Definer: clients may not write waitlist_entries. Holds the lock of event_seats, so that no seat is freed unnoticed.
+create or replace function ticket_private.join_waitlist(event_id uuid)
+returns int language plpgsql volatile security definer set search_path = '' as $$
+declare
+  asker uuid := (select auth.uid());
+begin
+  if not exists (select from ticket_private.me) then
+    perform ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);
+  elsif not exists (select from ticket_private.visible_events e where e.id = join_waitlist.event_id) then
+    perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
+  end if;
+  perform ticket_private.require_open(join_waitlist.event_id);
+  if exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status = 'active') then
+    perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
+  elsif exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status = 'pending' and t.held_until > now()) then
+    return 0;
+  end if;
+  perform ticket_private.require_holds_left(asker, join_waitlist.event_id);
+  -- Locks the entry before the seats, in the same order as a checkout.
+  perform from ticket_service.waitlist_entries w where w.event_id = join_waitlist.event_id and w.user_id = asker for update;
+  perform ticket_private.expire_holds(500, join_waitlist.event_id);
+  perform from ticket_private.event_seats s where s.event_id = join_waitlist.event_id for update;
+  if exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status in ('pending', 'active')) then
+    -- The person was on the waiting list and has just been offered a seat.
+    return 0;
+  end if;
+  if not ticket_private.is_full(join_waitlist.event_id) then
+    perform ticket_private.refuse('seats_available', 'There are seats left: buy one.', 409);
+  end if;
+  insert into ticket_service.waitlist_entries (event_id, user_id) values (join_waitlist.event_id, asker) on conflict do nothing;
+  return (
+    select count(*) from ticket_service.waitlist_entries w
+    join ticket_service.waitlist_entries mine on mine.event_id = w.event_id and mine.user_id = asker
+    where w.event_id = join_waitlist.event_id and (w.joined_at, w.id) <= (mine.joined_at, mine.id));
+end $$;
+revoke execute on function ticket_private.join_waitlist(uuid) from public;
+grant execute on function ticket_private.join_waitlist(uuid) to authenticated, service_role;
+
+create or replace function ticket_service.join_waitlist(event_id uuid)
+returns int language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.join_waitlist(event_id);
+end;
+comment on function ticket_service.join_waitlist(uuid) is
+  'Joins the waiting list of a sold-out event. Returns the position, 1 being next, or 0 if a seat is held for or offered to the caller: a pending ticket, to be checked out until held_until.';
+
+-- Definer: clients may not write waitlist_entries.
+create or replace function ticket_private.leave_waitlist(event_id uuid)
+returns boolean language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from ticket_service.waitlist_entries w where w.event_id = leave_waitlist.event_id and w.user_id = (select auth.uid());
+  return found;
+end $$;
+revoke execute on function ticket_private.leave_waitlist(uuid) from public;
+grant execute on function ticket_private.leave_waitlist(uuid) to authenticated, service_role;
+
+create or replace function ticket_service.leave_waitlist(event_id uuid)
+returns boolean language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.leave_waitlist(event_id);
+end;
+comment on function ticket_service.leave_waitlist(uuid) is 'Leaves the waiting list. Returns whether the caller was on it.';
+revoke execute on function ticket_service.join_waitlist(uuid), ticket_service.leave_waitlist(uuid) from public, anon;
+grant execute on function ticket_service.join_waitlist(uuid), ticket_service.leave_waitlist(uuid) to authenticated, service_role;
+
+-- db/services/ticket/13_refund_policies.sql
+-- Refund policies of hosts, and the terms on which a ticket is sold now.
+
+do $$
+begin
+  if to_regtype('ticket_private.ticket_terms') is null then
+    create type ticket_private.ticket_terms as (
+      title text, price numeric, currency text, start_time timestamptz, refund_fee numeric, refund_deadline timestamptz);
+  end if;
+end $$;
+
 
 create table if not exists ticket_service.refund_policies (
   id uuid primary key default gen_random_uuid(),
@@ -598,10 +645,10 @@ create table if not exists ticket_service.refund_policies (
   constraint one_kind_of_fee check (fee_fixed = 0 or fee_percent = 0
     or ticket_private.refuse('two_fees', 'Give a fixed fee or a percentage, not both.'))
 );
-comment on table ticket_service.refund_policies is 'What a buyer''s refund costs, and until when there is one. A ticket keeps the policy it was bought under. Without a row: no fee, until 24 hours before the start.';
-comment on column ticket_service.refund_policies.fee_fixed is 'Kept of each refund, in major units of the event''s currency.';
-comment on column ticket_service.refund_policies.fee_percent is 'Kept of each refund, in percent of the price.';
-comment on column ticket_service.refund_policies.closes_hours_before is 'Hours before the start at which a buyer can no longer have a refund.';
+comment on table ticket_service.refund_policies is 'Fee and deadline of refunds that a buyer requests. A ticket keeps the policy of its purchase. Without a row: no fee, until 24 hours before the start.';
+comment on column ticket_service.refund_policies.fee_fixed is 'Fee for each refund, in major units of the event''s currency.';
+comment on column ticket_service.refund_policies.fee_percent is 'Fee for each refund, in percent of the price.';
+comment on column ticket_service.refund_policies.closes_hours_before is 'Refunds end this many hours before the start.';
 
 alter table ticket_service.refund_policies enable row level security;
 
@@ -632,44 +679,46 @@ grant all on ticket_service.refund_policies to service_role;
 create or replace trigger refund_policies_updated_at before update on ticket_service.refund_policies
   for each row execute function ticket_service.update_updated_at_column();
 
--- event_staff: who may check people in besides the host
 
-create table if not exists ticket_service.event_staff (
-  id uuid primary key default gen_random_uuid(),
-  event_id uuid not null,
-  user_id uuid not null,
-  added_at timestamptz not null default now(),
-  constraint event_staff_are_unique unique (event_id, user_id)
-);
-comment on table ticket_service.event_staff is 'People whom the host lets check tickets at the door, until six hours after the event.';
+create or replace function ticket_private.currency_decimals(currency text)
+returns int language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  -- The rupiah has sen, but they are not used in payments. The other currencies have no minor unit.
+  return case when currency in ('IDR', 'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
+    then 0 else 2 end;
+end $$;
+comment on function ticket_private.currency_decimals(text) is 'Number of decimals in payments in this currency.';
+revoke execute on function ticket_private.currency_decimals(text) from public;
 
-create index if not exists event_staff_user_id on ticket_service.event_staff (user_id);
+create or replace function ticket_private.terms_of(event uuid)
+returns ticket_private.ticket_terms language plpgsql stable set search_path = '' as $$
+declare
+  terms ticket_private.ticket_terms;
+begin
+  select e.title, e.price, e.currency, e.start_time,
+    least(e.price, round(coalesce(p.fee_fixed + e.price * p.fee_percent / 100, 0), ticket_private.currency_decimals(e.currency))),
+    e.start_time - make_interval(hours => coalesce(p.closes_hours_before, 24))
+  into terms
+  from event_service.events e left join ticket_service.refund_policies p on p.event_id = e.id
+  where e.id = event;
+  return terms;
+end $$;
+comment on function ticket_private.terms_of(uuid) is 'Current price and refund terms of a ticket to this event.';
+revoke execute on function ticket_private.terms_of(uuid) from public;
 
-alter table ticket_service.event_staff enable row level security;
+-- db/services/ticket/20_ticket_transactions.sql
+-- Payments and refunds as the buyer sees them. Refunds never exceed the payment.
 
-drop policy if exists event_staff_select_party on ticket_service.event_staff;
-create policy event_staff_select_party on ticket_service.event_staff for select to authenticated
-  using (user_id = (select auth.uid()) or exists (select 1 from ticket_private.my_events e where e.id = event_staff.event_id));
-drop policy if exists event_staff_insert_host on ticket_service.event_staff;
-create policy event_staff_insert_host on ticket_service.event_staff for insert to authenticated
-  with check (
-    (exists (select 1 from ticket_private.me)
-      or ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
-    and (exists (select 1 from ticket_private.my_events e where e.id = event_staff.event_id)
-      or ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404))
-    and (exists (select 1 from ticket_private.visible_people p where p.id = event_staff.user_id)
-      or ticket_private.refuse('person_not_found', 'There is no such person.', 404)));
-drop policy if exists event_staff_delete_host on ticket_service.event_staff;
-create policy event_staff_delete_host on ticket_service.event_staff for delete to authenticated
-  using (exists (select 1 from ticket_private.my_events e where e.id = event_staff.event_id) or user_id = (select auth.uid()));
+do $$
+begin
+  if to_regtype('ticket_service.transaction_kind') is null then
+    create type ticket_service.transaction_kind as enum ('payment', 'refund');
+    create type ticket_service.transaction_status as enum ('pending', 'success', 'failed', 'refunded');
+    create type ticket_service.payment_outcome as enum
+      ('activated', 'sold_out', 'event_closed', 'already_has_ticket', 'paid_twice', 'buyer_gone', 'set_aside', 'refunded', 'disputed', 'reversed');
+  end if;
+end $$;
 
--- Update is not granted: somebody is staff or not.
-revoke all on ticket_service.event_staff from anon, authenticated;
-grant select, delete on ticket_service.event_staff to authenticated;
-grant insert (event_id, user_id) on ticket_service.event_staff to authenticated;
-grant all on ticket_service.event_staff to service_role;
-
--- ticket_transactions: payments and refunds, a row each
 
 create table if not exists ticket_service.ticket_transactions (
   id uuid primary key default gen_random_uuid(),
@@ -687,11 +736,11 @@ create table if not exists ticket_service.ticket_transactions (
   outcome ticket_service.payment_outcome,
   constraint refunds_name_their_payment check ((kind = 'refund') = (refund_of is not null))
 );
-comment on table ticket_service.ticket_transactions is 'Payments for a ticket, and refunds of them, a row each. The buyer reads them; only the server writes them.';
-comment on column ticket_service.ticket_transactions.transaction_id is 'The payment provider''s id of it, once there is one.';
+comment on table ticket_service.ticket_transactions is 'Payments for tickets and refunds of them, one row each. The buyer reads them; only the server writes them.';
+comment on column ticket_service.ticket_transactions.transaction_id is 'The id of the payment provider, once known.';
 comment on column ticket_service.ticket_transactions.amount is 'In major units of currency.';
-comment on column ticket_service.ticket_transactions.outcome is 'What became of a payment. activated: it bought the ticket; set_aside: another amount arrived, an operator looks at it; sold_out, event_closed, already_has_ticket, paid_twice, buyer_gone: it is refunded by itself; refunded, disputed, reversed: the money went back another way.';
-comment on column ticket_service.ticket_transactions.refund_of is 'The payment that a refund gives back, in whole or in part.';
+comment on column ticket_service.ticket_transactions.outcome is 'Result of a payment. activated: it bought the ticket; set_aside: the amount differs, an operator decides; sold_out, event_closed, already_has_ticket, paid_twice, buyer_gone: refunded automatically; refunded, disputed, reversed: returned at the provider.';
+comment on column ticket_service.ticket_transactions.refund_of is 'The payment that this refund is of.';
 
 create index if not exists ticket_transactions_ticket_id on ticket_service.ticket_transactions (ticket_id, created_at);
 create index if not exists ticket_transactions_refund_of on ticket_service.ticket_transactions (refund_of) where refund_of is not null;
@@ -702,14 +751,14 @@ drop policy if exists ticket_transactions_select_own on ticket_service.ticket_tr
 create policy ticket_transactions_select_own on ticket_service.ticket_transactions for select to authenticated
   using (exists (select 1 from ticket_private.my_tickets t where t.id = ticket_transactions.ticket_id));
 
--- No writing is granted: only the server moves money.
+-- Writing is not granted: only the server writes transactions.
 revoke all on ticket_service.ticket_transactions from anon, authenticated;
 grant select on ticket_service.ticket_transactions to authenticated;
 grant all on ticket_service.ticket_transactions to service_role;
 
--- Definer: the server's role has no way into this schema. Under the lock of the payment, so that of two refunds at once
--- the second sees the first; not a stronger lock, which the share that refund_of's foreign key has taken would turn into
--- a circle.
+-- Definer: service_role has no access to ticket_private. The lock of the payment serializes refunds; a stronger lock
+-- could
+-- deadlock with the key share lock of the foreign key refund_of.
 create or replace function ticket_private.tg_ticket_transactions__refund_within_capture()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -732,12 +781,33 @@ revoke execute on function ticket_private.tg_ticket_transactions__refund_within_
 create or replace trigger ticket_transactions_refund_within_capture
   after update of amount, currency, status, kind, refund_of, ticket_id on ticket_service.ticket_transactions
   for each row execute function ticket_private.tg_ticket_transactions__refund_within_capture();
--- A payment that is new has no refunds.
+-- A new payment has no refunds.
 create or replace trigger ticket_transactions_refund_within_capture_new
   after insert on ticket_service.ticket_transactions
   for each row when (new.kind = 'refund' or new.refund_of is not null) execute function ticket_private.tg_ticket_transactions__refund_within_capture();
 
--- What the provider is asked for, and what it said: internal, since it names what is only for the server.
+create or replace function ticket_private.fail_transaction(transaction uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = transaction and x.status <> 'failed';
+end $$;
+revoke execute on function ticket_private.fail_transaction(uuid) from public;
+
+-- db/services/ticket/21_payments.sql
+-- What we requested from payment providers and what they reported: attempts, payments, refunds, disputes and notices.
+-- Internal tables, and payment_balances, the sums that all decisions about a payment use.
+
+do $$
+begin
+  if to_regtype('ticket_private.payment_state') is null then
+    create type ticket_private.attempt_state as enum ('creating', 'open', 'ending', 'closed');
+    -- In order of precedence: the highest state reported wins, whatever the order of notices.
+    create type ticket_private.payment_state as enum ('pending', 'expired', 'failed', 'paid', 'reversed');
+    create type ticket_private.refund_state as enum ('requested', 'sent', 'requires_action', 'succeeded', 'failed', 'cancelled');
+    create type ticket_private.refund_origin as enum ('buyer', 'host', 'cancellation', 'payment', 'operator', 'provider');
+  end if;
+end $$;
+
 
 create table if not exists ticket_private.attempts (
   id uuid primary key references ticket_service.ticket_transactions (id) on delete restrict,
@@ -759,12 +829,12 @@ create table if not exists ticket_private.attempts (
   refund_deadline timestamptz,
   event_start_time timestamptz
 );
-comment on table ticket_private.attempts is 'What a payment provider was asked to collect. Its id is the provider''s idempotency key and order number, used once; what it was asked for never changes.';
-comment on column ticket_private.attempts.expires_at is 'When the provider stops taking money for it. The seat is held ten minutes longer.';
-comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about it; null once nothing more is to come, or after it was asked forty times.';
-comment on column ticket_private.attempts.refund_fee is 'With refund_deadline and event_start_time what the ticket is sold under by this attempt, whatever a later one says.';
-comment on column ticket_private.attempts.idempotency_key is 'Of the request that made it, which alone need not wait for it.';
-comment on column ticket_private.attempts.state is 'creating: the provider may or may not know it; open: the buyer may pay; ending: its provider is to take no more money for it; closed: paid, expired, failed or dropped.';
+comment on table ticket_private.attempts is 'A request to a payment provider to collect money for a held ticket. Its id is the idempotency key and order number at the provider. Amount and terms never change.';
+comment on column ticket_private.attempts.expires_at is 'When the provider stops accepting payment. The seat is held ten minutes longer.';
+comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about this attempt next. Null when nothing more is expected, or after forty checks.';
+comment on column ticket_private.attempts.refund_fee is 'With refund_deadline and event_start_time: the terms on which this attempt sells the ticket.';
+comment on column ticket_private.attempts.idempotency_key is 'Key of the request that created the attempt. Only that request may resume it at once.';
+comment on column ticket_private.attempts.state is 'creating: the provider may not know it yet; open: the buyer can pay; ending: being expired at the provider; closed: paid, expired, failed or dropped.';
 
 create unique index if not exists one_open_attempt_each on ticket_private.attempts (ticket_id) where state in ('creating', 'open');
 create index if not exists attempts_ticket_id on ticket_private.attempts (ticket_id);
@@ -787,12 +857,12 @@ create table if not exists ticket_private.payments (
   constraint activated_has_bought check (outcome is distinct from 'activated' or has_bought),
   constraint paid_an_amount check (state < 'paid' or amount is not null and currency is not null)
 );
-comment on table ticket_private.payments is 'Each transaction of a provider''s, and the furthest state it told of. The state only rises, so that the order of notices changes nothing.';
-comment on column ticket_private.payments.attempt_id is 'The payment that was asked for; a buyer may pay it twice.';
-comment on column ticket_private.payments.transaction_id is 'The row that buyers see, once money arrived.';
-comment on column ticket_private.payments.amount is 'What really arrived, in major units of currency.';
-comment on column ticket_private.payments.has_bought is 'Whether the ticket was its own, or was to be when it went back before that was decided: then it ends with it.';
-comment on column ticket_private.payments.outcome is 'What became of it; decided once, but for money that the provider takes back.';
+comment on table ticket_private.payments is 'Transactions at the provider, each with the highest state reported. The state never decreases, so the order of notices does not matter.';
+comment on column ticket_private.payments.attempt_id is 'The attempt that was paid. A buyer may pay one attempt twice.';
+comment on column ticket_private.payments.transaction_id is 'The row of ticket_transactions, once the money arrived.';
+comment on column ticket_private.payments.amount is 'Amount received, in major units of currency.';
+comment on column ticket_private.payments.has_bought is 'True if this payment bought the ticket, or would have, had it not been returned before that was decided. If it is returned, the ticket ends.';
+comment on column ticket_private.payments.outcome is 'Result of the payment. Decided once, and changed only if the money is returned at the provider.';
 
 create index if not exists payments_attempt_id on ticket_private.payments (attempt_id);
 create index if not exists payments_ticket_id on ticket_private.payments (ticket_id);
@@ -827,15 +897,15 @@ create table if not exists ticket_private.refunds (
   constraint provider_refunds_are_unique unique (provider, provider_id),
   constraint closed_with_a_reference check ((closed_at is null) = (closing_reference is null))
 );
-comment on table ticket_private.refunds is 'Money that is to go back, or went back. Its id is the provider''s idempotency key. Owed until it succeeded, was overtaken or was closed by an operator; also what failed, or was cancelled, at the provider.';
-comment on column ticket_private.refunds.has_succeeded is 'Whether the provider ever said that it succeeded; it may have come back since.';
-comment on column ticket_private.refunds.asked_of is 'What the payment had for refunds of ours when it was asked for, plus all that had ever gone back elsewhere by then: less what has by now, it is what it has for this one. Null for those of others.';
-comment on column ticket_private.refunds.is_overtaken is 'Ours, and over: the money went back another way before. If it did succeed after all, it counts.';
-comment on column ticket_private.refunds.is_excess is 'It went back beside all there was: not in the books, but for an operator to recover.';
-comment on column ticket_private.refunds.is_done is 'The money has gone back, through the provider or by an operator.';
-comment on column ticket_private.refunds.is_manual is 'The provider cannot give it back by itself: an operator pays it and closes it with a reference.';
-comment on column ticket_private.refunds.fee is 'What the policy kept of it.';
-comment on column ticket_private.refunds.send_at is 'When maintenance sends it, or asks what became of it; null when there is nothing more to do by itself.';
+comment on table ticket_private.refunds is 'Refunds that are owed, made or failed. The id is the idempotency key at the provider. A refund is owed until it succeeds, is overtaken, or is closed by an operator.';
+comment on column ticket_private.refunds.has_succeeded is 'Whether the provider ever reported success. The money may have come back since.';
+comment on column ticket_private.refunds.asked_of is 'What the payment had available for our refunds when this one was requested, plus all that had ever been returned otherwise by then. Null for refunds made at the provider.';
+comment on column ticket_private.refunds.is_overtaken is 'True for a refund of ours that is no longer needed, because the money was returned another way. It counts if it succeeds nevertheless.';
+comment on column ticket_private.refunds.is_excess is 'True for a refund that exceeds the payment. It is not in the journal; an operator has to recover the money.';
+comment on column ticket_private.refunds.is_done is 'True if the money was returned, by the provider or by an operator.';
+comment on column ticket_private.refunds.is_manual is 'True if the provider cannot make this refund. An operator pays it and closes it with a reference.';
+comment on column ticket_private.refunds.fee is 'Fee withheld from this refund, in major units of currency.';
+comment on column ticket_private.refunds.send_at is 'When maintenance sends this refund or asks about it next. Null when there is nothing left to do automatically.';
 
 create index if not exists refunds_ticket_id on ticket_private.refunds (ticket_id);
 create index if not exists refunds_attempt_id on ticket_private.refunds (attempt_id);
@@ -855,7 +925,7 @@ create table if not exists ticket_private.disputes (
   is_reinstated boolean not null default false,
   constraint disputes_are_unique primary key (provider, provider_id)
 );
-comment on table ticket_private.disputes is 'Payments that the buyer''s bank called back. Money moves when it is withdrawn and when it is reinstated.';
+comment on table ticket_private.disputes is 'Charge-backs. Money moves when a dispute is withdrawn from us and when it is reinstated.';
 
 create index if not exists disputes_ticket_id on ticket_private.disputes (ticket_id);
 create index if not exists disputes_attempt_id on ticket_private.disputes (attempt_id);
@@ -869,7 +939,7 @@ create table if not exists ticket_private.notices (
   received_at timestamptz not null default now(),
   constraint notices_are_unique primary key (provider, notice_id)
 );
-comment on table ticket_private.notices is 'What providers told, as it was understood, kept for ninety days. A notice that is known changes nothing.';
+comment on table ticket_private.notices is 'Notices received from providers, in normalized form, kept for ninety days. A repeated notice changes nothing.';
 create index if not exists notices_received_at on ticket_private.notices (received_at);
 
 alter table ticket_private.attempts enable row level security;
@@ -878,13 +948,13 @@ alter table ticket_private.refunds enable row level security;
 alter table ticket_private.disputes enable row level security;
 alter table ticket_private.notices enable row level security;
 
--- Whoever once looked at a checkout does not see for ever what becomes of the event.
+-- Excludes people who only started a checkout, so that they do not keep seeing the event.
 create or replace view ticket_private.my_ticketed_events as
   select t.event_id from ticket_service.tickets t
   where t.user_id = (select auth.uid())
     and (t.status in ('pending', 'active', 'refunded') or t.activated_at is not null
       or exists (select 1 from ticket_private.payments p where p.ticket_id = t.id and p.state >= 'paid'));
-comment on view ticket_private.my_ticketed_events is 'Events to which the caller holds, has or had a ticket.';
+comment on view ticket_private.my_ticketed_events is 'Events for which the caller holds, has or had a ticket.';
 grant select on ticket_private.my_ticketed_events to authenticated, service_role;
 
 create or replace view ticket_private.payment_balances as
@@ -901,13 +971,30 @@ create or replace view ticket_private.payment_balances as
       coalesce(sum(r.amount) filter (where r.has_succeeded or r.closed_at is not null), 0) as ever_given,
       coalesce(sum(r.amount) filter (where r.is_done or r.is_excess), 0) as gone
     from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) r
-  -- A dispute in another currency is taken to be of all there is.
+  -- A dispute in another currency is assumed to cover the whole payment.
   cross join lateral (
     select coalesce(sum(case d.currency when p.currency then d.amount else p.amount end) filter (where d.is_withdrawn and not d.is_reinstated), 0) as called_back,
       coalesce(sum(case d.currency when p.currency then d.amount else p.amount end) filter (where d.is_withdrawn or d.is_reinstated), 0) as ever_called_back
     from ticket_private.disputes d where d.provider = p.provider and d.payment_provider_id = p.provider_id) d;
 comment on view ticket_private.payment_balances is
-  'Each payment, and of it in major units: done, what has gone back by refunds that are in the books; gone, with what went back beside all there was; done_by_provider, of gone less what operators paid; promised, with what is to go back; standing_elsewhere, of gone by somebody at the provider; given_elsewhere, what somebody ever refunded at the provider; ever_given, with what we did; called_back, what disputes hold; ever_called_back, what they ever took.';
+  'Payments with their sums in major units. done: refunds in the journal; gone: done and excess refunds; done_by_provider: done without what operators paid; promised: gone and owed refunds; standing_elsewhere: refunds made at the provider that stand; given_elsewhere: those that ever succeeded; ever_given: all refunds that ever succeeded; called_back: open charge-backs; ever_called_back: all charge-backs.';
+
+create or replace function ticket_private.refundable(payment ticket_private.payment_balances)
+returns numeric language sql immutable set search_path = '' as $$
+  select case when payment.state = 'reversed' then 0 else payment.amount - payment.promised - payment.called_back end
+$$;
+comment on function ticket_private.refundable(ticket_private.payment_balances) is 'What is left of a payment for refunds, in major units: captured, less refunds made or owed and charge-backs.';
+revoke execute on function ticket_private.refundable(ticket_private.payment_balances) from public;
+
+-- db/services/ticket/22_journal.sql
+-- The journal of money. At commit it equals what providers reported.
+
+do $$
+begin
+  if to_regtype('ticket_private.journal_kind') is null then
+    create type ticket_private.journal_kind as enum ('captured', 'refunded', 'charged_back', 'charge_back_returned');
+  end if;
+end $$;
 
 create or replace view ticket_private.money as
   select p.ticket_id, p.transaction_id, 'captured'::ticket_private.journal_kind as kind, p.amount, p.currency
@@ -918,7 +1005,7 @@ create or replace view ticket_private.money as
   join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
   where p.transaction_id is not null and r.is_done
   union all
-  -- Of a refund that was more than was left, what was left.
+  -- The part of an excess refund that is within the payment.
   select b.ticket_id, b.transaction_id, 'refunded', least(b.gone, b.amount) - b.done, b.currency
   from ticket_private.payment_balances b where b.transaction_id is not null and least(b.gone, b.amount) > b.done
   union all
@@ -932,19 +1019,12 @@ create or replace view ticket_private.money as
   join ticket_private.payments p on p.provider = d.provider and p.provider_id = d.payment_provider_id
   where p.transaction_id is not null and d.is_reinstated
   union all
-  -- A provider that takes a payment back takes what had not gone back already.
+  -- A reversal by the provider covers what had not been returned before.
   select b.ticket_id, b.transaction_id, 'charged_back', b.amount - b.done_by_provider - b.called_back, b.currency
   from ticket_private.payment_balances b
   where b.state = 'reversed' and b.transaction_id is not null and b.amount > b.done_by_provider + b.called_back;
-comment on view ticket_private.money is 'What the journal of each ticket must say, by what the providers told. transaction_id is that of the payment, or of the refund.';
+comment on view ticket_private.money is 'The entries that the journal of each ticket must have, by the facts known from providers. transaction_id is the payment or the refund.';
 
-create or replace view ticket_private.refunds_for_operators as
-  select r.* from ticket_private.refunds r
-  where r.closed_at is null and r.origin <> 'provider' and not r.is_overtaken
-    and ((r.is_manual or r.sends >= 60) and r.state < 'succeeded' or r.state >= 'failed');
-comment on view ticket_private.refunds_for_operators is 'Refunds that their provider could not make: close_refund() closes them.';
-
--- The journal: what money really moved. Rows are added, never changed.
 
 create table if not exists ticket_private.journal_entries (
   id uuid primary key default gen_random_uuid(),
@@ -955,15 +1035,15 @@ create table if not exists ticket_private.journal_entries (
   currency text not null constraint currency_is_a_code check (currency ~ '^[A-Z]{3}$'),
   recorded_at timestamptz not null default now()
 );
-comment on table ticket_private.journal_entries is 'Money that came and went for each ticket, append-only. At commit its sums equal what the providers told (ticket_private.money), and what was refunded does not exceed what was captured.';
-comment on column ticket_private.journal_entries.amount is 'In major units of currency. Negative where it corrects an entry before it, such as that of a refund which came back.';
+comment on table ticket_private.journal_entries is 'Append-only journal of money captured, refunded and charged back. At commit it equals ticket_private.money, and refunds do not exceed captures.';
+comment on column ticket_private.journal_entries.amount is 'In major units of currency. Negative if it corrects an earlier entry, for example of a refund that bounced.';
 
 create index if not exists journal_entries_ticket_id on ticket_private.journal_entries (ticket_id, currency);
 create index if not exists journal_entries_transaction_id on ticket_private.journal_entries (transaction_id);
 
 alter table ticket_private.journal_entries enable row level security;
 
--- Definer: it calls refuse(), whose schema the server's role may not name.
+-- Definer: service_role has no access to the schema of refuse().
 create or replace function ticket_private.tg_journal_entries__refuse_change()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -984,10 +1064,11 @@ create or replace view ticket_private.missing_entries as
     select e.ticket_id, e.transaction_id, e.kind, e.currency, -e.amount from ticket_private.journal_entries e) both_sides
   group by both_sides.ticket_id, both_sides.transaction_id, both_sides.kind, both_sides.currency
   having sum(both_sides.amount) <> 0;
-comment on view ticket_private.missing_entries is 'What the journal lacks of what the providers told, or has too much of (negative). At commit, nothing.';
+comment on view ticket_private.missing_entries is 'Entries missing from the journal, or to be corrected (negative). Empty at commit.';
 
--- Definer: the server's role has no way into this schema. At commit, since what a provider told and its entries belong
--- together; under the ticket's lock, since two may commit at once.
+-- Definer: service_role has no access to ticket_private. Deferred to the commit, because facts and entries are
+-- written by
+-- separate statements. The ticket's lock serializes concurrent commits.
 create or replace function ticket_private.tg_journal__balance()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -1017,7 +1098,7 @@ begin
   end loop;
 end $$;
 
--- Only of refunds that have gone back, or no longer have: maintenance claims others without their tickets' locks.
+-- Only if the refund counts in the journal: maintenance claims other refunds without locking their tickets.
 do $$
 begin
   if not exists (select from pg_catalog.pg_trigger where tgname = 'refunds_balance' and tgrelid = 'ticket_private.refunds'::regclass) then
@@ -1032,7 +1113,7 @@ begin
   end if;
 end $$;
 
--- In PL/pgSQL, which keeps the plan: it runs with each notice.
+-- PL/pgSQL, for its cached plan: this runs with each notice.
 create or replace function ticket_private.record_journal(ticket uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -1042,7 +1123,8 @@ end $$;
 comment on function ticket_private.record_journal(uuid) is 'Adds to the journal what is missing there of what the providers told.';
 revoke execute on function ticket_private.record_journal(uuid) from public;
 
--- Idempotency keys: the answer to a request is kept, and given again to whoever asks with the same key.
+-- db/services/ticket/30_idempotency_keys.sql
+-- Idempotency keys: a repeated request gets the answer of the first.
 
 create table if not exists ticket_private.idempotency_keys (
   user_id uuid not null,
@@ -1057,7 +1139,7 @@ create table if not exists ticket_private.idempotency_keys (
   constraint idempotency_keys_are_unique primary key (user_id, function, key),
   constraint answered_with_a_status check ((status is null) = (answer is null))
 );
-comment on table ticket_private.idempotency_keys is 'First answers, a week long. Without an answer the request goes on until locked_until; then whoever repeats it takes it up again.';
+comment on table ticket_private.idempotency_keys is 'First answers of requests, kept for a week. A request without an answer is in progress until locked_until; then a repetition takes it over.';
 create index if not exists idempotency_keys_created_at on ticket_private.idempotency_keys (created_at);
 alter table ticket_private.idempotency_keys enable row level security;
 
@@ -1083,7 +1165,7 @@ begin
   return jsonb_build_object('next', 'answer', 'status', known.status, 'answer', known.answer);
 end $$;
 comment on function ticket_private.claim_key(uuid, text, text, text) is
-  'Null where the caller is to do the work of this request, else the answer that it was given. Refuses another request under the same key, and one that goes on.';
+  'Returns null if the caller is to process the request, otherwise its stored answer. Refuses a key reused for another request, and a request in progress.';
 revoke execute on function ticket_private.claim_key(uuid, text, text, text) from public;
 
 create or replace function ticket_private.keep_answer(
@@ -1105,7 +1187,7 @@ begin
   return jsonb_build_object('next', 'answer', 'status', status, 'answer', answer);
 end $$;
 comment on function ticket_private.keep_answer(uuid, text, text, int, jsonb, boolean) is
-  'Keeps the first answer of a request, and returns what is kept in the form of the server''s functions. is_better: this one may take the place of the first.';
+  'Stores the first answer of a request, and returns the stored one as {next: answer, status, answer}. is_better: replaces the stored answer.';
 revoke execute on function ticket_private.keep_answer(uuid, text, text, int, jsonb, boolean) from public;
 
 create or replace function ticket_private.keep_refusal(person uuid, function text, idempotency_key text, message text, detail text)
@@ -1115,14 +1197,14 @@ declare
   status int := (detail::jsonb ->> 'status')::int;
 begin
   if refusal ->> 'code' = 'request_in_progress' then
-    -- Not an answer to this request: it is to be asked again.
+    -- Not an answer of this request: the client has to repeat it.
     raise sqlstate 'PGRST' using message = message, detail = detail;
   end if;
   return ticket_private.keep_answer(person, function, idempotency_key, status,
     jsonb_build_object('error', jsonb_build_object('code', refusal -> 'code', 'message', refusal -> 'message')));
 end $$;
 comment on function ticket_private.keep_refusal(uuid, text, text, text, text) is
-  'Keeps a refusal as the answer of a request whose changes are taken back. message and detail are what refuse() raised.';
+  'Stores a refusal as the answer of a request that was rolled back. message and detail are those raised by refuse().';
 revoke execute on function ticket_private.keep_refusal(uuid, text, text, text, text) from public;
 
 create or replace function ticket_private.lock_key(person uuid, function text, idempotency_key text)
@@ -1131,22 +1213,29 @@ begin
   perform from ticket_private.idempotency_keys k
   where k.user_id = person and k.function = lock_key.function and k.key = idempotency_key for update;
 end $$;
-comment on function ticket_private.lock_key(uuid, text, text) is 'Locks a request, as whoever repeats it does, before tickets and attempts.';
+comment on function ticket_private.lock_key(uuid, text, text) is 'Locks a request before its tickets and attempts, in the same order as a repetition.';
 revoke execute on function ticket_private.lock_key(uuid, text, text) from public;
 
--- Buying. In PL/pgSQL, which keeps the plans: many run these at once for one event's seats.
-
-create or replace function ticket_private.currency_decimals(currency text)
-returns int language plpgsql immutable parallel safe set search_path = '' as $$
+create or replace function ticket_private.refuse_in_progress()
+returns void language plpgsql stable set search_path = '' as $$
 begin
-  -- Rupiah have sen on paper only; the other ones have none.
-  return case when currency in ('IDR', 'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
-    then 0 else 2 end;
+  perform ticket_private.refuse('request_in_progress', 'Another request of yours for this ticket is still being worked on. Ask again in a moment.', 409);
 end $$;
-comment on function ticket_private.currency_decimals(text) is 'Decimals in which amounts of this currency are paid.';
-revoke execute on function ticket_private.currency_decimals(text) from public;
+revoke execute on function ticket_private.refuse_in_progress() from public;
 
--- Only holds that have run out at their provider too: an attempt's expiry lies before held_until.
+-- db/services/ticket/31_holds.sql
+-- Holds: how long a seat is held for a buyer, and how often. Uses event_seats.
+
+create or replace function ticket_private.time_to_pay()
+returns interval language sql immutable parallel safe set search_path = '' as $$ select interval '35 minutes' $$;
+comment on function ticket_private.time_to_pay() is 'How long a provider accepts payment for an attempt. Stripe requires thirty minutes; five more allow a retry.';
+revoke execute on function ticket_private.time_to_pay() from public;
+create or replace function ticket_private.time_after_payment()
+returns interval language sql immutable parallel safe set search_path = '' as $$ select interval '10 minutes' $$;
+comment on function ticket_private.time_after_payment() is 'How much longer the seat is held than the provider accepts payment.';
+revoke execute on function ticket_private.time_after_payment() from public;
+
+-- held_until lies after the expiry of the attempt, so nobody can still pay for these tickets.
 create or replace function ticket_private.expire_holds(batch int default 500, event uuid default null)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -1155,44 +1244,14 @@ declare
     where t.status = 'pending' and t.held_until <= now() and (expire_holds.event is null or t.event_id = expire_holds.event)
     order by t.held_until limit batch for no key update skip locked);
 begin
-  -- Seats of several events are taken in the order of events.
+  -- Seats of several events are locked in the order of events.
   perform from ticket_private.event_seats s
   where s.event_id in (select t.event_id from ticket_service.tickets t where t.id = any (due)) order by s.event_id for update;
   update ticket_service.tickets t set status = 'expired' where t.id = any (due);
   return cardinality(due);
 end $$;
-comment on function ticket_private.expire_holds(int, uuid) is 'Ends held seats and offers whose time is over, of all events or of one; returns how many.';
+comment on function ticket_private.expire_holds(int, uuid) is 'Expires holds and offers that are over, of all events or one. Returns how many.';
 revoke execute on function ticket_private.expire_holds(int, uuid) from public;
-
-create or replace function ticket_private.checkout_answer(attempt uuid)
-returns jsonb language sql stable set search_path = '' as $$
-  select jsonb_build_object('ticket', to_jsonb(t), 'transaction', to_jsonb(x), 'checkout_url', a.checkout_url, 'expires_at', a.expires_at)
-  from ticket_private.attempts a
-  join ticket_service.tickets t on t.id = a.ticket_id
-  join ticket_service.ticket_transactions x on x.id = a.id
-  where a.id = attempt
-$$;
-revoke execute on function ticket_private.checkout_answer(uuid) from public;
-
-create or replace function ticket_private.attempt_to_send(attempt uuid)
-returns jsonb language plpgsql stable set search_path = '' as $$
-begin
-  return (select to_jsonb(a) - 'check_at' - 'checks' from ticket_private.attempts a where a.id = attempt);
-end $$;
-comment on function ticket_private.attempt_to_send(uuid) is 'An attempt as the server''s functions hand it to a provider.';
-revoke execute on function ticket_private.attempt_to_send(uuid) from public;
-
-create or replace function ticket_private.expire_first(person uuid, function text, idempotency_key text, attempt uuid)
-returns jsonb language plpgsql volatile set search_path = '' as $$
-begin
-  update ticket_private.attempts a set state = 'ending', check_at = now() where a.id = attempt;
-  update ticket_private.idempotency_keys k set locked_until = now()
-  where k.user_id = person and k.function = expire_first.function and k.key = idempotency_key;
-  return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(attempt));
-end $$;
-comment on function ticket_private.expire_first(uuid, text, text, uuid) is
-  'Has the server end an attempt at its provider and begin the request again, whose key it may take up at once.';
-revoke execute on function ticket_private.expire_first(uuid, text, text, uuid) from public;
 
 create or replace function ticket_private.require_open(event uuid)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -1203,31 +1262,8 @@ begin
     perform ticket_private.refuse('no_ticket_needed', 'This event takes no ticket: join it.', 409);
   end if;
 end $$;
-comment on function ticket_private.require_open(uuid) is 'Refuses tickets to an event that is over or cancelled, or takes none.';
+comment on function ticket_private.require_open(uuid) is 'Refuses an event that is over, cancelled or not ticketed.';
 revoke execute on function ticket_private.require_open(uuid) from public;
-
-create or replace function ticket_private.refuse_in_progress()
-returns void language plpgsql stable set search_path = '' as $$
-begin
-  perform ticket_private.refuse('request_in_progress', 'Another request of yours for this ticket is still being worked on. Ask again in a moment.', 409);
-end $$;
-revoke execute on function ticket_private.refuse_in_progress() from public;
-
-create or replace function ticket_private.terms_of(event uuid)
-returns ticket_private.ticket_terms language plpgsql stable set search_path = '' as $$
-declare
-  terms ticket_private.ticket_terms;
-begin
-  select e.title, e.price, e.currency, e.start_time,
-    least(e.price, round(coalesce(p.fee_fixed + e.price * p.fee_percent / 100, 0), ticket_private.currency_decimals(e.currency))),
-    e.start_time - make_interval(hours => coalesce(p.closes_hours_before, 24))
-  into terms
-  from event_service.events e left join ticket_service.refund_policies p on p.event_id = e.id
-  where e.id = event;
-  return terms;
-end $$;
-comment on function ticket_private.terms_of(uuid) is 'What a ticket to this event costs now, and what giving it back will.';
-revoke execute on function ticket_private.terms_of(uuid) from public;
 
 create or replace function ticket_private.lock_tickets(person uuid, event uuid, ticket uuid)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -1237,10 +1273,10 @@ begin
   order by t.id for no key update;
 end $$;
 comment on function ticket_private.lock_tickets(uuid, uuid, uuid) is
-  'Locks a ticket, or all that this person has or had to this event: a late payment revives one that has ended, while its buyer begins another.';
+  'Locks a ticket, or all tickets of this person to this event: a late payment may reactivate one while its buyer starts another checkout.';
 revoke execute on function ticket_private.lock_tickets(uuid, uuid, uuid) from public;
 
--- Under the lock of the seats, which cancelling takes too: a ticket is not sold past it.
+-- Under the lock of event_seats, which a cancellation takes too, so that no ticket is sold after it.
 create or replace function ticket_private.require_still_open(event uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -1249,8 +1285,9 @@ begin
 end $$;
 revoke execute on function ticket_private.require_still_open(uuid) from public;
 
--- Or one could hold a seat for ever without paying. Offers count too, however they ended. Seats for which the buyer was
--- given no page, such as those whose provider failed, are forgiven more of.
+-- Prevents holding seats for ever without paying. Offers count too. A higher limit applies to holds for which the
+-- buyer never
+-- got a checkout page, for example because the provider failed.
 create or replace function ticket_private.require_holds_left(person uuid, event uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -1267,17 +1304,45 @@ begin
     perform ticket_private.refuse('too_many_holds', 'You have held a seat at this event too often today without taking it. Try again tomorrow.', 429);
   end if;
 end $$;
-comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a seat to whoever held one at this event five times within a day and took none, or twenty times where no page to pay on came of it.';
+comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a hold after five unused holds at this event within a day, or twenty for which no checkout page was created.';
 revoke execute on function ticket_private.require_holds_left(uuid, uuid) from public;
 
-create or replace function ticket_private.is_full(event uuid)
-returns boolean language plpgsql volatile set search_path = '' as $$
-begin
-  return exists (select from ticket_private.event_seats s where s.event_id = is_full.event and s.held + s.sold >= s.capacity);
-end $$;
-revoke execute on function ticket_private.is_full(uuid) from public;
+-- db/services/ticket/32_checkout.sql
+-- Checkout: holds a seat and creates an attempt for the payment provider. Uses idempotency_keys, holds and event_seats.
+-- The edge function ticket-checkout calls begin_checkout, then the provider, then finish_checkout or fail_checkout.
+-- PL/pgSQL for its cached plans, because many buyers compete for the seats of one event.
 
--- Under one hold only one attempt may be paid: the provider ends the other before there is a next.
+create or replace function ticket_private.checkout_answer(attempt uuid)
+returns jsonb language sql stable set search_path = '' as $$
+  select jsonb_build_object('ticket', to_jsonb(t), 'transaction', to_jsonb(x), 'checkout_url', a.checkout_url, 'expires_at', a.expires_at)
+  from ticket_private.attempts a
+  join ticket_service.tickets t on t.id = a.ticket_id
+  join ticket_service.ticket_transactions x on x.id = a.id
+  where a.id = attempt
+$$;
+revoke execute on function ticket_private.checkout_answer(uuid) from public;
+
+create or replace function ticket_private.attempt_to_send(attempt uuid)
+returns jsonb language plpgsql stable set search_path = '' as $$
+begin
+  return (select to_jsonb(a) - 'check_at' - 'checks' from ticket_private.attempts a where a.id = attempt);
+end $$;
+comment on function ticket_private.attempt_to_send(uuid) is 'An attempt as edge functions pass it to a provider.';
+revoke execute on function ticket_private.attempt_to_send(uuid) from public;
+
+create or replace function ticket_private.expire_first(person uuid, function text, idempotency_key text, attempt uuid)
+returns jsonb language plpgsql volatile set search_path = '' as $$
+begin
+  update ticket_private.attempts a set state = 'ending', check_at = now() where a.id = attempt;
+  update ticket_private.idempotency_keys k set locked_until = now()
+  where k.user_id = person and k.function = expire_first.function and k.key = idempotency_key;
+  return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(attempt));
+end $$;
+comment on function ticket_private.expire_first(uuid, text, text, uuid) is
+  'Tells the edge function to expire this attempt at its provider and then repeat the request. Releases the idempotency key for that.';
+revoke execute on function ticket_private.expire_first(uuid, text, text, uuid) from public;
+
+-- A hold has one payable attempt: the provider must expire it before there is another.
 create or replace function ticket_private.resume_checkout(
   person uuid, idempotency_key text, mine ticket_service.tickets, provider text, price numeric, currency text)
 returns jsonb language plpgsql volatile set search_path = '' as $$
@@ -1290,10 +1355,10 @@ begin
   if attempt.state = 'open' and attempt.expires_at > now() + interval '1 minute'
     and (attempt.provider, attempt.amount, attempt.currency) = (resume_checkout.provider, price, resume_checkout.currency)
   then
-    -- The same seat asked for again: by another tab, or after an answer that never arrived.
+    -- A repeated request, for example from another tab.
     return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(attempt.id));
   elsif price > 0 and (select count(*) from ticket_private.attempts a where a.ticket_id = mine.id and a.checkout_url is not null) >= 3 then
-    -- Before the last page is ended, on which one may still pay.
+    -- Refuses before it expires the last attempt, which the buyer can still pay.
     perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Pay where you began last, give the seat back, or let its time run out.', 429);
   elsif attempt.id is null then
     return null;
@@ -1302,12 +1367,12 @@ begin
   elsif attempt.idempotency_key <> resume_checkout.idempotency_key and attempt.started_at > now() - interval '1 minute' then
     perform ticket_private.refuse_in_progress();
   end if;
-  -- A provider may take an order number once only, so the next attempt has another.
+  -- A provider may accept an order number only once, so the next attempt has another id.
   perform ticket_private.drop_attempt(attempt.id);
   return null;
 end $$;
 comment on function ticket_private.resume_checkout(uuid, text, ticket_service.tickets, text, numeric, text) is
-  'What to answer, or to do first, where a payment for this seat was begun before; null where another one may begin.';
+  'Handles a hold that already has an attempt. Returns the answer or next step, or null if a new attempt can be created.';
 revoke execute on function ticket_private.resume_checkout(uuid, text, ticket_service.tickets, text, numeric, text) from public;
 
 create or replace function ticket_private.take_free_ticket(person uuid, idempotency_key text, event uuid, mine ticket_service.tickets, terms ticket_private.ticket_terms)
@@ -1328,8 +1393,7 @@ begin
 end $$;
 revoke execute on function ticket_private.take_free_ticket(uuid, text, uuid, ticket_service.tickets, ticket_private.ticket_terms) from public;
 
--- Everything that needs no other's lock comes first and the seat, which all buyers of an event want, last, in the trigger
--- of the insert.
+-- Takes the lock that all buyers of an event compete for last, in the trigger of the insert into tickets.
 create or replace function ticket_private.hold_seat(
   person uuid, idempotency_key text, event uuid, mine ticket_service.tickets, terms ticket_private.ticket_terms, provider text, return_url text)
 returns jsonb language plpgsql volatile set search_path = '' as $$
@@ -1345,8 +1409,9 @@ begin
       event_start_time = terms.start_time, held_until = ends + ticket_private.time_after_payment()
     where t.id = mine.id;
   end if;
-  -- One statement, since triggers fire in the order in which rows are written, which is the last row's first: so the seat,
-  -- for which others wait, is taken last. PostgreSQL does not promise that order, and nothing but speed hangs on it.
+  -- One statement, because its triggers fire in the reverse order of the rows written: the seat is locked last.
+  -- PostgreSQL
+  -- does not guarantee this order; only speed depends on it.
   with ticket as (
     insert into ticket_service.tickets (id, user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
     select held, person, event, terms.price, terms.currency, 'pending', ends + ticket_private.time_after_payment(), terms.refund_fee, terms.refund_deadline, terms.start_time
@@ -1380,7 +1445,7 @@ begin
   end if;
   perform ticket_private.lock_tickets(person, event, null);
   select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status in ('pending', 'active');
-  -- Nobody offers them a seat meanwhile, for which they would wait here while this waits there.
+  -- Locked before the seats, so that offer_seats() skips the entry instead of waiting for this transaction.
   perform from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person for update;
   if mine.status = 'active' then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
@@ -1395,14 +1460,14 @@ begin
     perform ticket_private.require_holds_left(person, event);
   end if;
   if mine.id is null and ticket_private.is_full(event) then
-    -- Seats whose time is over are for those who wait, the caller where they stand in line.
+    -- Expired holds are offered to the waiting list, which the caller may be on.
     freed := freed + ticket_private.expire_holds(500, event);
     select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status = 'pending';
     if mine.purchased_at <> now() then
-      -- Not offered here: another request of theirs was quicker.
+      -- Not offered by this transaction: a concurrent request of the caller was first.
       perform ticket_private.refuse_in_progress();
     elsif mine.id is null and freed > 0 and ticket_private.is_full(event) then
-      -- An answer and no refusal, which would take back that they were offered.
+      -- Returned, not raised: an exception would roll back the offers.
       resumed := ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 409,
         jsonb_build_object('error', jsonb_build_object('code', 'sold_out', 'message', 'There are no seats left.')));
     end if;
@@ -1418,7 +1483,7 @@ begin
 end $$;
 revoke execute on function ticket_private.check_out(uuid, text, uuid, text, text) from public;
 
--- Definer: only this, not the server's role, writes tickets and attempts.
+-- Definer: service_role may not write tickets and attempts directly.
 create or replace function ticket_private.begin_checkout(
   person uuid, idempotency_key text, request_hash text, event_id uuid, payment_method text, return_url text)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
@@ -1434,7 +1499,7 @@ exception
   when unique_violation then
     get stacked diagnostics detail = constraint_name;
     if detail = 'one_live_ticket_each' then
-      -- Two requests of one person at the same moment: the other has the seat.
+      -- A concurrent request of the same person holds the seat.
       perform ticket_private.refuse_in_progress();
     end if;
     raise;
@@ -1443,14 +1508,14 @@ exception
     if detail not in ('tickets_event_id_fkey', 'tickets_user_id_fkey') then
       raise;
     end if;
-    -- The event, or the buyer's account, was deleted a moment ago.
+    -- The event or the account was deleted concurrently.
     perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
     return null;
 end $$;
 revoke execute on function ticket_private.begin_checkout(uuid, text, text, uuid, text, text) from public;
 grant execute on function ticket_private.begin_checkout(uuid, text, text, uuid, text, text) to service_role;
 
--- Definer: as above.
+-- Definer: service_role may not write tickets and attempts directly.
 create or replace function ticket_private.finish_checkout(
   person uuid, idempotency_key text, attempt_id uuid, session_id text, checkout_url text)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
@@ -1463,7 +1528,7 @@ begin
   where a.id = finish_checkout.attempt_id and a.state in ('creating', 'open')
     and exists (select from ticket_service.tickets t where t.id = a.ticket_id and t.status = 'pending');
   if not found then
-    -- Another one took its place meanwhile, or the seat is gone; the address is told to nobody.
+    -- The attempt was replaced or the hold ended. The buyer is not given the URL.
     update ticket_private.attempts a set session_id = finish_checkout.session_id where a.id = finish_checkout.attempt_id;
     return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(finish_checkout.attempt_id));
   end if;
@@ -1472,7 +1537,7 @@ end $$;
 revoke execute on function ticket_private.finish_checkout(uuid, text, uuid, text, text) from public;
 grant execute on function ticket_private.finish_checkout(uuid, text, uuid, text, text) to service_role;
 
--- Definer: as above. Nobody was given the address of the checkout, so nobody can have paid.
+-- Definer: service_role may not write tickets and attempts directly. Nobody got the URL, so nobody can have paid.
 create or replace function ticket_private.fail_checkout(person uuid, idempotency_key text, attempt_id uuid, status int, answer jsonb)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -1481,7 +1546,7 @@ begin
   perform ticket_private.lock_key(person, 'ticket-checkout', idempotency_key);
   select a.ticket_id into ticket from ticket_private.attempts a where a.id = fail_checkout.attempt_id;
   perform from ticket_service.tickets t where t.id = ticket for no key update;
-  -- What was refused here its provider has not heard of.
+  -- Below 500 the request was refused here, and the provider does not know the attempt.
   update ticket_private.attempts a set state = 'closed', check_at = case when status >= 500 then now() + interval '5 minutes' end
   where a.id = fail_checkout.attempt_id and a.state = 'creating';
   if not found then
@@ -1494,9 +1559,51 @@ end $$;
 revoke execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) from public;
 grant execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) to service_role;
 
--- What providers tell, and what follows from it. The facts about a payment are a set that only grows; all that hangs on
--- them (the ticket, the rows that the buyer sees, the journal) is worked out of the whole set, so the order in which
--- notices arrive and how often changes nothing.
+create or replace function ticket_private.drop_attempt(attempt uuid)
+returns void language plpgsql volatile set search_path = '' as $$
+begin
+  update ticket_private.attempts a set state = 'closed' where a.id = attempt;
+  perform ticket_private.fail_transaction(attempt);
+end $$;
+comment on function ticket_private.drop_attempt(uuid) is 'Closes an attempt whose URL nobody got, so that nobody can pay it.';
+revoke execute on function ticket_private.drop_attempt(uuid) from public;
+
+
+create or replace function ticket_service.begin_checkout(
+  person uuid, idempotency_key text, request_hash text, event_id uuid, payment_method text default null, return_url text default null)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.begin_checkout(person, idempotency_key, request_hash, event_id, payment_method, return_url);
+end;
+create or replace function ticket_service.finish_checkout(
+  person uuid, idempotency_key text, attempt_id uuid, session_id text, checkout_url text)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.finish_checkout(person, idempotency_key, attempt_id, session_id, checkout_url);
+end;
+create or replace function ticket_service.fail_checkout(
+  person uuid, idempotency_key text, attempt_id uuid, status int, answer jsonb)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.fail_checkout(person, idempotency_key, attempt_id, status, answer);
+end;
+comment on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text) is
+  'For service_role: holds a seat, or issues a free ticket. Returns {next: answer, status, answer}, {next: pay, attempt}, or {next: expire, attempt}: expire that attempt at its provider, record the notice, and call again.';
+comment on function ticket_service.finish_checkout(uuid, text, uuid, text, text) is
+  'For service_role: records the provider''s checkout page. Returns {next: answer, status, answer}, or {next: expire, attempt} if the attempt was replaced or the hold ended.';
+comment on function ticket_service.fail_checkout(uuid, text, uuid, int, jsonb) is
+  'For service_role: records that no checkout page was created, because the request was refused (status below 500) or the provider failed. Frees the seat; stores and returns the answer.';
+revoke execute on function
+  ticket_service.begin_checkout(uuid, text, text, uuid, text, text),
+  ticket_service.finish_checkout(uuid, text, uuid, text, text),
+  ticket_service.fail_checkout(uuid, text, uuid, int, jsonb) from public, anon, authenticated;
+grant execute on function
+  ticket_service.begin_checkout(uuid, text, text, uuid, text, text),
+  ticket_service.finish_checkout(uuid, text, uuid, text, text),
+  ticket_service.fail_checkout(uuid, text, uuid, int, jsonb) to service_role;
+
+-- db/services/ticket/40_notices.sql
+-- Notices: what a provider reports about an attempt, as a growing set of facts.
 
 create or replace function ticket_private.record_facts(attempt ticket_private.attempts, facts jsonb)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -1510,7 +1617,7 @@ begin
       (fact ->> 'amount')::numeric, upper(fact ->> 'currency'), fact ->> 'method')
     on conflict (provider, provider_id) do update
     set state = greatest(p.state, excluded.state),
-      -- What arrived is what the notice of its arrival says, not one before it.
+      -- The amount is that of the notice of payment, not of an earlier one.
       amount = case when p.state >= 'paid' then p.amount else coalesce(excluded.amount, p.amount) end,
       currency = case when p.state >= 'paid' then p.currency else coalesce(excluded.currency, p.currency) end,
       method = coalesce(p.method, excluded.method)
@@ -1524,12 +1631,12 @@ begin
       update ticket_private.refunds r
       set state = greatest(r.state, (fact ->> 'state')::ticket_private.refund_state), provider_id = coalesce(r.provider_id, fact ->> 'id'),
         has_succeeded = r.has_succeeded or fact ->> 'state' = 'succeeded',
-        -- What went back although it was overtaken, and came back, is owed again.
+        -- An overtaken refund that succeeded and then bounced is owed again.
         is_overtaken = r.is_overtaken and not (r.state = 'succeeded' and fact ->> 'state' in ('failed', 'cancelled')),
         problem = coalesce(fact ->> 'problem', r.problem)
       where r.id = known;
     else
-      -- Not asked for by us: somebody refunded it at the provider.
+      -- Not requested by us: somebody refunded the payment at the provider.
       insert into ticket_private.refunds (ticket_id, attempt_id, provider, payment_provider_id, provider_id, amount, currency, origin, state, has_succeeded)
       values (attempt.ticket_id, attempt.id, attempt.provider, fact ->> 'payment_id', fact ->> 'id', (fact ->> 'amount')::numeric,
         upper(fact ->> 'currency'), 'provider', (fact ->> 'state')::ticket_private.refund_state, fact ->> 'state' = 'succeeded');
@@ -1544,34 +1651,48 @@ begin
   end loop;
 end $$;
 comment on function ticket_private.record_facts(ticket_private.attempts, jsonb) is
-  'Adds to what is known of an attempt. facts: {payments: [{id, state, amount, currency, method}], refunds: [{id, our_id, payment_id, state, amount, currency, problem}], disputes: [{id, payment_id, amount, currency, withdrawn, reinstated}]}, amounts in major units.';
+  'Adds facts about an attempt: {payments: [{id, state, amount, currency, method}], refunds: [{id, our_id, payment_id, state, amount, currency, problem}], disputes: [{id, payment_id, amount, currency, withdrawn, reinstated}]}, amounts in major units.';
 revoke execute on function ticket_private.record_facts(ticket_private.attempts, jsonb) from public;
 
-create or replace function ticket_private.request_refund_of(
-  provider text, payment_id text, amount numeric, fee numeric, origin ticket_private.refund_origin, reason text, asked_of numeric default null)
-returns uuid language plpgsql volatile set search_path = '' as $$
+-- Definer: service_role may not write payments directly.
+create or replace function ticket_private.record_notice(provider text, notice_id text, attempt_id uuid, facts jsonb)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 declare
-  refund uuid := gen_random_uuid();
-  is_manual boolean := provider = 'imported';
+  attempt ticket_private.attempts;
 begin
-  if coalesce(amount, 0) <= 0 then
-    return null;
+  select * into attempt from ticket_private.attempts a where a.id = record_notice.attempt_id and a.provider = record_notice.provider;
+  if not found then
+    return jsonb_build_object('result', 'unknown');
   end if;
-  with payment as (
-    select * from ticket_private.payment_balances b where b.provider = request_refund_of.provider and b.provider_id = payment_id),
-  shown as (
-    insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, amount, currency, payment_method)
-    select refund, p.ticket_id, 'refund', p.transaction_id, request_refund_of.amount, p.currency, p.provider from payment p)
-  insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, amount, currency, fee, origin, reason, send_at, is_manual, asked_of)
-  select refund, p.ticket_id, p.attempt_id, p.provider, p.provider_id, request_refund_of.amount, p.currency, request_refund_of.fee,
-    request_refund_of.origin, request_refund_of.reason, case when not is_manual then now() end, is_manual,
-    coalesce(request_refund_of.asked_of, p.amount - p.called_back - p.standing_elsewhere + p.ever_called_back + p.given_elsewhere)
-  from payment p;
-  return refund;
+  perform ticket_private.lock_tickets(t.user_id, t.event_id, t.id) from ticket_service.tickets t where t.id = attempt.ticket_id;
+  if notice_id is not null then
+    insert into ticket_private.notices (provider, notice_id, attempt_id, facts) values (record_notice.provider, record_notice.notice_id, attempt.id, record_notice.facts)
+    on conflict do nothing;
+    if not found then
+      return jsonb_build_object('result', 'repeated');
+    end if;
+  end if;
+  -- Read again under the lock.
+  select * into attempt from ticket_private.attempts a where a.id = record_notice.attempt_id;
+  perform ticket_private.record_facts(attempt, facts);
+  perform ticket_private.settle(attempt);
+  return jsonb_build_object('result', 'recorded');
 end $$;
-comment on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) is
-  'Asks for money of a payment to go back, in major units; null where it is none. ticket_transactions_refund_within_capture refuses more than there is.';
-revoke execute on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) from public;
+revoke execute on function ticket_private.record_notice(text, text, uuid, jsonb) from public;
+grant execute on function ticket_private.record_notice(text, text, uuid, jsonb) to service_role;
+create or replace function ticket_service.record_notice(provider text, notice_id text, attempt_id uuid, facts jsonb)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.record_notice(provider, notice_id, attempt_id, facts);
+end;
+comment on function ticket_service.record_notice(text, text, uuid, jsonb) is
+  'For service_role: records a notice with its facts (see ticket_private.record_facts) and settles the attempt. notice_id is null for facts that were asked for. Returns {result: recorded, repeated or unknown}.';
+revoke execute on function ticket_service.record_notice(text, text, uuid, jsonb) from public, anon, authenticated;
+grant execute on function ticket_service.record_notice(text, text, uuid, jsonb) to service_role;
+
+-- db/services/ticket/41_settlement.sql
+-- Settlement: derives the ticket, its transactions and the journal from all facts known about an attempt, so that neither the
+-- order nor the repetition of notices matters. Called under the lock of the ticket.
 
 create or replace function ticket_private.activate(attempt ticket_private.attempts, ticket ticket_service.tickets)
 returns ticket_service.payment_outcome language plpgsql volatile set search_path = '' as $$
@@ -1581,7 +1702,7 @@ begin
   if ticket.user_id is null then
     return 'buyer_gone'::ticket_service.payment_outcome;
   end if;
-  -- Cancelling takes this lock too: what is read of the event under it holds.
+  -- A cancellation takes this lock too, so the event is read under it.
   perform from ticket_private.event_seats s where s.event_id = ticket.event_id for update;
   if not exists (select from event_service.events e where e.id = ticket.event_id and e.status in ('upcoming', 'ongoing') and e.ticketing_enabled) then
     return 'event_closed'::ticket_service.payment_outcome;
@@ -1590,7 +1711,7 @@ begin
     perform ticket_private.expire_holds(500, ticket.event_id);
   end if;
   begin
-    -- Where an attempt has no terms, the ticket's stand.
+    -- Attempts without terms use those of the ticket.
     update ticket_service.tickets t
     set status = 'active', price_paid = attempt.amount, currency = attempt.currency, refund_fee = coalesce(attempt.refund_fee, t.refund_fee),
       refund_deadline = coalesce(attempt.refund_deadline, t.refund_deadline), event_start_time = coalesce(attempt.event_start_time, t.event_start_time)
@@ -1603,7 +1724,7 @@ begin
       end if;
       raise;
     when sqlstate 'PGRST' then
-      -- Whatever refuses the ticket, the money is here, and goes back.
+      -- Whatever refuses the ticket, the money has arrived and is refunded.
       if sqlerrm::jsonb ->> 'code' = 'sold_out' then
         return 'sold_out'::ticket_service.payment_outcome;
       end if;
@@ -1613,10 +1734,10 @@ begin
   return 'activated'::ticket_service.payment_outcome;
 end $$;
 comment on function ticket_private.activate(ticket_private.attempts, ticket_service.tickets) is
-  'Gives a payment its ticket, on the terms of its attempt. One whose hold took its end takes a seat again, if one is free and its buyer has no other.';
+  'Activates the ticket of a payment on the terms of the attempt. If the hold has ended, takes another seat if one is free and the buyer has no other ticket.';
 revoke execute on function ticket_private.activate(ticket_private.attempts, ticket_service.tickets) from public;
 
--- Money that arrived is a row that the buyer sees; the one that was asked for stands for the first.
+-- The first payment of an attempt uses the transaction row of the attempt; further payments get rows of their own.
 create or replace function ticket_private.show_payments(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -1640,9 +1761,9 @@ begin
 end $$;
 revoke execute on function ticket_private.show_payments(ticket_private.attempts) from public;
 
--- By what was ever given or called back since a refund was asked for, so that it does not matter whether that came to
--- light before it was undone. The newest go first. What is left for them is asked for anew, less what the policy kept,
--- since a refund that may have been sent cannot be changed.
+-- Compares with all that was ever returned since a refund was requested, so the order of notices does not matter.
+-- Overtakes
+-- the newest first, and requests what is left again: a refund that may have been sent cannot be changed.
 create or replace function ticket_private.overtake_refunds(payment ticket_private.payment_balances)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -1674,11 +1795,10 @@ begin
   end if;
 end $$;
 comment on function ticket_private.overtake_refunds(ticket_private.payment_balances) is
-  'Refunds of ours that a payment has no money for, because it went back another way, are over.';
+  'Marks our refunds as overtaken if the payment no longer covers them because the money was returned another way.';
 revoke execute on function ticket_private.overtake_refunds(ticket_private.payment_balances) from public;
 
--- What a provider tells is true, also that more has gone back than came: the books keep to what was captured, ours first,
--- and an operator is told of the rest.
+-- Refunds beyond the amount captured are marked, those made at the provider first; an operator is told about them.
 create or replace function ticket_private.mark_excess_refunds(payment ticket_private.payments)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -1689,13 +1809,13 @@ begin
     from ticket_private.refunds o cross join lateral (select o.state = 'succeeded' or o.closed_at is not null as has_gone) gone
     where o.provider = payment.provider and o.payment_provider_id = payment.provider_id) now
   where r.id = now.id and r.is_excess <> now.is_excess;
-  -- At once, since the others are shown in their place.
+  -- Failed before other refunds are recorded, because the sum of transactions must not exceed the payment.
   perform ticket_private.fail_transaction(r.id) from ticket_private.refunds r
   where r.provider = payment.provider and r.payment_provider_id = payment.provider_id and (r.is_excess or r.origin = 'provider' and r.state >= 'failed');
 end $$;
 revoke execute on function ticket_private.mark_excess_refunds(ticket_private.payments) from public;
 
--- Refunds that somebody made at the provider are shown once they have succeeded, as soon as their payment is.
+-- Refunds made at the provider get a transaction row once they have succeeded and their payment has one.
 create or replace function ticket_private.show_refunds(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -1726,7 +1846,7 @@ returns ticket_service.payment_outcome language sql immutable set search_path = 
     when payment.ever_called_back > 0 then 'disputed'
   end::ticket_service.payment_outcome
 $$;
-comment on function ticket_private.way_back_of(ticket_private.payment_balances) is 'How the money of a payment went back without our asking, if it did.';
+comment on function ticket_private.way_back_of(ticket_private.payment_balances) is 'How the money of a payment was returned without our request, or null.';
 revoke execute on function ticket_private.way_back_of(ticket_private.payment_balances) from public;
 
 create or replace function ticket_private.decide_payments(attempt ticket_private.attempts)
@@ -1773,8 +1893,9 @@ begin
     when 'activated' then
       null;
     when 'set_aside', 'refunded', 'reversed', 'disputed' then
-      -- The money is gone, so is the ticket that it bought, unless another payment stands for it. What bought none leaves
-      -- nothing to wait for but another page.
+      -- The ticket ends with the payment that bought it, unless another payment stands for it. A payment that bought
+      -- none ends
+      -- only a hold without another open attempt.
       update ticket_service.tickets t
       set status = case when not payment.has_bought then 'expired' when verdict = 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
       where t.id = ticket.id
@@ -1788,10 +1909,10 @@ begin
   end case;
 end $$;
 comment on function ticket_private.apply_outcome(ticket_private.attempts, ticket_service.tickets, ticket_private.payment_balances, ticket_service.payment_outcome) is
-  'What follows from the outcome of a payment: tickets end, other attempts too, and money that bought nothing goes back.';
+  'Applies the outcome of a payment: ends tickets and other attempts, and refunds payments that bought nothing.';
 revoke execute on function ticket_private.apply_outcome(ticket_private.attempts, ticket_service.tickets, ticket_private.payment_balances, ticket_service.payment_outcome) from public;
 
--- What is owed stays pending, also when the provider failed to send it.
+-- Refunds that are owed stay pending, even if the provider failed to make them.
 create or replace function ticket_private.show_states(attempt uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -1813,22 +1934,6 @@ begin
 end $$;
 revoke execute on function ticket_private.show_states(uuid) from public;
 
-create or replace function ticket_private.fail_transaction(transaction uuid)
-returns void language plpgsql volatile set search_path = '' as $$
-begin
-  update ticket_service.ticket_transactions x set status = 'failed', completed_at = now() where x.id = transaction and x.status <> 'failed';
-end $$;
-revoke execute on function ticket_private.fail_transaction(uuid) from public;
-
-create or replace function ticket_private.drop_attempt(attempt uuid)
-returns void language plpgsql volatile set search_path = '' as $$
-begin
-  update ticket_private.attempts a set state = 'closed' where a.id = attempt;
-  perform ticket_private.fail_transaction(attempt);
-end $$;
-comment on function ticket_private.drop_attempt(uuid) is 'Ends an attempt whose address nobody was given, so that nobody can pay it.';
-revoke execute on function ticket_private.drop_attempt(uuid) from public;
-
 create or replace function ticket_private.close_attempt(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -1839,7 +1944,8 @@ begin
     if attempt.state in ('creating', 'open') then
       update ticket_service.tickets t set status = 'expired' where t.id = attempt.ticket_id and t.status = 'pending';
     end if;
-    -- Whoever pays all the same, on a page that could not be ended or by a payment that goes on, is found later.
+    -- Checked again later, because a buyer may have paid on a page that was not expired, or a payment may still be
+    -- pending.
     update ticket_private.attempts a
     set state = 'closed', check_at = case
       when now() < a.expires_at then a.expires_at + interval '1 minute'
@@ -1861,37 +1967,44 @@ begin
   perform ticket_private.record_journal(attempt.ticket_id);
 end $$;
 comment on function ticket_private.settle(ticket_private.attempts) is
-  'Makes ticket, transactions and journal say what follows from all that is known of an attempt''s payments, refunds and disputes.';
+  'Brings ticket, transactions and journal in line with all facts known about an attempt.';
 revoke execute on function ticket_private.settle(ticket_private.attempts) from public;
 
--- Definer: only this, not the server's role, writes what providers told.
-create or replace function ticket_private.record_notice(provider text, notice_id text, attempt_id uuid, facts jsonb)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
-declare
-  attempt ticket_private.attempts;
-begin
-  select * into attempt from ticket_private.attempts a where a.id = record_notice.attempt_id and a.provider = record_notice.provider;
-  if not found then
-    return jsonb_build_object('result', 'unknown');
-  end if;
-  perform ticket_private.lock_tickets(t.user_id, t.event_id, t.id) from ticket_service.tickets t where t.id = attempt.ticket_id;
-  if notice_id is not null then
-    insert into ticket_private.notices (provider, notice_id, attempt_id, facts) values (record_notice.provider, record_notice.notice_id, attempt.id, record_notice.facts)
-    on conflict do nothing;
-    if not found then
-      return jsonb_build_object('result', 'repeated');
-    end if;
-  end if;
-  -- What is read under the lock is what the one before left.
-  select * into attempt from ticket_private.attempts a where a.id = record_notice.attempt_id;
-  perform ticket_private.record_facts(attempt, facts);
-  perform ticket_private.settle(attempt);
-  return jsonb_build_object('result', 'recorded');
-end $$;
-revoke execute on function ticket_private.record_notice(text, text, uuid, jsonb) from public;
-grant execute on function ticket_private.record_notice(text, text, uuid, jsonb) to service_role;
+-- db/services/ticket/50_refunds.sql
+-- Refunds requested by buyers and hosts, and what the provider reports about them. Uses payments and settlement.
 
--- Giving back.
+create or replace view ticket_private.refunds_for_operators as
+  select r.* from ticket_private.refunds r
+  where r.closed_at is null and r.origin <> 'provider' and not r.is_overtaken
+    and ((r.is_manual or r.sends >= 60) and r.state < 'succeeded' or r.state >= 'failed');
+comment on view ticket_private.refunds_for_operators is 'Refunds that the provider could not make, to be closed with close_refund().';
+
+create or replace function ticket_private.request_refund_of(
+  provider text, payment_id text, amount numeric, fee numeric, origin ticket_private.refund_origin, reason text, asked_of numeric default null)
+returns uuid language plpgsql volatile set search_path = '' as $$
+declare
+  refund uuid := gen_random_uuid();
+  is_manual boolean := provider = 'imported';
+begin
+  if coalesce(amount, 0) <= 0 then
+    return null;
+  end if;
+  with payment as (
+    select * from ticket_private.payment_balances b where b.provider = request_refund_of.provider and b.provider_id = payment_id),
+  shown as (
+    insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, amount, currency, payment_method)
+    select refund, p.ticket_id, 'refund', p.transaction_id, request_refund_of.amount, p.currency, p.provider from payment p)
+  insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, amount, currency, fee, origin, reason, send_at, is_manual, asked_of)
+  select refund, p.ticket_id, p.attempt_id, p.provider, p.provider_id, request_refund_of.amount, p.currency, request_refund_of.fee,
+    request_refund_of.origin, request_refund_of.reason, case when not is_manual then now() end, is_manual,
+    coalesce(request_refund_of.asked_of, p.amount - p.called_back - p.standing_elsewhere + p.ever_called_back + p.given_elsewhere)
+  from payment p;
+  return refund;
+end $$;
+comment on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) is
+  'Requests a refund of a payment, in major units. Returns null for an amount of 0. The trigger ticket_transactions_refund_within_capture refuses more than is left.';
+revoke execute on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) from public;
+
 
 create or replace function ticket_private.refund_to_send(refund uuid)
 returns jsonb language sql stable set search_path = '' as $$
@@ -1901,7 +2014,7 @@ returns jsonb language sql stable set search_path = '' as $$
   left join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
   where r.id = refund
 $$;
-comment on function ticket_private.refund_to_send(uuid) is 'A refund as the server''s functions hand it to a provider. sent_at is when it was first sent.';
+comment on function ticket_private.refund_to_send(uuid) is 'A refund as edge functions pass it to a provider. sent_at is when it was first sent.';
 revoke execute on function ticket_private.refund_to_send(uuid) from public;
 
 create or replace function ticket_private.refund_answer(ticket uuid, refund uuid)
@@ -1916,14 +2029,7 @@ returns jsonb language sql stable set search_path = '' as $$
 $$;
 revoke execute on function ticket_private.refund_answer(uuid, uuid) from public;
 
-create or replace function ticket_private.refundable(payment ticket_private.payment_balances)
-returns numeric language sql immutable set search_path = '' as $$
-  select case when payment.state = 'reversed' then 0 else payment.amount - payment.promised - payment.called_back end
-$$;
-comment on function ticket_private.refundable(ticket_private.payment_balances) is 'What is left of a payment, in major units: captured less what went back, is to go back, or was called back.';
-revoke execute on function ticket_private.refundable(ticket_private.payment_balances) from public;
-
--- Money that was imported with a ticket, with the refunds that came along, as if a provider had told of it.
+-- Records imported payments and refunds as if a provider had reported them.
 create or replace function ticket_private.take_in_imported_payments(ticket uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -1940,7 +2046,7 @@ begin
 end $$;
 revoke execute on function ticket_private.take_in_imported_payments(uuid) from public;
 
--- Under the ticket's lock.
+-- The caller holds the lock of the ticket.
 create or replace function ticket_private.payment_of(ticket uuid)
 returns ticket_private.payment_balances language plpgsql volatile set search_path = '' as $$
 declare
@@ -1954,10 +2060,10 @@ begin
   order by b.outcome = 'activated' desc, ticket_private.refundable(b) desc limit 1;
   return payment;
 end $$;
-comment on function ticket_private.payment_of(uuid) is 'The payment by which a ticket is active, or of which most is left; null for a free one. What is set aside is an operator''s.';
+comment on function ticket_private.payment_of(uuid) is 'The payment that activated a ticket, or the one with most left. Null for a free ticket. Excludes set_aside payments, which operators decide about.';
 revoke execute on function ticket_private.payment_of(uuid) from public;
 
--- Under the ticket's lock, as all that writes tickets.
+-- The caller holds the lock of the ticket.
 create or replace function ticket_private.end_ticket(
   ticket uuid, payment ticket_private.payment_balances, fee numeric, origin ticket_private.refund_origin, reason text)
 returns uuid language plpgsql volatile set search_path = '' as $$
@@ -1968,20 +2074,21 @@ begin
   update ticket_service.tickets t
   set status = case when payment.provider_id is null then 'cancelled' else 'refunded' end::ticket_service.ticket_status, refund_fee = fee
   where t.id = ticket;
-  -- Imported ones may have been paid in parts.
+  -- An imported ticket may have been paid in several parts.
   perform ticket_private.request_refund_of(b.provider, b.provider_id, ticket_private.refundable(b), 0, origin, reason)
   from ticket_private.payment_balances b where b.ticket_id = ticket and b.provider = 'imported' and b.provider_id <> payment.provider_id;
   return ticket_private.request_refund_of(payment.provider, payment.provider_id, available - kept, kept, origin, reason);
 end $$;
 comment on function ticket_private.end_ticket(uuid, ticket_private.payment_balances, numeric, ticket_private.refund_origin, text) is
-  'Ends a ticket, whose seat is free at once, and asks for the refund of what is left of its payment less a fee; returns the refund, null where there is nothing to give back.';
+  'Ends a ticket, which frees its seat, and requests a refund of what is left of its payment, less a fee. Returns the refund, or null if there is nothing to refund.';
 revoke execute on function ticket_private.end_ticket(uuid, ticket_private.payment_balances, numeric, ticket_private.refund_origin, text) from public;
 
 create or replace function ticket_private.require_refundable(ticket ticket_service.tickets, event_start timestamptz, is_cancelled boolean)
 returns void language plpgsql stable set search_path = '' as $$
 declare
   is_moved boolean := event_start <> ticket.event_start_time;
-  -- An event that was moved gives everything back until it begins, by the old time or the new.
+  -- After a change of the start, full refunds are possible until the later of both times, unless the event has
+  -- started.
   closes timestamptz := case when is_moved then greatest(event_start, ticket.event_start_time)
     else least(event_start, coalesce(ticket.refund_deadline, event_start)) end;
 begin
@@ -1991,7 +2098,7 @@ begin
     perform ticket_private.refuse('refund_deadline_passed', 'The time for a refund of this ticket is over. Ask the host.', 409);
   end if;
 end $$;
-comment on function ticket_private.require_refundable(ticket_service.tickets, timestamptz, boolean) is 'Refuses a buyer a refund of a ticket that was used, or whose time for refunds is over.';
+comment on function ticket_private.require_refundable(ticket_service.tickets, timestamptz, boolean) is 'Refuses a refund to the buyer of a used ticket, or after the deadline.';
 revoke execute on function ticket_private.require_refundable(ticket_service.tickets, timestamptz, boolean) from public;
 
 create or replace function ticket_private.give_up_hold(person uuid, idempotency_key text, ticket uuid)
@@ -2003,7 +2110,7 @@ begin
   where a.ticket_id = ticket and a.state in ('creating', 'open', 'ending') and a.check_at is not null
   order by a.state = 'creating', a.state limit 1;
   if attempt.state in ('open', 'ending') then
-    -- The provider takes no more money before the seat is free.
+    -- The provider must expire the attempt before the seat is freed.
     return ticket_private.expire_first(person, 'ticket-refund', idempotency_key, attempt.id);
   elsif attempt.id is not null then
     perform ticket_private.drop_attempt(attempt.id);
@@ -2022,10 +2129,10 @@ begin
     perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed what was paid.', 409);
   end if;
 end $$;
-comment on function ticket_private.require_amount(numeric, ticket_private.payment_balances, text) is 'Refuses a host an amount that is none, or more than is left of the payment.';
+comment on function ticket_private.require_amount(numeric, ticket_private.payment_balances, text) is 'Refuses an amount of 0 or less, with too many decimals, or above what is left of the payment.';
 revoke execute on function ticket_private.require_amount(numeric, ticket_private.payment_balances, text) from public;
 
--- The ticket's lock first: of two requests at once the second sees what the first did.
+-- Locks the ticket first, so that the later of two concurrent requests sees the earlier one.
 create or replace function ticket_private.refund_ticket(person uuid, idempotency_key text, ticket_id uuid, amount numeric, reason text)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
@@ -2067,13 +2174,13 @@ begin
   end if;
   update ticket_private.refunds r set state = 'sent', sent_at = now(), send_at = now() + interval '2 minutes', sends = 1
   where r.id = refund and not r.is_manual returning jsonb_build_object('next', 'refund', 'refund', ticket_private.refund_to_send(r.id)) into next;
-  -- Kept at once: whoever repeats the request after a crash is told of this refund, and maintenance sends it.
+  -- Stored now, so that a repetition after a crash returns this refund. Maintenance sends it.
   kept := ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
   return coalesce(next, kept);
 end $$;
 revoke execute on function ticket_private.refund_ticket(uuid, text, uuid, numeric, text) from public;
 
--- Definer: only this, not the server's role, writes tickets and refunds.
+-- Definer: service_role may not write tickets and refunds directly.
 create or replace function ticket_private.begin_refund(
   person uuid, idempotency_key text, request_hash text, ticket_id uuid, amount numeric, reason text)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
@@ -2089,7 +2196,7 @@ end $$;
 revoke execute on function ticket_private.begin_refund(uuid, text, text, uuid, numeric, text) from public;
 grant execute on function ticket_private.begin_refund(uuid, text, text, uuid, numeric, text) to service_role;
 
--- An imported payment has no attempt: its refunds alone are shown and booked.
+-- An imported payment has no attempt to settle.
 create or replace function ticket_private.settle_or_record(refund ticket_private.refunds)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -2105,7 +2212,7 @@ begin
 end $$;
 revoke execute on function ticket_private.settle_or_record(ticket_private.refunds) from public;
 
--- Definer: as above.
+-- Definer: service_role may not write refunds directly.
 create or replace function ticket_private.record_refund(
   refund_id uuid, state ticket_private.refund_state, provider_id text, is_manual boolean, problem text,
   person uuid, idempotency_key text)
@@ -2124,7 +2231,7 @@ begin
     has_succeeded = r.has_succeeded or record_refund.state = 'succeeded',
     is_overtaken = r.is_overtaken and not (r.state = 'succeeded' and record_refund.state >= 'failed'),
     is_manual = r.is_manual or record_refund.is_manual, problem = coalesce(record_refund.problem, r.problem),
-    -- Asked again ever more rarely. After some weeks it is listed for operators, and what the provider does not know of is theirs alone.
+    -- Retried with increasing delays. After 60 times operators take over.
     send_at = case
       when r.is_manual or record_refund.is_manual or r.closed_at is not null or greatest(r.state, record_refund.state) >= 'succeeded' or r.is_overtaken then null
       when r.sends >= 60 and coalesce(r.provider_id, record_refund.provider_id) is null then null
@@ -2138,8 +2245,31 @@ begin
 end $$;
 revoke execute on function ticket_private.record_refund(uuid, ticket_private.refund_state, text, boolean, text, uuid, text) from public;
 grant execute on function ticket_private.record_refund(uuid, ticket_private.refund_state, text, boolean, text, uuid, text) to service_role;
+create or replace function ticket_service.begin_refund(
+  person uuid, idempotency_key text, request_hash text, ticket_id uuid, amount numeric default null, reason text default null)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.begin_refund(person, idempotency_key, request_hash, ticket_id, amount, reason);
+end;
+create or replace function ticket_service.record_refund(
+  refund_id uuid, state text, provider_id text default null, is_manual boolean default false, problem text default null, person uuid default null, idempotency_key text default null)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.record_refund(refund_id, state::ticket_private.refund_state, provider_id, is_manual, problem, person, idempotency_key);
+end;
+comment on function ticket_service.begin_refund(uuid, text, text, uuid, numeric, text) is
+  'For service_role: ends a ticket and requests its refund, or, with an amount in major units, requests a refund and keeps the ticket. Returns {next: answer, …}, {next: refund, refund} or {next: expire, attempt}.';
+comment on function ticket_service.record_refund(uuid, text, text, boolean, text, uuid, text) is
+  'For service_role: records the state of a refund at its provider (sent, requires_action, succeeded, failed or cancelled). Updates the stored answer of a request if one is given.';
+revoke execute on function
+  ticket_service.begin_refund(uuid, text, text, uuid, numeric, text),
+  ticket_service.record_refund(uuid, text, text, boolean, text, uuid, text) from public, anon, authenticated;
+grant execute on function
+  ticket_service.begin_refund(uuid, text, text, uuid, numeric, text),
+  ticket_service.record_refund(uuid, text, text, boolean, text, uuid, text) to service_role;
 
--- Cancelled events: everyone is given back everything.
+-- db/services/ticket/51_event_cancellations.sql
+-- Cancelled events: every ticket is ended and refunded in full.
 
 create table if not exists ticket_service.event_cancellations (
   id uuid primary key default gen_random_uuid(),
@@ -2149,8 +2279,8 @@ create table if not exists ticket_service.event_cancellations (
   cancelled_at timestamptz not null default now(),
   tickets_ended_at timestamptz
 );
-comment on table ticket_service.event_cancellations is 'Events that were cancelled, and why. Seen by the host and by whoever has a ticket.';
-comment on column ticket_service.event_cancellations.tickets_ended_at is 'When the last ticket was ended and its refund asked for.';
+comment on table ticket_service.event_cancellations is 'Cancelled events and the reason. Visible to the host and to ticket holders.';
+comment on column ticket_service.event_cancellations.tickets_ended_at is 'When the last ticket was ended and its refund requested.';
 
 create index if not exists event_cancellations_unfinished on ticket_service.event_cancellations (cancelled_at) where tickets_ended_at is null;
 
@@ -2162,20 +2292,21 @@ create policy event_cancellations_select_party on ticket_service.event_cancellat
     exists (select 1 from ticket_private.my_ticketed_events t where t.event_id = event_cancellations.event_id)
     or exists (select 1 from ticket_private.my_events e where e.id = event_cancellations.event_id));
 
--- Writing is not granted: a row comes with the cancelling of the event, which is for its host.
+-- Writing is not granted: the row is created when the host cancels the event.
 revoke all on ticket_service.event_cancellations from anon, authenticated;
 grant select on ticket_service.event_cancellations to authenticated;
 grant all on ticket_service.event_cancellations to service_role;
 
--- Effect of the event service's rows: attached to events in one database, to its replicated copy in four.
--- Definer: a host may not write this. However an event was cancelled, its tickets are refunded.
+-- Effect of event_service.events. Definer: hosts may not write this table. Any cancellation of an event refunds its
+-- tickets.
 create or replace function ticket_private.tg_events__cancel_tickets()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  -- Whoever is just buying is done before, or sees that it is cancelled.
+  -- Concurrent checkouts finish before this lock, or see the cancellation after it.
   perform from ticket_private.event_seats s where s.event_id = new.id for update;
   insert into ticket_service.event_cancellations (event_id) values (new.id) on conflict do nothing;
-  -- Whoever is just buying, or leaving, has theirs locked and wants the seats: it is left, and offered nothing.
+  -- Skips entries locked by a checkout or an account deletion, which wait for event_seats. They are not offered seats
+  -- any more.
   delete from ticket_service.waitlist_entries w
   where w.id in (select l.id from ticket_service.waitlist_entries l where l.event_id = new.id for update skip locked);
   return null;
@@ -2194,7 +2325,7 @@ begin
 end $$;
 revoke execute on function ticket_private.end_cancelled_ticket(ticket_service.tickets) from public;
 
--- Definer: only this, not the server's role, ends tickets. A ticket that somebody is just writing waits for the next time.
+-- Definer: service_role may not write tickets directly. Locked tickets are left for the next run.
 create or replace function ticket_private.continue_cancellations(batch int default 200, event uuid default null)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -2206,7 +2337,7 @@ declare
   ticket ticket_service.tickets;
   ended int := 0;
 begin
-  -- Seats of several events are taken in the order of events.
+  -- Seats of several events are locked in the order of events.
   perform from ticket_private.event_seats s where s.event_id = any (unfinished) order by s.event_id for update;
   foreach cancelled in array unfinished loop
     for ticket in
@@ -2214,7 +2345,7 @@ begin
       order by t.user_id, t.id for no key update skip locked
     loop
       exit when ended >= batch;
-      -- One that cannot be ended does not keep the others.
+      -- An error in one ticket does not stop the others.
       begin
         perform ticket_private.end_cancelled_ticket(ticket);
         ended := ended + 1;
@@ -2229,11 +2360,11 @@ begin
   end loop;
   return ended;
 end $$;
-comment on function ticket_private.continue_cancellations(int, uuid) is 'Ends tickets of cancelled events, or of one, and asks for their refunds, a batch at a time; returns how many.';
+comment on function ticket_private.continue_cancellations(int, uuid) is 'Ends tickets of cancelled events, or of one, and requests their refunds, up to batch. Returns how many.';
 revoke execute on function ticket_private.continue_cancellations(int, uuid) from public;
 grant execute on function ticket_private.continue_cancellations(int, uuid) to service_role;
 
--- Definer: as above.
+-- Definer: service_role may not write tickets directly.
 create or replace function ticket_private.cancellation_progress(person uuid, event_id uuid, reason text)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -2264,66 +2395,27 @@ begin
 end $$;
 revoke execute on function ticket_private.cancellation_progress(uuid, uuid, text) from public;
 grant execute on function ticket_private.cancellation_progress(uuid, uuid, text) to service_role;
+create or replace function ticket_service.cancellation_progress(person uuid, event_id uuid, reason text default null)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.cancellation_progress(person, event_id, reason);
+end;
+create or replace function ticket_service.continue_cancellations(batch int default 200)
+returns int language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.continue_cancellations(batch, null);
+end;
+comment on function ticket_service.cancellation_progress(uuid, uuid, text) is
+  'For service_role: continues the cancellation of an event by its host, and returns the progress of its refunds.';
+comment on function ticket_service.continue_cancellations(int) is
+  'For service_role: ends tickets of cancelled events and requests their refunds. Returns how many.';
+revoke execute on function ticket_service.cancellation_progress(uuid, uuid, text), ticket_service.continue_cancellations(int) from public, anon, authenticated;
+grant execute on function ticket_service.cancellation_progress(uuid, uuid, text), ticket_service.continue_cancellations(int) to service_role;
 
--- What maintenance does.
+-- db/services/ticket/52_operator_queue.sql
+-- What operators have to decide about payments and refunds.
 
--- Definer: only this, not the server's role, reads attempts and refunds. What is handed out is put off by the lease, so
--- that two who ask at once are given different things, and what one drops is handed out again.
-create or replace function ticket_private.claim_work(batch int, lease interval, event uuid)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
-declare
-  refunds jsonb;
-  attempts jsonb;
-begin
-  with due as (
-    select r.id from ticket_private.refunds r
-    where r.send_at <= now()
-      and (claim_work.event is null or r.ticket_id in (select t.id from ticket_service.tickets t where t.event_id = claim_work.event))
-    order by r.send_at limit batch for no key update skip locked),
-  claimed as (
-    update ticket_private.refunds r
-    set send_at = now() + lease, sends = r.sends + 1, sent_at = coalesce(r.sent_at, now()),
-      state = greatest(r.state, 'sent')
-    from due where r.id = due.id
-    returning r.id)
-  select jsonb_agg(ticket_private.refund_to_send(c.id)) into refunds from claimed c;
-  with due as (
-    select a.id from ticket_private.attempts a
-    where a.check_at <= now()
-      and (claim_work.event is null or a.ticket_id in (select t.id from ticket_service.tickets t where t.event_id = claim_work.event))
-    order by a.check_at limit batch for no key update skip locked),
-  claimed as (
-    update ticket_private.attempts a
-    set checks = a.checks + 1,
-      -- Banks may take days to say whether a payment came; asked ever more rarely, for about a week.
-      check_at = case when a.checks < 40 then now() + greatest(lease, least(interval '1 minute' * power(2, least(a.checks, 10)), interval '6 hours')) end
-    from due where a.id = due.id
-    returning a.id, a.ticket_id, a.state)
-  select jsonb_agg(ticket_private.attempt_to_send(c.id)
-      -- A seat that is not held any more is not to be paid for.
-      || jsonb_build_object('expire', c.state = 'ending' or t.status <> 'pending'
-        or exists (select from event_service.events e where e.id = t.event_id and e.status = 'cancelled')))
-  into attempts from claimed c join ticket_service.tickets t on t.id = c.ticket_id;
-  return jsonb_build_object('refunds', coalesce(refunds, '[]'), 'attempts', coalesce(attempts, '[]'));
-end $$;
-revoke execute on function ticket_private.claim_work(int, interval, uuid) from public;
-grant execute on function ticket_private.claim_work(int, interval, uuid) to service_role;
-
--- Definer: it deletes what nobody may. In batches, since it runs each second.
-create or replace function ticket_private.forget_old_requests(batch int default 1000)
-returns void language plpgsql volatile security definer set search_path = '' as $$
-begin
-  delete from ticket_private.idempotency_keys k where (k.user_id, k.function, k.key) in (
-    select o.user_id, o.function, o.key from ticket_private.idempotency_keys o where o.created_at < now() - interval '7 days' limit batch);
-  delete from ticket_private.notices n where (n.provider, n.notice_id) in (
-    select o.provider, o.notice_id from ticket_private.notices o where o.received_at < now() - interval '90 days' limit batch);
-end $$;
-comment on function ticket_private.forget_old_requests(int) is 'Forgets answers after a week and notices after ninety days.';
-revoke execute on function ticket_private.forget_old_requests(int) from public;
-
--- What operators do.
-
--- Who decided what, where nothing else says so.
+-- Needed for kinds whose own table does not record the decision.
 create table if not exists ticket_private.closed_items (
   kind text not null,
   id uuid not null,
@@ -2331,7 +2423,7 @@ create table if not exists ticket_private.closed_items (
   closed_at timestamptz not null default now(),
   constraint closed_items_are_unique primary key (kind, id)
 );
-comment on table ticket_private.closed_items is 'Items of operator_queue() that an operator has dealt with otherwise.';
+comment on table ticket_private.closed_items is 'Items of operator_queue() that an operator closed.';
 alter table ticket_private.closed_items enable row level security;
 
 create or replace view ticket_private.payments_for_operators as
@@ -2339,17 +2431,17 @@ create or replace view ticket_private.payments_for_operators as
   from ticket_private.payments p join ticket_private.payment_balances b on b.provider = p.provider and b.provider_id = p.provider_id
   join ticket_service.tickets t on t.id = p.ticket_id
   cross join lateral (
-    -- A fee of the whole price left nothing to refund.
+    -- A fee of the whole price leaves no refund that would record it.
     select greatest(max(r.fee), case when p.has_bought and p.outcome in ('activated', 'disputed') and t.status = 'refunded' then t.refund_fee else 0 end) as fee
     from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) kept
   where ticket_private.refundable(b) > kept.fee
     and (p.outcome in ('set_aside', 'disputed', 'refunded')
-      -- A refund that somebody made at the provider left nothing to ask for, and came back.
+      -- A refund made at the provider that bounced, after the ticket had ended.
       or p.outcome is not null and t.status not in ('pending', 'active') and exists (select from ticket_private.refunds r
         where r.provider = p.provider and r.payment_provider_id = p.provider_id and r.origin = 'provider' and r.state >= 'failed'));
-comment on view ticket_private.payments_for_operators is 'Payments of another amount than was asked for, and what is left of those whose ticket ended, less what the policy kept: refund_rest() sends it back.';
+comment on view ticket_private.payments_for_operators is 'Payments that differ from the amount requested, and what is left of payments whose ticket ended, less the fee. refund_rest() refunds it.';
 
--- Definer: only this, not the server's role, reads refunds and payments.
+-- Definer: service_role may not read payments and refunds directly.
 create or replace function ticket_private.operator_queue()
 returns table (kind text, id uuid, ticket_id uuid, provider text, provider_id text, amount numeric, currency text, problem text, since timestamptz)
 language sql stable security definer set search_path = '' as $$
@@ -2387,7 +2479,7 @@ $$;
 revoke execute on function ticket_private.operator_queue() from public;
 grant execute on function ticket_private.operator_queue() to service_role;
 
--- Definer: as above.
+-- Definer: service_role may not write refunds directly.
 create or replace function ticket_private.close_refund(refund_id uuid, reference text)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -2405,7 +2497,7 @@ end $$;
 revoke execute on function ticket_private.close_refund(uuid, text) from public;
 grant execute on function ticket_private.close_refund(uuid, text) to service_role;
 
--- Definer: as above.
+-- Definer: service_role may not write refunds directly.
 create or replace function ticket_private.refund_rest(transaction_id uuid)
 returns uuid language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -2422,7 +2514,7 @@ end $$;
 revoke execute on function ticket_private.refund_rest(uuid) from public;
 grant execute on function ticket_private.refund_rest(uuid) to service_role;
 
--- Definer: as above.
+-- Definer: service_role may not write closed_items directly.
 create or replace function ticket_private.close_item(kind text, id uuid, reference text)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -2433,8 +2525,185 @@ begin
 end $$;
 revoke execute on function ticket_private.close_item(text, uuid, text) from public;
 grant execute on function ticket_private.close_item(text, uuid, text) to service_role;
+create or replace function ticket_service.operator_queue()
+returns table (kind text, id uuid, ticket_id uuid, provider text, provider_id text, amount numeric, currency text, problem text, since timestamptz)
+language sql stable security invoker set search_path = ''
+begin atomic
+  select * from ticket_private.operator_queue();
+end;
+create or replace function ticket_service.close_refund(refund_id uuid, reference text)
+returns void language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.close_refund(refund_id, reference);
+end;
+create or replace function ticket_service.close_item(kind text, id uuid, reference text)
+returns void language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.close_item(kind, id, reference);
+end;
+create or replace function ticket_service.refund_rest(transaction_id uuid)
+returns uuid language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.refund_rest(transaction_id);
+end;
+comment on function ticket_service.operator_queue() is
+  'For service_role: items that need a decision. refund: the provider could not make it (close_refund); payment: of another amount, or left over (refund_rest); excess: refunded beyond the payment; attempt: the provider does not report a result; cancellation: a ticket could not be ended.';
+comment on function ticket_service.close_refund(uuid, text) is
+  'For service_role: closes a refund that an operator paid by other means, with a reference.';
+comment on function ticket_service.close_item(text, uuid, text) is
+  'For service_role: closes an item of the queue other than a refund, with a reference.';
+comment on function ticket_service.refund_rest(uuid) is
+  'For service_role: refunds what is left of a payment in the queue. Returns the refund.';
+revoke execute on function
+  ticket_service.operator_queue(),
+  ticket_service.close_refund(uuid, text),
+  ticket_service.close_item(text, uuid, text),
+  ticket_service.refund_rest(uuid) from public, anon, authenticated;
+grant execute on function
+  ticket_service.operator_queue(),
+  ticket_service.close_refund(uuid, text),
+  ticket_service.close_item(text, uuid, text),
+  ticket_service.refund_rest(uuid) to service_role;
 
--- At the door.
+-- db/services/ticket/53_scheduled_work.sql
+-- Work that runs on a schedule: calls to payment providers (maintenance), expiry of holds, and deletion of old rows.
+
+-- Definer: service_role may not read attempts and refunds directly. Claimed work is postponed by the lease, so that
+-- concurrent callers get different work and abandoned work is handed out again.
+create or replace function ticket_private.claim_work(batch int, lease interval, event uuid)
+returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+declare
+  refunds jsonb;
+  attempts jsonb;
+begin
+  with due as (
+    select r.id from ticket_private.refunds r
+    where r.send_at <= now()
+      and (claim_work.event is null or r.ticket_id in (select t.id from ticket_service.tickets t where t.event_id = claim_work.event))
+    order by r.send_at limit batch for no key update skip locked),
+  claimed as (
+    update ticket_private.refunds r
+    set send_at = now() + lease, sends = r.sends + 1, sent_at = coalesce(r.sent_at, now()),
+      state = greatest(r.state, 'sent')
+    from due where r.id = due.id
+    returning r.id)
+  select jsonb_agg(ticket_private.refund_to_send(c.id)) into refunds from claimed c;
+  with due as (
+    select a.id from ticket_private.attempts a
+    where a.check_at <= now()
+      and (claim_work.event is null or a.ticket_id in (select t.id from ticket_service.tickets t where t.event_id = claim_work.event))
+    order by a.check_at limit batch for no key update skip locked),
+  claimed as (
+    update ticket_private.attempts a
+    set checks = a.checks + 1,
+      -- A bank may take days to report a payment. The delay increases; after 40 checks, about a week, operators take
+      -- over.
+      check_at = case when a.checks < 40 then now() + greatest(lease, least(interval '1 minute' * power(2, least(a.checks, 10)), interval '6 hours')) end
+    from due where a.id = due.id
+    returning a.id, a.ticket_id, a.state)
+  select jsonb_agg(ticket_private.attempt_to_send(c.id)
+      -- Expired if its seat is no longer held.
+      || jsonb_build_object('expire', c.state = 'ending' or t.status <> 'pending'
+        or exists (select from event_service.events e where e.id = t.event_id and e.status = 'cancelled')))
+  into attempts from claimed c join ticket_service.tickets t on t.id = c.ticket_id;
+  return jsonb_build_object('refunds', coalesce(refunds, '[]'), 'attempts', coalesce(attempts, '[]'));
+end $$;
+revoke execute on function ticket_private.claim_work(int, interval, uuid) from public;
+grant execute on function ticket_private.claim_work(int, interval, uuid) to service_role;
+
+-- Definer: clients may not delete these rows. Limited by batch, because it runs every second.
+create or replace function ticket_private.forget_old_requests(batch int default 1000)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from ticket_private.idempotency_keys k where (k.user_id, k.function, k.key) in (
+    select o.user_id, o.function, o.key from ticket_private.idempotency_keys o where o.created_at < now() - interval '7 days' limit batch);
+  delete from ticket_private.notices n where (n.provider, n.notice_id) in (
+    select o.provider, o.notice_id from ticket_private.notices o where o.received_at < now() - interval '90 days' limit batch);
+end $$;
+comment on function ticket_private.forget_old_requests(int) is 'Deletes answers after a week and notices after ninety days.';
+revoke execute on function ticket_private.forget_old_requests(int) from public;
+create or replace function ticket_service.claim_work(batch int default 20, lease interval default '2 minutes', event uuid default null)
+returns jsonb language sql volatile security invoker set search_path = ''
+begin atomic
+  select ticket_private.claim_work(batch, lease, event);
+end;
+comment on function ticket_service.claim_work(int, interval, uuid) is
+  'For service_role: claims refunds to send and attempts to check, of all events or of one: {refunds: […], attempts: […]}. Work that is not recorded within the lease is handed out again.';
+revoke execute on function ticket_service.claim_work(int, interval, uuid) from public, anon, authenticated;
+grant execute on function ticket_service.claim_work(int, interval, uuid) to service_role;
+
+
+create or replace function ticket_private.maintenance_is_due()
+returns boolean language sql stable set search_path = '' as $$
+  select exists (select from ticket_private.refunds r where r.send_at <= now())
+    or exists (select from ticket_private.attempts a where a.check_at <= now())
+$$;
+comment on function ticket_private.maintenance_is_due() is 'Whether refunds or attempts are due, so that the scheduler calls the edge function maintenance.';
+revoke execute on function ticket_private.maintenance_is_due() from public;
+
+-- No `set search_path`: a procedure that has one cannot commit.
+create or replace procedure ticket_private.run_scheduled_work()
+language plpgsql security invoker as $$
+begin
+  perform ticket_private.expire_holds();
+  commit;
+  perform ticket_private.offer_free_seats();
+  commit;
+  perform ticket_private.continue_cancellations();
+  commit;
+  perform ticket_private.forget_old_requests();
+end $$;
+comment on procedure ticket_private.run_scheduled_work() is 'To be called every second by the owner of the database: expires holds, offers seats, and refunds tickets of cancelled events.';
+revoke execute on procedure ticket_private.run_scheduled_work() from public;
+
+-- db/services/ticket/60_check_in.sql
+-- Check-in at an event, by its host and staff.
+
+do $$
+begin
+  if to_regtype('ticket_service.check_in_answer') is null then
+    create type ticket_service.check_in_result as enum ('checked_in', 'already_checked_in');
+    create type ticket_service.check_in_answer as (
+      result ticket_service.check_in_result, ticket_id uuid, holder jsonb, checked_in_at timestamptz, checked_in_by text);
+  end if;
+end $$;
+
+
+create table if not exists ticket_service.event_staff (
+  id uuid primary key default gen_random_uuid(),
+  event_id uuid not null,
+  user_id uuid not null,
+  added_at timestamptz not null default now(),
+  constraint event_staff_are_unique unique (event_id, user_id)
+);
+comment on table ticket_service.event_staff is 'People who may check in tickets besides the host, until six hours after the event.';
+
+create index if not exists event_staff_user_id on ticket_service.event_staff (user_id);
+
+alter table ticket_service.event_staff enable row level security;
+
+drop policy if exists event_staff_select_party on ticket_service.event_staff;
+create policy event_staff_select_party on ticket_service.event_staff for select to authenticated
+  using (user_id = (select auth.uid()) or exists (select 1 from ticket_private.my_events e where e.id = event_staff.event_id));
+drop policy if exists event_staff_insert_host on ticket_service.event_staff;
+create policy event_staff_insert_host on ticket_service.event_staff for insert to authenticated
+  with check (
+    (exists (select 1 from ticket_private.me)
+      or ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
+    and (exists (select 1 from ticket_private.my_events e where e.id = event_staff.event_id)
+      or ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404))
+    and (exists (select 1 from ticket_private.visible_people p where p.id = event_staff.user_id)
+      or ticket_private.refuse('person_not_found', 'There is no such person.', 404)));
+drop policy if exists event_staff_delete_host on ticket_service.event_staff;
+create policy event_staff_delete_host on ticket_service.event_staff for delete to authenticated
+  using (exists (select 1 from ticket_private.my_events e where e.id = event_staff.event_id) or user_id = (select auth.uid()));
+
+-- Update is not granted: there is nothing to change in a membership.
+revoke all on ticket_service.event_staff from anon, authenticated;
+grant select, delete on ticket_service.event_staff to authenticated;
+grant insert (event_id, user_id) on ticket_service.event_staff to authenticated;
+grant all on ticket_service.event_staff to service_role;
+
 
 create or replace view ticket_private.my_gates as
   select e.id from event_service.events e where e.host_id = (select auth.uid())
@@ -2442,7 +2711,7 @@ create or replace view ticket_private.my_gates as
   select s.event_id from ticket_service.event_staff s
   join event_service.events e on e.id = s.event_id
   where s.user_id = (select auth.uid()) and now() < e.end_time + interval '6 hours';
-comment on view ticket_private.my_gates is 'Events at whose door the caller may check tickets: the host always, staff until six hours after the end.';
+comment on view ticket_private.my_gates is 'Events at which the caller may check in tickets: hosts always, staff until six hours after the end.';
 
 create or replace function ticket_private.require_gate(event uuid)
 returns void language plpgsql stable set search_path = '' as $$
@@ -2451,41 +2720,11 @@ begin
     perform ticket_private.refuse('not_staff', 'Only the host and the staff of an event check its tickets, staff until six hours after its end.', 403);
   end if;
 end $$;
-comment on function ticket_private.require_gate(uuid) is 'Refuses whoever may not check the tickets of this event.';
+comment on function ticket_private.require_gate(uuid) is 'Refuses callers who are neither host nor staff of this event.';
 revoke execute on function ticket_private.require_gate(uuid) from public;
+comment on type ticket_service.check_in_answer is 'Result of a check-in. holder: {id, username, name, avatar_url}, or null if hidden from the caller; checked_in_by: username of whoever checked the ticket in first.';
 
-create or replace function ticket_private.require_host(event uuid)
-returns void language plpgsql stable set search_path = '' as $$
-begin
-  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_events e where e.id = event) then
-    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
-  end if;
-end $$;
-comment on function ticket_private.require_host(uuid) is 'Refuses whoever does not host this event.';
-revoke execute on function ticket_private.require_host(uuid) from public;
-
-do $$
-begin
-  if to_regtype('ticket_service.check_in_answer') is null then
-    create type ticket_service.check_in_answer as (
-      result ticket_service.check_in_result, ticket_id uuid, holder jsonb, checked_in_at timestamptz, checked_in_by text);
-    create type ticket_service.ticket_card as (
-      id uuid, status ticket_service.ticket_status, attendance_code text, price_paid numeric, currency text, purchased_at timestamptz,
-      is_checked_in boolean, checked_in_at timestamptz, held_until timestamptz, is_offer boolean, refund_fee numeric, refund_deadline timestamptz,
-      event jsonb, payment jsonb, refunds jsonb, cursor text);
-    create type ticket_service.guest_card as (
-      ticket_id uuid, status ticket_service.ticket_status, guest jsonb, price_paid numeric, currency text, purchased_at timestamptz,
-      is_checked_in boolean, checked_in_at timestamptz, id uuid, cursor text);
-    create type ticket_service.sales_line as (
-      day date, currency text, sold int, held int, checked_in int, gross numeric, refunded numeric, charged_back numeric, fees_kept numeric, owed numeric);
-  end if;
-end $$;
-comment on type ticket_service.check_in_answer is 'What a scan found. holder: {id, username, name, avatar_url} or null where hidden; checked_in_by: username of who scanned it first.';
-comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, price, currency, status, cancellation_reason}, of one that was never had and is no longer seen {id}; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status, reason}]; cursor continues the list after this row.';
-comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, null where hidden from the host or gone; cursor continues the list after this row.';
-comment on type ticket_service.sales_line is 'What an event sold on a day (UTC) in a currency; day null: altogether. Money in major units: gross as captured, refunded and charged_back as they went back, fees_kept what is left of payments whose ticket was refunded and is owed to nobody, owed still to be refunded.';
-
--- Definer: it writes a ticket of somebody else's. The row is the lock: of two scans at once the second sees the first.
+-- Definer: clients may not write tickets. The lock of the ticket serializes concurrent check-ins.
 create or replace function ticket_private.check_in(event_id uuid, code text)
 returns ticket_service.check_in_answer language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -2523,10 +2762,9 @@ begin atomic
   select ticket_private.check_in(event_id, code);
 end;
 comment on function ticket_service.check_in(uuid, text) is
-  'Checks a ticket in by its attendance code, for the host and staff. A second scan is answered with result already_checked_in, when and by whom the first was.';
+  'Checks in a ticket by its attendance code, for the host and staff. A repeated check-in returns already_checked_in, with the time and person of the first.';
 
--- Definer: as above. For scanners that are offline: what a genuine code does not tell. One value, which the API does not
--- cut at its highest number of rows.
+-- Definer: clients may not read the tickets of others. An array, because the API limits the number of rows.
 create or replace function ticket_private.revoked_tickets(event_id uuid)
 returns uuid[] language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -2542,76 +2780,27 @@ returns uuid[] language sql stable security invoker set search_path = ''
 begin atomic
   select ticket_private.revoked_tickets(event_id);
 end;
-comment on function ticket_service.revoked_tickets(uuid) is 'Ids of the tickets of an event that have ended, for the host and staff: an offline scanner turns them away.';
+comment on function ticket_service.revoked_tickets(uuid) is 'Ids of cancelled and refunded tickets of an event, for the host and staff: an offline scanner has to reject them.';
+revoke execute on function ticket_service.check_in(uuid, text), ticket_service.revoked_tickets(uuid) from public, anon;
+grant execute on function ticket_service.check_in(uuid, text), ticket_service.revoked_tickets(uuid) to authenticated, service_role;
 
--- Waiting.
+-- db/services/ticket/61_my_tickets.sql
+-- my_tickets(): the caller's tickets.
 
--- Definer: clients write neither waiting list nor seats. Under the lock of the seats: none is freed meanwhile unseen.
-create or replace function ticket_private.join_waitlist(event_id uuid)
-returns int language plpgsql volatile security definer set search_path = '' as $$
-declare
-  asker uuid := (select auth.uid());
+do $$
 begin
-  if not exists (select from ticket_private.me) then
-    perform ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);
-  elsif not exists (select from ticket_private.visible_events e where e.id = join_waitlist.event_id) then
-    perform ticket_private.refuse('event_not_found', 'There is no such event.', 404);
+  if to_regtype('ticket_service.ticket_card') is null then
+    create type ticket_service.ticket_card as (
+      id uuid, status ticket_service.ticket_status, attendance_code text, price_paid numeric, currency text, purchased_at timestamptz,
+      is_checked_in boolean, checked_in_at timestamptz, held_until timestamptz, is_offer boolean, refund_fee numeric, refund_deadline timestamptz,
+      event jsonb, payment jsonb, refunds jsonb, cursor text);
   end if;
-  perform ticket_private.require_open(join_waitlist.event_id);
-  if exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status = 'active') then
-    perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
-  elsif exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status = 'pending' and t.held_until > now()) then
-    return 0;
-  end if;
-  perform ticket_private.require_holds_left(asker, join_waitlist.event_id);
-  -- One's own entry before the seats, as one's checkout takes them.
-  perform from ticket_service.waitlist_entries w where w.event_id = join_waitlist.event_id and w.user_id = asker for update;
-  perform ticket_private.expire_holds(500, join_waitlist.event_id);
-  perform from ticket_private.event_seats s where s.event_id = join_waitlist.event_id for update;
-  if exists (select from ticket_service.tickets t where t.user_id = asker and t.event_id = join_waitlist.event_id and t.status in ('pending', 'active')) then
-    -- They waited already, and have just been offered a seat.
-    return 0;
-  end if;
-  if not ticket_private.is_full(join_waitlist.event_id) then
-    perform ticket_private.refuse('seats_available', 'There are seats left: buy one.', 409);
-  end if;
-  insert into ticket_service.waitlist_entries (event_id, user_id) values (join_waitlist.event_id, asker) on conflict do nothing;
-  return (
-    select count(*) from ticket_service.waitlist_entries w
-    join ticket_service.waitlist_entries mine on mine.event_id = w.event_id and mine.user_id = asker
-    where w.event_id = join_waitlist.event_id and (w.joined_at, w.id) <= (mine.joined_at, mine.id));
 end $$;
-revoke execute on function ticket_private.join_waitlist(uuid) from public;
-grant execute on function ticket_private.join_waitlist(uuid) to authenticated, service_role;
 
-create or replace function ticket_service.join_waitlist(event_id uuid)
-returns int language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.join_waitlist(event_id);
-end;
-comment on function ticket_service.join_waitlist(uuid) is
-  'Waits for a seat at a sold-out event; returns one''s place in the line, 1 being next, 0 while a seat is offered to or held for one: a pending ticket, to be checked out until held_until.';
+comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, price, currency, status, cancellation_reason}, or only {id} if the caller never had a ticket and cannot see the event; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status, reason}]; cursor continues the list after this row.';
 
--- Definer: as above.
-create or replace function ticket_private.leave_waitlist(event_id uuid)
-returns boolean language plpgsql volatile security definer set search_path = '' as $$
-begin
-  delete from ticket_service.waitlist_entries w where w.event_id = leave_waitlist.event_id and w.user_id = (select auth.uid());
-  return found;
-end $$;
-revoke execute on function ticket_private.leave_waitlist(uuid) from public;
-grant execute on function ticket_private.leave_waitlist(uuid) to authenticated, service_role;
 
-create or replace function ticket_service.leave_waitlist(event_id uuid)
-returns boolean language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.leave_waitlist(event_id);
-end;
-comment on function ticket_service.leave_waitlist(uuid) is 'Waits no longer; whether one did.';
-
--- Lists.
-
--- Definer: it reads attempts and refunds, which are internal. Only of tickets that are the caller's.
+-- Definer: clients may not read attempts and refunds. Only tickets of the caller are returned.
 create or replace function ticket_private.my_ticket_cards(cursor text, page_size int)
 returns setof ticket_service.ticket_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -2653,9 +2842,37 @@ begin atomic
   select * from ticket_private.my_ticket_cards(cursor, page_size);
 end;
 comment on function ticket_service.my_tickets(text, int) is
-  'The caller''s tickets with their event, payment and refunds, newest first. A pending one with is_offer is a freed seat: check out until held_until. Keyset; at most 100 rows.';
+  'Tickets of the caller with event, payment and refunds, newest first. A pending ticket with is_offer is an offered seat, to be checked out until held_until. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
+revoke execute on function ticket_service.my_tickets(text, int) from public, anon;
+grant execute on function ticket_service.my_tickets(text, int) to authenticated, service_role;
 
--- Definer: it reads other people's tickets, for their host. Neither codes nor payments: who comes, not how they paid.
+-- db/services/ticket/62_sales.sql
+-- What hosts read: guests and sales of an event.
+
+do $$
+begin
+  if to_regtype('ticket_service.sales_line') is null then
+    create type ticket_service.guest_card as (
+      ticket_id uuid, status ticket_service.ticket_status, guest jsonb, price_paid numeric, currency text, purchased_at timestamptz,
+      is_checked_in boolean, checked_in_at timestamptz, id uuid, cursor text);
+    create type ticket_service.sales_line as (
+      day date, currency text, sold int, held int, checked_in int, gross numeric, refunded numeric, charged_back numeric, fees_kept numeric, owed numeric);
+  end if;
+end $$;
+
+create or replace function ticket_private.require_host(event uuid)
+returns void language plpgsql stable set search_path = '' as $$
+begin
+  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_events e where e.id = event) then
+    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
+  end if;
+end $$;
+comment on function ticket_private.require_host(uuid) is 'Refuses callers who do not host this event.';
+revoke execute on function ticket_private.require_host(uuid) from public;
+comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, or null if hidden from the host or deleted; cursor continues the list after this row.';
+comment on type ticket_service.sales_line is 'Sales of an event on a day (UTC) in a currency; day is null in the total. In major units: gross captured, refunded, charged_back, fees_kept (left of payments of refunded tickets and owed to nobody), owed (refunds not made yet).';
+
+-- Definer: hosts may not read the tickets of others directly. Returns neither attendance codes nor payments.
 create or replace function ticket_private.event_guests(event_id uuid, cursor text, page_size int)
 returns setof ticket_service.guest_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -2682,9 +2899,9 @@ returns setof ticket_service.guest_card language sql stable security invoker set
 begin atomic
   select * from ticket_private.event_guests(event_id, cursor, page_size);
 end;
-comment on function ticket_service.event_guests(uuid, text, int) is 'Sold and refunded tickets of an event that the caller hosts, and whose they are. Keyset; at most 100 rows.';
+comment on function ticket_service.event_guests(uuid, text, int) is 'Sold and refunded tickets of an event that the caller hosts, with their holders. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
 
--- Definer: as above.
+-- Definer: hosts may not read payments directly.
 create or replace function ticket_private.event_sales(event_id uuid)
 returns setof ticket_service.sales_line language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -2729,166 +2946,8 @@ returns setof ticket_service.sales_line language sql stable security invoker set
 begin atomic
   select * from ticket_private.event_sales(event_id);
 end;
-comment on function ticket_service.event_sales(uuid) is 'Sales of an event that the caller hosts, by currency and day; the line without a day sums them up.';
-
-revoke execute on function ticket_service.check_in(uuid, text), ticket_service.revoked_tickets(uuid), ticket_service.join_waitlist(uuid),
-  ticket_service.leave_waitlist(uuid), ticket_service.my_tickets(text, int), ticket_service.event_guests(uuid, text, int),
-  ticket_service.event_sales(uuid) from public, anon;
-grant execute on function ticket_service.check_in(uuid, text), ticket_service.revoked_tickets(uuid), ticket_service.join_waitlist(uuid),
-  ticket_service.leave_waitlist(uuid), ticket_service.my_tickets(text, int), ticket_service.event_guests(uuid, text, int),
-  ticket_service.event_sales(uuid) to authenticated, service_role;
-
--- What the edge functions call, each of them one transaction.
-
-create or replace function ticket_service.begin_checkout(
-  person uuid, idempotency_key text, request_hash text, event_id uuid, payment_method text default null, return_url text default null)
-returns jsonb language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.begin_checkout(person, idempotency_key, request_hash, event_id, payment_method, return_url);
-end;
-create or replace function ticket_service.finish_checkout(
-  person uuid, idempotency_key text, attempt_id uuid, session_id text, checkout_url text)
-returns jsonb language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.finish_checkout(person, idempotency_key, attempt_id, session_id, checkout_url);
-end;
-create or replace function ticket_service.fail_checkout(
-  person uuid, idempotency_key text, attempt_id uuid, status int, answer jsonb)
-returns jsonb language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.fail_checkout(person, idempotency_key, attempt_id, status, answer);
-end;
-create or replace function ticket_service.record_notice(provider text, notice_id text, attempt_id uuid, facts jsonb)
-returns jsonb language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.record_notice(provider, notice_id, attempt_id, facts);
-end;
-create or replace function ticket_service.begin_refund(
-  person uuid, idempotency_key text, request_hash text, ticket_id uuid, amount numeric default null, reason text default null)
-returns jsonb language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.begin_refund(person, idempotency_key, request_hash, ticket_id, amount, reason);
-end;
-create or replace function ticket_service.record_refund(
-  refund_id uuid, state text, provider_id text default null, is_manual boolean default false, problem text default null, person uuid default null, idempotency_key text default null)
-returns jsonb language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.record_refund(refund_id, state::ticket_private.refund_state, provider_id, is_manual, problem, person, idempotency_key);
-end;
-create or replace function ticket_service.cancellation_progress(person uuid, event_id uuid, reason text default null)
-returns jsonb language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.cancellation_progress(person, event_id, reason);
-end;
-create or replace function ticket_service.continue_cancellations(batch int default 200)
-returns int language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.continue_cancellations(batch, null);
-end;
-create or replace function ticket_service.claim_work(batch int default 20, lease interval default '2 minutes', event uuid default null)
-returns jsonb language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.claim_work(batch, lease, event);
-end;
-create or replace function ticket_service.operator_queue()
-returns table (kind text, id uuid, ticket_id uuid, provider text, provider_id text, amount numeric, currency text, problem text, since timestamptz)
-language sql stable security invoker set search_path = ''
-begin atomic
-  select * from ticket_private.operator_queue();
-end;
-create or replace function ticket_service.close_refund(refund_id uuid, reference text)
-returns void language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.close_refund(refund_id, reference);
-end;
-create or replace function ticket_service.close_item(kind text, id uuid, reference text)
-returns void language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.close_item(kind, id, reference);
-end;
-create or replace function ticket_service.refund_rest(transaction_id uuid)
-returns uuid language sql volatile security invoker set search_path = ''
-begin atomic
-  select ticket_private.refund_rest(transaction_id);
-end;
-comment on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text) is
-  'For service_role: holds a seat, or sells it where it is free. Returns {next: answer, status, answer}, {next: pay, attempt} or {next: expire, attempt}: end that attempt at its provider, record it, and begin again.';
-comment on function ticket_service.finish_checkout(uuid, text, uuid, text, text) is
-  'For service_role: what the provider answered. Returns {next: answer, status, answer}, or {next: expire, attempt} where another attempt has taken its place, or the seat is gone.';
-comment on function ticket_service.fail_checkout(uuid, text, uuid, int, jsonb) is
-  'For service_role: the attempt came to nothing: refused here (status below 500), or by the provider, which is asked once more. Frees the seat, keeps and returns the answer.';
-comment on function ticket_service.record_notice(text, text, uuid, jsonb) is
-  'For service_role: what a provider told (ticket_private.record_facts), with all that follows from it. notice_id null: it was asked. Returns {result: recorded, repeated or unknown}.';
-comment on function ticket_service.begin_refund(uuid, text, text, uuid, numeric, text) is
-  'For service_role: ends a ticket and asks for its refund, or, with an amount in major units, for a refund alone. Returns {next: answer, …}, {next: refund, refund} or {next: expire, attempt}.';
-comment on function ticket_service.record_refund(uuid, text, text, boolean, text, uuid, text) is
-  'For service_role: what became of a refund at its provider (state sent, requires_action, succeeded, failed or cancelled). Keeps the answer for a request if one is named.';
-comment on function ticket_service.cancellation_progress(uuid, uuid, text) is
-  'For service_role: goes on with the refunds of an event that this host cancelled, and tells how far they are.';
-comment on function ticket_service.continue_cancellations(int) is
-  'For service_role: ends tickets of cancelled events and asks for their refunds; returns how many.';
-comment on function ticket_service.claim_work(int, interval, uuid) is
-  'For service_role: refunds to send and attempts to ask about, for whoever asks first, of all events or of one: {refunds: […], attempts: […]}. What is not recorded within the lease is handed out again.';
-comment on function ticket_service.operator_queue() is
-  'For service_role: what a person has to decide. refund: its provider could not make it (close_refund); payment: of another amount, or left over (refund_rest); excess: went back twice; attempt: the provider does not say what became of it; cancellation: a ticket that could not be ended.';
-comment on function ticket_service.close_refund(uuid, text) is
-  'For service_role: an operator has paid this refund by other means, under this reference.';
-comment on function ticket_service.close_item(text, uuid, text) is
-  'For service_role: an operator has dealt with this item of the queue, which is no refund, under this reference.';
-comment on function ticket_service.refund_rest(uuid) is
-  'For service_role: sends back what is left of a payment that waits for an operator; returns the refund.';
-revoke execute on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text),
-  ticket_service.finish_checkout(uuid, text, uuid, text, text),
-  ticket_service.fail_checkout(uuid, text, uuid, int, jsonb),
-  ticket_service.record_notice(text, text, uuid, jsonb),
-  ticket_service.begin_refund(uuid, text, text, uuid, numeric, text),
-  ticket_service.record_refund(uuid, text, text, boolean, text, uuid, text),
-  ticket_service.cancellation_progress(uuid, uuid, text),
-  ticket_service.continue_cancellations(int),
-  ticket_service.claim_work(int, interval, uuid),
-  ticket_service.operator_queue(),
-  ticket_service.close_refund(uuid, text),
-  ticket_service.close_item(text, uuid, text),
-  ticket_service.refund_rest(uuid)
-  from public, anon, authenticated;
-grant execute on function ticket_service.begin_checkout(uuid, text, text, uuid, text, text),
-  ticket_service.finish_checkout(uuid, text, uuid, text, text),
-  ticket_service.fail_checkout(uuid, text, uuid, int, jsonb),
-  ticket_service.record_notice(text, text, uuid, jsonb),
-  ticket_service.begin_refund(uuid, text, text, uuid, numeric, text),
-  ticket_service.record_refund(uuid, text, text, boolean, text, uuid, text),
-  ticket_service.cancellation_progress(uuid, uuid, text),
-  ticket_service.continue_cancellations(int),
-  ticket_service.claim_work(int, interval, uuid),
-  ticket_service.operator_queue(),
-  ticket_service.close_refund(uuid, text),
-  ticket_service.close_item(text, uuid, text),
-  ticket_service.refund_rest(uuid)
-  to service_role;
-
--- Scheduled work.
-
-create or replace function ticket_private.maintenance_is_due()
-returns boolean language sql stable set search_path = '' as $$
-  select exists (select from ticket_private.refunds r where r.send_at <= now())
-    or exists (select from ticket_private.attempts a where a.check_at <= now())
-$$;
-comment on function ticket_private.maintenance_is_due() is 'Whether a payment provider is to be spoken to: then the scheduler calls the function maintenance.';
-revoke execute on function ticket_private.maintenance_is_due() from public;
-
--- No search_path is set, since a procedure that sets one may not commit.
-create or replace procedure ticket_private.run_scheduled_work()
-language plpgsql security invoker as $$
-begin
-  perform ticket_private.expire_holds();
-  commit;
-  perform ticket_private.offer_free_seats();
-  commit;
-  perform ticket_private.continue_cancellations();
-  commit;
-  perform ticket_private.forget_old_requests();
-end $$;
-comment on procedure ticket_private.run_scheduled_work() is 'What the database''s owner is to call each second: the end of holds and offers, and tickets of cancelled events.';
-revoke execute on procedure ticket_private.run_scheduled_work() from public;
+comment on function ticket_service.event_sales(uuid) is 'Sales of an event that the caller hosts, by currency and day, with a total for each currency.';
+revoke execute on function ticket_service.event_guests(uuid, text, int), ticket_service.event_sales(uuid) from public, anon;
+grant execute on function ticket_service.event_guests(uuid, text, int), ticket_service.event_sales(uuid) to authenticated, service_role;
 
 commit;

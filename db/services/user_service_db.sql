@@ -1,19 +1,13 @@
--- User service: people, their profiles and settings, follows, blocks, invitations.
---
--- Builds the schemas user_service (exposed over REST) and user_private (not exposed) in an empty database, alone or
--- first of the four. Loading it again does no harm. It builds, it does not upgrade: what already exists is changed by
--- the migrations.
-
--- One transaction, so that a refusal leaves the database as it was.
+-- Built by `npm run db:build` from the parts in db/services/user/. Edit those, not this file.
+-- It builds and does not upgrade: loading it again changes nothing that exists, except functions and policies.
 begin;
 
--- Ground: schemas, extensions, roles, and who is asking.
+-- db/services/user/00_foundation.sql
+-- Schemas, roles, and the helpers that every service has: refusals, cursors and search.
 
 create schema if not exists user_service;
 create schema if not exists user_private;
-create schema if not exists extensions;
-comment on schema user_service is 'People and what connects them. Exposed over REST.';
-comment on schema user_private is 'What clients must not call by themselves: definer functions, views that policies read, internal tables.';
+comment on schema user_private is 'Not exposed over REST: definer functions, views that policies read, and internal tables.';
 
 -- Supabase has these roles; a plain PostgreSQL server does not.
 do $$
@@ -27,12 +21,12 @@ begin
   end loop;
 end $$;
 
--- The planner takes policies for costlier than they are, and would compile each query for longer than it runs.
+-- The planner overestimates the cost of policies and would JIT-compile queries for longer than they run.
 do $$
 begin
   execute format('alter database %I set jit = off', current_database());
 exception when insufficient_privilege then
-  raise notice 'The owner of this database should say: alter database % set jit = off', current_database();
+  raise notice 'Run this as the owner of the database: alter database % set jit = off', current_database();
 end $$;
 
 -- Supabase has auth.uid(); elsewhere it reads the claims that PostgREST sets for each request.
@@ -48,8 +42,7 @@ begin
   end if;
 end $$;
 
--- A stub of one of our tables means that a neighbour's file was loaded first. Building round it would leave a table
--- without constraints or policies, so stop.
+-- If another service's file was loaded first, one of our tables exists as its stub, without constraints or policies.
 do $$
 declare
   stub text;
@@ -66,8 +59,6 @@ end $$;
 
 grant usage on schema user_service to anon, authenticated, service_role;
 
--- Helpers.
-
 create or replace function user_private.refuse(code text, message text, status int default 400)
 returns boolean language plpgsql volatile set search_path = '' as $$
 begin
@@ -76,7 +67,7 @@ begin
     detail = json_build_object('status', status, 'headers', json_build_object())::text;
 end $$;
 comment on function user_private.refuse(text, text, int) is
-  'Never returns: raises the refusal `code` (docs/errors.md) as the HTTP status. Boolean, so that it can stand behind `or` in the constraint or policy whose rule it explains.';
+  'Never returns: raises the error `code` (docs/errors.md) with this HTTP status. Returns boolean so that a constraint or policy can say `<rule> or refuse(…)`.';
 grant execute on function user_private.refuse(text, text, int) to anon, authenticated, service_role;
 
 create or replace function user_service.update_updated_at_column()
@@ -85,13 +76,13 @@ begin
   new.updated_at = now();
   return new;
 end $$;
-comment on function user_service.update_updated_at_column() is 'Trigger function: stamps updated_at.';
+comment on function user_service.update_updated_at_column() is 'Trigger function: sets updated_at.';
 
 create or replace function user_private.write_cursor(keys jsonb)
 returns text language sql immutable set search_path = '' as $$
   select translate(encode(convert_to(keys::text, 'UTF8'), 'base64'), E'+/=\n', '-_')
 $$;
-comment on function user_private.write_cursor(jsonb) is 'The keys of a row in its list as the opaque text that clients hand back.';
+comment on function user_private.write_cursor(jsonb) is 'Encodes the sort keys of a row as an opaque cursor.';
 
 create or replace function user_private.read_cursor(cursor text, kind text)
 returns jsonb language plpgsql immutable set search_path = '' as $$
@@ -113,18 +104,20 @@ begin
   perform user_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
   return null;
 end $$;
-comment on function user_private.read_cursor(text, text) is 'The keys in a cursor made for lists of this kind; null for the first page; refuses anything else with malformed_cursor.';
+comment on function user_private.read_cursor(text, text) is 'Decodes a cursor of this kind of list; null for the first page. Refuses any other text with malformed_cursor.';
 
 create or replace function user_private.page_size(wanted int)
 returns int language sql immutable set search_path = '' as $$ select least(greatest(coalesce(wanted, 20), 1), 100) $$;
-comment on function user_private.page_size(int) is 'Rows in a page: 20 unless asked, never more than 100.';
+comment on function user_private.page_size(int) is 'Rows per page: 20 by default, 100 at most.';
+create schema if not exists extensions;
+comment on schema user_service is 'People and what connects them. Exposed over REST.';
 
 create or replace function user_private.search_query(words text)
 returns tsquery language plpgsql immutable set search_path = '' as $$
 declare
   parsed tsquery;
 begin
-  -- Every word must occur, each may be the beginning of a longer one: what one expects of a search box.
+  -- All words must match, each as a prefix.
   select to_tsquery('simple', string_agg('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''':*', ' & '))
   into parsed
   from unnest(to_tsvector('simple', left(words, 200)));
@@ -133,9 +126,10 @@ begin
   end if;
   return parsed;
 end $$;
-comment on function user_private.search_query(text) is 'What a person typed, as a prefix query; refuses a search without a word with empty_search. Reads 200 characters at most.';
+comment on function user_private.search_query(text) is 'Parses the first 200 characters of a search text into a prefix query. Refuses a text without a word with empty_search.';
 
--- users: the account, read by the person alone.
+-- db/services/user/10_users.sql
+-- Accounts: one row of users for each person who signed up.
 
 create table if not exists user_service.users (
   id uuid primary key default gen_random_uuid(),
@@ -159,12 +153,12 @@ create table if not exists user_service.users (
   is_verified boolean not null default false,
   is_email_verified boolean not null default false
 );
-comment on table user_service.users is 'A person''s account, made when they sign up. Only they read it; others read profiles. The password lives in auth.users.';
-comment on column user_service.users.email is 'Mirrors auth.users; changed through auth alone.';
-comment on column user_service.users.avatar_url is 'Path in the bucket avatars; imported rows may hold an https URL.';
-comment on column user_service.users.is_verified is 'Whether the platform vouches for who this is. Set by operators.';
+comment on table user_service.users is 'A person''s account, created at sign-up. Readable by the person alone; others read profiles. The password is in auth.users.';
+comment on column user_service.users.email is 'Mirrors auth.users. Changed through Auth only.';
+comment on column user_service.users.avatar_url is 'Path in the bucket avatars. Imported rows may hold an https URL.';
+comment on column user_service.users.is_verified is 'Whether the platform has verified the person''s identity. Set by operators.';
 
--- Whatever its case: "Ani" and "ani" would be one person to a reader.
+-- Case-insensitive, because "Ani" and "ani" look like the same person.
 create unique index if not exists usernames_are_unique on user_service.users (lower(username));
 create unique index if not exists emails_are_unique on user_service.users (lower(email));
 
@@ -177,14 +171,15 @@ drop policy if exists users_update_own on user_service.users;
 create policy users_update_own on user_service.users for update to authenticated
   using (id = (select auth.uid())) with check (id = (select auth.uid()));
 
--- Insert and delete are not granted: a row comes with signing up and goes with delete_account(). Email is auth's,
--- is_verified and is_email_verified are not for the person to claim.
+-- Insert and delete are not granted: sign-up creates the row and delete_account() deletes it. Email, is_verified and
+-- is_email_verified are not for the person to set.
 revoke all on user_service.users from anon, authenticated;
 grant select on user_service.users to authenticated;
 grant update (name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests) on user_service.users to authenticated;
 grant all on user_service.users to service_role;
 
--- Definer: usernames are unique over people whom the caller does not see too. The index refuses; this says it readably.
+-- Definer: usernames are unique across people whom the caller cannot see. The index enforces it; this explains the
+-- error.
 create or replace function user_private.tg_users__explain_taken_username()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -201,7 +196,25 @@ create or replace trigger users_updated_at
   before update of email, name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests, is_verified on user_service.users
   for each row execute function user_service.update_updated_at_column();
 
--- user_settings
+
+-- Definer: usernames are unique across people whom the caller cannot see.
+create or replace function user_private.username_available(username text)
+returns boolean language sql stable security definer set search_path = '' as $$
+  select username ~ '^[a-zA-Z0-9_-]{3,50}$'
+    and not exists (select 1 from user_service.users u where lower(u.username) = lower(username_available.username))
+$$;
+revoke execute on function user_private.username_available(text) from public;
+grant execute on function user_private.username_available(text) to anon, authenticated, service_role;
+
+create or replace function user_service.username_available(username text)
+returns boolean language sql stable security invoker set search_path = ''
+begin atomic
+  select user_private.username_available(username);
+end;
+comment on function user_service.username_available(text) is 'Whether a username is valid and not taken, regardless of case.';
+
+-- db/services/user/11_user_settings.sql
+-- Preferences of a person, such as language and notifications.
 
 create table if not exists user_service.user_settings (
   user_id uuid primary key default auth.uid() references user_service.users (id) on delete cascade,
@@ -213,7 +226,7 @@ create table if not exists user_service.user_settings (
   location_enabled boolean not null default true,
   show_online_status boolean not null default true
 );
-comment on table user_service.user_settings is 'A person''s preferences, made with the account.';
+comment on table user_service.user_settings is 'A person''s preferences, created with the account.';
 
 alter table user_service.user_settings enable row level security;
 
@@ -224,14 +237,28 @@ drop policy if exists user_settings_update_own on user_service.user_settings;
 create policy user_settings_update_own on user_service.user_settings for update to authenticated
   using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 
--- Insert is not granted: the row comes with the account.
+-- Insert is not granted: the row is created with the account.
 revoke all on user_service.user_settings from anon, authenticated;
 grant select on user_service.user_settings to authenticated;
 grant update (push_notifications, email_notifications, dark_mode, language, location_enabled, show_online_status)
   on user_service.user_settings to authenticated;
 grant all on user_service.user_settings to service_role;
 
--- user_privacy
+-- Imported settings replace the defaults created with the account, unless the person has changed them.
+create or replace function user_private.tg_user_settings__replace_default()
+returns trigger language plpgsql volatile set search_path = '' as $$
+begin
+  delete from user_service.user_settings s
+  where s.user_id = new.user_id
+    and (s.push_notifications, s.email_notifications, s.dark_mode, s.language, s.location_enabled, s.show_online_status)
+      = (true, true, false, 'id', true, true);
+  return new;
+end $$;
+create or replace trigger user_settings_replace_default before insert on user_service.user_settings
+  for each row execute function user_private.tg_user_settings__replace_default();
+
+-- db/services/user/12_user_privacy.sql
+-- Privacy settings of a person. 21_profiles.sql copies them to the profile, 20_visibility.sql acts on them.
 
 create table if not exists user_service.user_privacy (
   user_id uuid primary key default auth.uid() references user_service.users (id) on delete cascade,
@@ -241,10 +268,10 @@ create table if not exists user_service.user_privacy (
   show_email boolean not null default false,
   show_location boolean not null default true
 );
-comment on table user_service.user_privacy is 'What a person lets others see, made with the account.';
-comment on column user_service.user_privacy.profile_visible is 'False hides the person and all that is theirs from everyone but mutual followers.';
-comment on column user_service.user_privacy.events_visible is 'False hides which events they attend, but not from the event''s host.';
-comment on column user_service.user_privacy.allow_followers is 'False refuses new follows; who follows already goes on.';
+comment on table user_service.user_privacy is 'What a person lets others see, created with the account.';
+comment on column user_service.user_privacy.profile_visible is 'False hides the person and everything they do from everyone except mutual followers.';
+comment on column user_service.user_privacy.events_visible is 'False hides which events they attend, except from the event''s host.';
+comment on column user_service.user_privacy.allow_followers is 'False refuses new followers. Existing followers stay.';
 
 alter table user_service.user_privacy enable row level security;
 
@@ -255,13 +282,27 @@ drop policy if exists user_privacy_update_own on user_service.user_privacy;
 create policy user_privacy_update_own on user_service.user_privacy for update to authenticated
   using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
 
--- Insert is not granted: the row comes with the account.
+-- Insert is not granted: the row is created with the account.
 revoke all on user_service.user_privacy from anon, authenticated;
 grant select on user_service.user_privacy to authenticated;
 grant update (profile_visible, events_visible, allow_followers, show_email, show_location) on user_service.user_privacy to authenticated;
 grant all on user_service.user_privacy to service_role;
 
--- profiles, follows and blocks: the tables, then the views that policies read, then the policies.
+create or replace function user_private.tg_user_privacy__replace_default()
+returns trigger language plpgsql volatile set search_path = '' as $$
+begin
+  delete from user_service.user_privacy p
+  where p.user_id = new.user_id
+    and (p.profile_visible, p.events_visible, p.allow_followers, p.show_email, p.show_location) = (true, true, true, false, true);
+  return new;
+end $$;
+create or replace trigger user_privacy_replace_default before insert on user_service.user_privacy
+  for each row execute function user_private.tg_user_privacy__replace_default();
+
+-- db/services/user/20_visibility.sql
+-- Who sees whom: the tables profiles, follows and blocks, and the views that policies ask.
+-- The views run with the rights of their owner and are filtered by the caller, so that policies need not name a table: their
+-- text is the same in one database and in four, and they cannot recurse.
 
 create table if not exists user_service.profiles (
   id uuid primary key default gen_random_uuid() references user_service.users (id) on delete cascade,
@@ -275,21 +316,21 @@ create table if not exists user_service.profiles (
   email text,
   location text
 );
-comment on table user_service.profiles is 'What others may see of a person: a row of its own, kept by triggers from users and user_privacy. Nobody writes it.';
-comment on column user_service.profiles.is_private is 'The person is hidden: only mutual followers see them and what is theirs.';
-comment on column user_service.profiles.email is 'Only where the person shows it.';
-comment on column user_service.profiles.location is 'Only where the person shows it.';
+comment on table user_service.profiles is 'The public part of an account, as a row of its own. Maintained by triggers on users and user_privacy; clients cannot write it.';
+comment on column user_service.profiles.is_private is 'True if only mutual followers see the person and what they do.';
+comment on column user_service.profiles.email is 'Null unless the person shows it.';
+comment on column user_service.profiles.location is 'Null unless the person shows it.';
 
 create or replace function user_private.person_document(username text, name text)
 returns tsvector language sql immutable parallel safe set search_path = '' as $$
   select to_tsvector('simple', coalesce(username, '') || ' ' || translate(coalesce(username, ''), '_-', '  ') || ' ' || coalesce(name, ''))
 $$;
-comment on function user_private.person_document(text, text) is 'What search_people searches: the username, its parts, and the name.';
+comment on function user_private.person_document(text, text) is 'The text that search_people searches: the username, its parts, and the name.';
 
 create index if not exists profiles_person_document on user_service.profiles using gin (user_private.person_document(username, name));
--- A profile page is looked up by its username, and lists of people are in its order.
+-- Profile pages look up the username; lists of people are sorted by it.
 create index if not exists profiles_lower_username on user_service.profiles (lower(username), id);
--- Storage asks whose avatar a file is.
+-- Storage policies look up whose avatar a file is.
 create index if not exists profiles_avatar_url on user_service.profiles (avatar_url) where avatar_url is not null;
 
 create table if not exists user_service.follows (
@@ -301,9 +342,9 @@ create table if not exists user_service.follows (
   constraint nobody_follows_themselves check (follower_id <> following_id
     or user_private.refuse('self_follow', 'You cannot follow yourself.'))
 );
-comment on table user_service.follows is 'follower_id follows following_id. Two who follow each other are mutual followers, the app''s friends.';
+comment on table user_service.follows is 'follower_id follows following_id. Two people who follow each other are mutual followers, called friends in the app.';
 
--- Who follows this person, and the way back of a mutual follow.
+-- Lists a person's followers and finds mutual followers.
 create unique index if not exists follows_following_id_follower_id on user_service.follows (following_id, follower_id);
 
 create table if not exists user_service.blocks (
@@ -315,19 +356,14 @@ create table if not exists user_service.blocks (
   constraint nobody_blocks_themselves check (blocker_id <> blocked_id
     or user_private.refuse('self_block', 'You cannot block yourself.'))
 );
-comment on table user_service.blocks is 'Either side of a block is invisible to the other, everywhere. Only the blocker sees the row.';
+comment on table user_service.blocks is 'Two people in a block cannot see each other anywhere. Only the blocker sees the row.';
 
--- A block is looked up from both of its sides.
+-- Blocks are looked up from both sides.
 create unique index if not exists blocks_blocked_id_blocker_id on user_service.blocks (blocked_id, blocker_id);
 
--- The views below run with their owner's rights and are filtered by who asks. A policy reads these and never a table,
--- so that its text is the same in one database and in four, and cannot recurse.
 create or replace view user_private.me as
   select p.id from user_service.profiles p where p.id = (select auth.uid());
-comment on view user_private.me is 'The caller, if their account still exists: tokens outlive accounts.';
-
-create or replace view user_private.my_following as
-  select f.following_id as user_id from user_service.follows f where f.follower_id = (select auth.uid());
+comment on view user_private.me is 'The caller, if their account still exists. A token outlives its account.';
 
 create or replace view user_private.my_mutuals as
   select f.following_id as user_id
@@ -340,6 +376,8 @@ create or replace view user_private.my_blocks as
   union all
   select b.blocker_id from user_service.blocks b where b.blocked_id = (select auth.uid());
 comment on view user_private.my_blocks is 'Everyone whom the caller has blocked or who has blocked the caller.';
+create or replace view user_private.my_following as
+  select f.following_id as user_id from user_service.follows f where f.follower_id = (select auth.uid());
 
 create or replace view user_private.accepts_followers as
   select p.user_id from user_service.user_privacy p where p.allow_followers;
@@ -350,18 +388,18 @@ create or replace view user_private.visible_people as
   where p.id = (select auth.uid())
     or (not p.is_private or exists (select 1 from user_private.my_mutuals m where m.user_id = p.id))
       and not exists (select 1 from user_private.my_blocks b where b.user_id = p.id);
-comment on view user_private.visible_people is 'Whom the caller sees. The predicate is that of the policies on profiles; search reads the view, since full-text match cannot use its index beneath a policy.';
+comment on view user_private.visible_people is 'The people whom the caller sees, by the predicate of the policies on profiles. Search reads this view because full-text search cannot use its index under a policy.';
 
--- A path counts only in the folder of the person who names it: naming someone else's file makes it readable to nobody.
+-- A path counts only in its owner's folder: naming somebody else's file does not make it readable.
 create or replace view user_private.visible_files as
   select p.avatar_url as path from user_private.visible_people p where split_part(p.avatar_url, '/', 1) = p.id::text;
 comment on view user_private.visible_files is 'Paths in the bucket avatars that the caller may read.';
-
 grant select on user_private.visible_files, user_private.me, user_private.my_following, user_private.my_mutuals, user_private.my_blocks,
   user_private.visible_people to anon, authenticated, service_role;
 grant select on user_private.accepts_followers to authenticated, service_role;
 
--- profiles
+-- db/services/user/21_profiles.sql
+-- Profiles: policies, and the triggers that maintain a profile from users and user_privacy. The table is in 20_visibility.sql.
 
 alter table user_service.profiles enable row level security;
 
@@ -375,16 +413,16 @@ create policy profiles_select_signed_in on user_service.profiles for select to a
     or (not is_private or exists (select 1 from user_private.my_mutuals m where m.user_id = profiles.id))
       and not exists (select 1 from user_private.my_blocks b where b.user_id = profiles.id));
 
--- No writing is granted: triggers keep the row.
+-- Writing is not granted: triggers maintain the row.
 revoke all on user_service.profiles from anon, authenticated;
 grant select on user_service.profiles to anon, authenticated;
 grant all on user_service.profiles to service_role;
 
--- Definer: it writes a table that clients may not, and reads another person's row when an operator changes it.
+-- Definer: clients may not write profiles, and operators may change another person's account.
 create or replace function user_private.refresh_profile(person uuid)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
-  -- The lock first, the reading after: of two changes at once the later one sees what the earlier one wrote.
+  -- Lock before reading, so that the later of two concurrent changes sees the earlier one.
   perform from user_service.profiles where id = person for update;
   insert into user_service.profiles as p (id, username, name, bio, avatar_url, is_verified, is_private, shows_attendance, email, location)
   select u.id, u.username, u.name, u.bio, u.avatar_url, u.is_verified, not r.profile_visible, r.events_visible,
@@ -402,7 +440,7 @@ begin
 end $$;
 revoke execute on function user_private.refresh_profile(uuid) from public;
 
--- Definer: it makes rows that the person may not.
+-- Definer: clients may not insert these rows.
 create or replace function user_private.tg_users__keep_profile()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -419,7 +457,7 @@ create or replace trigger users_keep_profile
   after insert or update of username, name, bio, avatar_url, is_verified, email, location on user_service.users
   for each row execute function user_private.tg_users__keep_profile();
 
--- Definer: as above.
+-- Definer: clients may not write profiles.
 create or replace function user_private.tg_user_privacy__keep_profile()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -430,7 +468,7 @@ revoke execute on function user_private.tg_user_privacy__keep_profile() from pub
 create or replace trigger user_privacy_keep_profile after insert or update on user_service.user_privacy
   for each row execute function user_private.tg_user_privacy__keep_profile();
 
--- Definer: clients may not lock profiles. Before the row itself is locked, since whoever leaves takes the profile first.
+-- Definer: clients may not lock profiles. Locks the profile before the account, in the order of account deletion.
 create or replace function user_private.tg_users__lock_profile()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -443,8 +481,9 @@ create or replace trigger users_lock_profile before update on user_service.users
 create or replace trigger user_privacy_lock_profile before update on user_service.user_privacy
   for each statement execute function user_private.tg_users__lock_profile();
 
--- Definer: the person may not delete their profile. It goes before the account does, because what other services do
--- when someone leaves hangs on the profile, and must find that person's rows still theirs.
+-- Definer: clients may not delete profiles. The profile is deleted before the account, because other services react
+-- to
+-- the deletion of the profile and must find the person's rows unchanged.
 create or replace function user_private.tg_users__remove_profile()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -455,31 +494,8 @@ revoke execute on function user_private.tg_users__remove_profile() from public;
 create or replace trigger users_remove_profile before delete on user_service.users
   for each row execute function user_private.tg_users__remove_profile();
 
--- Imported settings replace the ones that came with the account, unless the person has changed those.
-create or replace function user_private.tg_user_settings__replace_default()
-returns trigger language plpgsql volatile set search_path = '' as $$
-begin
-  delete from user_service.user_settings s
-  where s.user_id = new.user_id
-    and (s.push_notifications, s.email_notifications, s.dark_mode, s.language, s.location_enabled, s.show_online_status)
-      = (true, true, false, 'id', true, true);
-  return new;
-end $$;
-create or replace trigger user_settings_replace_default before insert on user_service.user_settings
-  for each row execute function user_private.tg_user_settings__replace_default();
-
-create or replace function user_private.tg_user_privacy__replace_default()
-returns trigger language plpgsql volatile set search_path = '' as $$
-begin
-  delete from user_service.user_privacy p
-  where p.user_id = new.user_id
-    and (p.profile_visible, p.events_visible, p.allow_followers, p.show_email, p.show_location) = (true, true, true, false, true);
-  return new;
-end $$;
-create or replace trigger user_privacy_replace_default before insert on user_service.user_privacy
-  for each row execute function user_private.tg_user_privacy__replace_default();
-
--- user_stats, and the counter mechanism
+-- db/services/user/22_user_stats.sql
+-- Counters of a person, and the mechanism that keeps them exact under concurrency (count_for, fold_counters).
 
 create table if not exists user_service.user_stats (
   user_id uuid primary key default auth.uid() references user_service.users (id) on delete cascade,
@@ -495,10 +511,10 @@ create table if not exists user_service.user_stats (
   ratings_count int not null default 0,
   ratings_sum int not null default 0
 );
-comment on table user_service.user_stats is 'Counters, the same for every viewer. Kept by triggers: the stored figure may lag a second under contention, see user_private.count_for.';
-comment on column user_service.user_stats.events_attended is 'Events past their start, not cancelled, that the person attended: confirmed, and checked in where ticketed.';
-comment on column user_service.user_stats.average_rating is 'Of the reviews of the person''s events, 0 with none: ratings_sum / ratings_count.';
-comment on column user_service.user_stats.invites_successful_count is 'Invitations sent that succeeded: see user_private.successful_invitations.';
+comment on table user_service.user_stats is 'Counters, the same for every viewer. Maintained by triggers; under contention a counter may lag by a second (see user_private.count_for).';
+comment on column user_service.user_stats.events_attended is 'Events that the person attended: started, not cancelled, attendance confirmed, and checked in if ticketed.';
+comment on column user_service.user_stats.average_rating is 'Average rating of the person''s events, 0 if there is none: ratings_sum / ratings_count.';
+comment on column user_service.user_stats.invites_successful_count is 'Invitations sent that succeeded (see user_private.successful_invitations).';
 
 alter table user_service.user_stats enable row level security;
 
@@ -506,12 +522,12 @@ drop policy if exists user_stats_select_visible on user_service.user_stats;
 create policy user_stats_select_visible on user_service.user_stats for select to anon, authenticated
   using (exists (select 1 from user_private.visible_people p where p.id = user_stats.user_id));
 
--- No writing is granted: triggers keep the counters.
+-- Writing is not granted: triggers maintain the counters.
 revoke all on user_service.user_stats from anon, authenticated;
 grant select on user_service.user_stats to anon, authenticated;
 grant all on user_service.user_stats to service_role;
 
--- An imported row brings counters of its own; they are counted here, so the row that came with the account stands.
+-- Counters of an imported row are ignored: they are counted from the imported data instead.
 create or replace function user_private.tg_user_stats__start_at_zero()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
@@ -529,7 +545,7 @@ create or replace trigger user_stats_start_at_zero before insert on user_service
 create or replace function user_private.tg_user_stats__average_ratings()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
-  -- Sum and count change one after the other; between the two the quotient may be no rating.
+  -- Sum and count change in separate statements, so the quotient may be out of range between them.
   new.average_rating = case when new.ratings_count > 0 then least(greatest(round(new.ratings_sum::numeric / new.ratings_count, 2), 0), 5) else 0 end;
   return new;
 end $$;
@@ -542,18 +558,19 @@ create table if not exists user_private.counter_deltas (
   counter name not null,
   delta int not null
 );
-comment on table user_private.counter_deltas is 'Changes of counters in user_stats that found their row locked, until fold_counters() adds them.';
+comment on table user_private.counter_deltas is 'Changes of user_stats whose row was locked, until fold_counters() applies them.';
 create index if not exists counter_deltas_user_id on user_private.counter_deltas (user_id);
 alter table user_private.counter_deltas enable row level security;
 
--- Definer: clients may not write counters. The row is updated at once if nobody holds it; if somebody does, or it is
--- hot (changes are already waiting), the change is appended. So a counter never makes one request wait for another.
+-- Definer: clients may not write counters. Updates the row if it is free; appends a delta if it is locked or deltas
+-- are
+-- already waiting for it, so that no request waits for a counter.
 create or replace function user_private.count_for(person uuid, counter name, delta int)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
   updated int;
 begin
-  -- Whoever leaves is not counted: their row goes, and is locked as late as can be.
+  -- An account that is being deleted is not counted: its row is deleted too.
   if person is null or delta = 0 or person::text = current_setting('user_private.leaving', true) then
     return;
   end if;
@@ -571,10 +588,10 @@ begin
   select person, counter, delta
   where exists (select 1 from user_service.user_stats s where s.user_id = person);
 end $$;
-comment on function user_private.count_for(uuid, name, int) is 'Adds delta to a counter of a person; every counter in user_stats is kept through it.';
+comment on function user_private.count_for(uuid, name, int) is 'Adds delta to a counter of a person. All counters in user_stats are changed through it, except following_count on a follow.';
 revoke execute on function user_private.count_for(uuid, name, int) from public;
 
--- Definer: as above. Never waits: a row that is locked keeps its deltas for the next time.
+-- Definer: clients may not write counters. Never waits: deltas of a locked row stay for the next run.
 create or replace function user_private.fold_counters(batch int default 10000)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -608,12 +625,12 @@ begin
   end loop;
   return folded;
 end $$;
-comment on function user_private.fold_counters(int) is 'Adds waiting deltas to their counters; returns how many were added. Run each second.';
+comment on function user_private.fold_counters(int) is 'Applies waiting deltas to their counters and returns how many. To be run every second.';
 revoke execute on function user_private.fold_counters(int) from public;
 
--- Effects of other services' rows on user_stats. Where they are attached depends on the deployment: to the table
--- itself in one database (db/one_database.sql), to its replicated copy in four. They read the changed row alone.
--- Definer: they count for people other than the caller.
+-- Effects of other services' rows, attached to the table itself in one database (db/one_database/20_effects.sql) and
+-- to
+-- its replicated copy in four. Definer: they change counters of other people.
 create or replace function user_private.tg_posts__count_for_author()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -669,8 +686,15 @@ begin
   return null;
 end $$;
 revoke execute on function user_private.tg_reviews__count_for_both() from public;
+create or replace function user_service.stats(user_service.profiles)
+returns setof user_service.user_stats rows 1 language sql stable
+begin atomic
+  select s.* from user_service.user_stats s where s.user_id = $1.id;
+end;
+comment on function user_service.stats(user_service.profiles) is 'Relationship: profiles?select=username,stats(followers_count).';
 
--- follows
+-- db/services/user/23_follows.sql
+-- Follows: policies, triggers and relationships. The table is in 20_visibility.sql.
 
 alter table user_service.follows enable row level security;
 
@@ -694,14 +718,15 @@ drop policy if exists follows_delete_either on user_service.follows;
 create policy follows_delete_either on user_service.follows for delete to authenticated
   using ((select auth.uid()) in (follower_id, following_id));
 
--- Update is not granted: a follow is there or not.
+-- Update is not granted: there is nothing to change in a follow.
 revoke all on user_service.follows from anon, authenticated;
 grant select, delete on user_service.follows to authenticated;
 grant insert (follower_id, following_id) on user_service.follows to authenticated;
 grant all on user_service.follows to service_role;
 
--- Definer: it reads blocks, of which the blocked may not know. A policy looks at the statement's snapshot; this looks
--- again under a lock, so that a follow and a block sent at the same moment do not both stand.
+-- Definer: clients may not read blocks against them. The policy sees the snapshot of the statement; this trigger
+-- looks
+-- again under a lock, so that a concurrent follow and block cannot both succeed.
 create or replace function user_private.tg_follows__refuse_blocked()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -719,13 +744,13 @@ create or replace function user_private.lock_pair(one uuid, other uuid)
 returns void language sql volatile set search_path = '' as $$
   select pg_advisory_xact_lock(hashtextextended(least(one, other)::text || greatest(one, other)::text, 0))
 $$;
-comment on function user_private.lock_pair(uuid, uuid) is 'Lets one change at a time happen between two people, until the transaction ends.';
+comment on function user_private.lock_pair(uuid, uuid) is 'Serializes changes between two people until the end of the transaction.';
 revoke execute on function user_private.lock_pair(uuid, uuid) from public;
 
 create or replace trigger follows_refuse_blocked after insert on user_service.follows
   for each row execute function user_private.tg_follows__refuse_blocked();
 
--- Definer: it counts for both people.
+-- Definer: it changes counters of both people.
 create or replace function user_private.tg_follows__count_for_both()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -734,8 +759,7 @@ begin
     perform user_private.count_for(old.following_id, 'followers_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    -- At once and waiting for its row, since following_at_most_5000 must see every follow. Nobody but the follower's
-    -- own requests and the folding of counters holds that row for long.
+    -- Updates the row directly, because the constraint following_at_most_5000 must see every follow.
     update user_service.user_stats set following_count = following_count + 1 where user_id = new.follower_id;
     perform user_private.count_for(new.following_id, 'followers_count', 1);
   end if;
@@ -745,7 +769,7 @@ revoke execute on function user_private.tg_follows__count_for_both() from public
 create or replace trigger follows_count_for_both after insert or delete or update of follower_id, following_id on user_service.follows
   for each row execute function user_private.tg_follows__count_for_both();
 
--- Definer: the follows that it removes are not the caller's to see.
+-- Definer: the caller cannot see the follows to be deleted.
 create or replace function user_private.remove_hidden_followers()
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -765,7 +789,7 @@ returns int language sql volatile security invoker set search_path = ''
 begin atomic
   select user_private.remove_hidden_followers();
 end;
-comment on function user_service.remove_hidden_followers() is 'Removes those of the caller''s followers whom the caller does not see, who would go on reading posts for followers; returns how many. To keep them from coming back, set allow_followers to false.';
+comment on function user_service.remove_hidden_followers() is 'Removes followers whom the caller cannot see, and returns how many. To prevent new ones, set user_privacy.allow_followers to false.';
 revoke execute on function user_service.remove_hidden_followers() from public;
 grant execute on function user_service.remove_hidden_followers() to authenticated, service_role;
 
@@ -779,16 +803,11 @@ returns setof user_service.profiles rows 1 language sql stable
 begin atomic
   select p.* from user_service.profiles p where p.id = $1.following_id;
 end;
-create or replace function user_service.stats(user_service.profiles)
-returns setof user_service.user_stats rows 1 language sql stable
-begin atomic
-  select s.* from user_service.user_stats s where s.user_id = $1.id;
-end;
 comment on function user_service.follower(user_service.follows) is 'Relationship: follows?select=follower(username,avatar_url).';
 comment on function user_service.following(user_service.follows) is 'Relationship: follows?select=following(username,avatar_url).';
-comment on function user_service.stats(user_service.profiles) is 'Relationship: profiles?select=username,stats(followers_count).';
 
--- blocks
+-- db/services/user/24_blocks.sql
+-- Blocks: policies, and what a block removes. The table is in 20_visibility.sql.
 
 alter table user_service.blocks enable row level security;
 
@@ -807,13 +826,13 @@ drop policy if exists blocks_delete_own on user_service.blocks;
 create policy blocks_delete_own on user_service.blocks for delete to authenticated
   using (blocker_id = (select auth.uid()));
 
--- Update is not granted: a block is there or not.
+-- Update is not granted: there is nothing to change in a block.
 revoke all on user_service.blocks from anon, authenticated;
 grant select, delete on user_service.blocks to authenticated;
 grant insert (blocker_id, blocked_id) on user_service.blocks to authenticated;
 grant all on user_service.blocks to service_role;
 
--- Definer: it removes the other person's follow and invitations too.
+-- Definer: it also deletes follows and invitations of the other person.
 create or replace function user_private.tg_blocks__part_both()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -829,7 +848,8 @@ revoke execute on function user_private.tg_blocks__part_both() from public;
 create or replace trigger blocks_part_both after insert on user_service.blocks
   for each row execute function user_private.tg_blocks__part_both();
 
--- invitations
+-- db/services/user/30_invitations.sql
+-- Invitations to events: the table, its policies, the daily limit, and invite().
 
 do $$
 begin
@@ -850,14 +870,14 @@ create table if not exists user_service.invitations (
   constraint nobody_invites_themselves check (inviter_id <> invitee_id
     or user_private.refuse('self_invitation', 'You cannot invite yourself.'))
 );
-comment on table user_service.invitations is 'inviter_id asks invitee_id to come to an event. Seen by the two of them.';
+comment on table user_service.invitations is 'inviter_id invites invitee_id to an event. Visible to these two people.';
 comment on column user_service.invitations.responded_at is 'When the invitee last accepted or declined.';
 
 create index if not exists invitations_invitee_id on user_service.invitations (invitee_id, event_id);
 create index if not exists invitations_event_id on user_service.invitations (event_id);
 
--- Which events the caller may invite to is the event service's knowledge. Empty, so that nobody can invite, until
--- the deployment replaces it (db/one_database.sql).
+-- Only the event service knows which events the caller may invite to. Empty until db/one_database/30_invitations.sql
+-- replaces it, so that nobody can invite in a user service that has no events.
 do $$
 begin
   if to_regclass('user_private.invitable_events') is null then
@@ -866,38 +886,11 @@ begin
   end if;
 end $$;
 
--- Likewise who has a place at an event.
-do $$
-begin
-  if to_regclass('user_private.attendance') is null then
-    create view user_private.attendance as select null::uuid as event_id, null::uuid as user_id, null::timestamptz as joined_at where false;
-    comment on view user_private.attendance is 'Who has a place at which event: joined, or by an active ticket.';
-  end if;
-end $$;
-
 create or replace view user_private.mutuals as
   select f.follower_id as user_id, f.following_id as friend_id
   from user_service.follows f
   where exists (select 1 from user_service.follows b where b.follower_id = f.following_id and b.following_id = f.follower_id);
 grant select on user_private.invitable_events, user_private.mutuals to authenticated, service_role;
-
--- Not a column of invitations, and without foreign keys: either would lock rows that others are just answering.
-create table if not exists user_private.successful_invitations (
-  invitee_id uuid not null,
-  event_id uuid not null,
-  invitation_id uuid not null,
-  inviter_id uuid not null,
-  constraint one_success_for_each_guest primary key (invitee_id, event_id)
-);
-comment on table user_private.successful_invitations is 'Which invitation brought whom: the first that was accepted by somebody with a confirmed email who took a place at the event after it. Kept by triggers.';
-create index if not exists successful_invitations_invitation_id on user_private.successful_invitations (invitation_id);
-alter table user_private.successful_invitations enable row level security;
-
--- Also those to people who are hidden from the caller by now: the figures of invitation_success() are the counter's.
-create or replace view user_private.my_sent_invitations as
-  select i.event_id, i.status, exists (select 1 from user_private.successful_invitations s where s.invitation_id = i.id) as is_successful
-  from user_service.invitations i where i.inviter_id = (select auth.uid());
-grant select on user_private.my_sent_invitations to authenticated, service_role;
 
 alter table user_service.invitations enable row level security;
 
@@ -931,14 +924,14 @@ drop policy if exists invitations_delete_inviter on user_service.invitations;
 create policy invitations_delete_inviter on user_service.invitations for delete to authenticated
   using (inviter_id = (select auth.uid()));
 
--- The status is for the invitee alone to change, so it is not granted on insert; times are the database's.
+-- status is not granted on insert, because only the invitee may change it. Timestamps are set by the database.
 revoke all on user_service.invitations from anon, authenticated;
 grant select, delete on user_service.invitations to authenticated;
 grant insert (inviter_id, invitee_id, event_id) on user_service.invitations to authenticated;
 grant update (status) on user_service.invitations to authenticated;
 grant all on user_service.invitations to service_role;
 
--- Definer: it calls refuse(), whose schema clients may not name.
+-- Definer: clients have no access to the schema of refuse().
 create or replace function user_private.tg_invitations__stamp_response()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -954,103 +947,7 @@ revoke execute on function user_private.tg_invitations__stamp_response() from pu
 create or replace trigger invitations_stamp_response before update of status on user_service.invitations
   for each row execute function user_private.tg_invitations__stamp_response();
 
-create or replace function user_private.lock_invitations(invitee uuid, event uuid)
-returns void language sql volatile set search_path = '' as $$ select pg_advisory_xact_lock(hashtextextended(invitee::text || event::text, 0)) $$;
-comment on function user_private.lock_invitations(uuid, uuid) is 'The lock under which it changes who brought this person to this event. Several are taken in the order of events, and of people.';
-revoke execute on function user_private.lock_invitations(uuid, uuid) from public;
-
--- Definer: whether it succeeded is not for the two to write. Under a lock: of an answer and a place taken at the same
--- moment, whichever comes second sees the first.
-create or replace function user_private.settle_invitations(invitee uuid, event uuid)
-returns void language plpgsql volatile security definer set search_path = '' as $$
-declare
-  first_of_all record;
-begin
-  if not exists (select from user_service.invitations i where i.invitee_id = invitee and i.event_id = event)
-  and not exists (select from user_private.successful_invitations s where s.invitee_id = invitee and s.event_id = event) then
-    return;
-  end if;
-  perform user_private.lock_invitations(invitee, event);
-  select i.id, i.inviter_id into first_of_all from user_service.invitations i
-  where i.invitee_id = invitee and i.event_id = event and i.status = 'accepted'
-    -- Who had a place before was not brought by being asked.
-    and exists (select 1 from user_private.attendance a where a.event_id = event and a.user_id = invitee and a.joined_at >= i.invited_at)
-    and exists (select 1 from user_service.users u where u.id = invitee and u.is_email_verified)
-  order by i.invited_at, i.id limit 1;
-  delete from user_private.successful_invitations s
-  where s.invitee_id = invitee and s.event_id = event and s.invitation_id is distinct from first_of_all.id;
-  insert into user_private.successful_invitations (invitee_id, event_id, invitation_id, inviter_id)
-  select invitee, event, first_of_all.id, first_of_all.inviter_id where first_of_all.id is not null
-  on conflict do nothing;
-end $$;
-comment on function user_private.settle_invitations(uuid, uuid) is 'Finds out which invitation brought this person to this event, if one did.';
-revoke execute on function user_private.settle_invitations(uuid, uuid) from public;
-
--- Definer: as above.
-create or replace function user_private.tg_invitations__settle()
-returns trigger language plpgsql volatile security definer set search_path = '' as $$
-begin
-  perform user_private.settle_invitations(i.invitee_id, i.event_id)
-  from (select old.invitee_id, old.event_id where tg_op <> 'INSERT' union select new.invitee_id, new.event_id where tg_op <> 'DELETE') i;
-  return null;
-end $$;
-revoke execute on function user_private.tg_invitations__settle() from public;
-create or replace trigger invitations_settle after insert or delete or update of status, inviter_id, invitee_id, event_id on user_service.invitations
-  for each row execute function user_private.tg_invitations__settle();
-
--- Definer: as above. Whose email is confirmed later counts from then on.
-create or replace function user_private.tg_users__settle_invitations()
-returns trigger language plpgsql volatile security definer set search_path = '' as $$
-begin
-  perform user_private.settle_invitations(i.invitee_id, i.event_id)
-  from user_service.invitations i where i.invitee_id = new.id and i.status = 'accepted'
-  group by i.invitee_id, i.event_id order by i.event_id;
-  return null;
-end $$;
-revoke execute on function user_private.tg_users__settle_invitations() from public;
-create or replace trigger users_settle_invitations after update of is_email_verified on user_service.users
-  for each row when (old.is_email_verified is distinct from new.is_email_verified) execute function user_private.tg_users__settle_invitations();
-
--- Effect of the event service's rows: attached to event_attendees in one database, to its replicated copy in four.
--- Definer: as above.
-create or replace function user_private.tg_event_attendees__settle_invitations()
-returns trigger language plpgsql volatile security definer set search_path = '' as $$
-begin
-  if tg_op = 'UPDATE' and (old.status, old.user_id, old.event_id) = (new.status, new.user_id, new.event_id) then
-    return null;
-  end if;
-  perform user_private.settle_invitations(a.user_id, a.event_id)
-  from (select old.user_id, old.event_id where tg_op <> 'INSERT' union select new.user_id, new.event_id where tg_op <> 'DELETE') a;
-  return null;
-end $$;
-revoke execute on function user_private.tg_event_attendees__settle_invitations() from public;
-
--- Effect of the event service's rows, as above. An event that is cancelled brought nobody.
-create or replace function user_private.tg_events__settle_invitations()
-returns trigger language plpgsql volatile security definer set search_path = '' as $$
-begin
-  perform user_private.settle_invitations(s.invitee_id, s.event_id)
-  from (select * from user_private.successful_invitations s where s.event_id = new.id order by s.invitee_id) s;
-  return null;
-end $$;
-revoke execute on function user_private.tg_events__settle_invitations() from public;
-
--- Definer: counters are not for clients.
-create or replace function user_private.tg_successful_invitations__count_for_inviter()
-returns trigger language plpgsql volatile security definer set search_path = '' as $$
-begin
-  if tg_op = 'DELETE' then
-    perform user_private.count_for(old.inviter_id, 'invites_successful_count', -1);
-  else
-    perform user_private.count_for(new.inviter_id, 'invites_successful_count', 1);
-  end if;
-  return null;
-end $$;
-revoke execute on function user_private.tg_successful_invitations__count_for_inviter() from public;
-create or replace trigger successful_invitations_count_for_inviter after insert or delete on user_private.successful_invitations
-  for each row execute function user_private.tg_successful_invitations__count_for_inviter();
-
--- How many each person sent on a day. Deleting an invitation gives none back: who was asked was asked.
+-- Deleting an invitation does not reduce the count.
 create table if not exists user_private.invitations_sent (
   inviter_id uuid not null references user_service.users (id) on delete cascade,
   day date not null,
@@ -1058,10 +955,10 @@ create table if not exists user_private.invitations_sent (
     or user_private.refuse('too_many_invitations', 'You sent 100 invitations today, which is the most one can. Go on tomorrow.', 429)),
   constraint one_count_a_day primary key (inviter_id, day)
 );
-comment on table user_private.invitations_sent is 'Invitations that each person sent, by day (UTC).';
+comment on table user_private.invitations_sent is 'Invitations sent by each person on each day (UTC).';
 alter table user_private.invitations_sent enable row level security;
 
--- Definer: clients may not write the count. Only what people send is counted, not what an operator imports.
+-- Definer: clients may not write the count. Rows imported by an operator are not counted.
 create or replace function user_private.tg_invitations__count_sent()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -1075,7 +972,7 @@ revoke execute on function user_private.tg_invitations__count_sent() from public
 create or replace trigger invitations_count_sent after insert on user_service.invitations
   for each row execute function user_private.tg_invitations__count_sent();
 
--- Definer: it calls refuse(), whose schema clients may not name.
+-- Definer: clients have no access to the schema of refuse().
 create or replace function user_private.require_inviter(event uuid, invitees text[])
 returns boolean language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -1088,11 +985,11 @@ begin
   end if;
   return true;
 end $$;
-comment on function user_private.require_inviter(uuid, text[]) is 'Refuses invitations to an event that the caller may not invite to, and of too many people at once.';
+comment on function user_private.require_inviter(uuid, text[]) is 'Refuses if the caller may not invite to this event, or names more than 50 people.';
 revoke execute on function user_private.require_inviter(uuid, text[]) from public;
 grant execute on function user_private.require_inviter(uuid, text[]) to authenticated, service_role;
 
--- The policies look at each row as they do at one that a client inserts; here they only find what was asked for rightly.
+-- Only selects the people who can be invited; policies and triggers check each inserted row as for a client's insert.
 create or replace function user_service.invite(event_id uuid, invitees text[])
 returns table (invitee text, invitation_id uuid, result text) language sql volatile security invoker set search_path = ''
 begin atomic
@@ -1126,7 +1023,147 @@ begin atomic
   order by a.place;
 end;
 comment on function user_service.invite(uuid, text[]) is
-  'Invites up to 50 people, by id or username, to an event that the caller may invite to, 100 a day. result is invited, already_invited, or person_not_found, alike for those whom the caller does not see. Returns a row for each.';
+  'Invites up to 50 people, by id or username, to an event; at most 100 invitations a day. Returns a row for each: result is invited, already_invited, or person_not_found, which includes people whom the caller cannot see.';
+revoke execute on function user_service.invite(uuid, text[]) from public, anon;
+grant execute on function user_service.invite(uuid, text[]) to authenticated, service_role;
+
+create or replace function user_service.inviter(user_service.invitations)
+returns setof user_service.profiles rows 1 language sql stable
+begin atomic
+  select p.* from user_service.profiles p where p.id = $1.inviter_id;
+end;
+create or replace function user_service.invitee(user_service.invitations)
+returns setof user_service.profiles rows 1 language sql stable
+begin atomic
+  select p.* from user_service.profiles p where p.id = $1.invitee_id;
+end;
+comment on function user_service.inviter(user_service.invitations) is 'Relationship: invitations?select=inviter(username,avatar_url).';
+comment on function user_service.invitee(user_service.invitations) is 'Relationship: invitations?select=invitee(username,avatar_url).';
+
+-- db/services/user/31_successful_invitations.sql
+-- Which invitation brought an attendee to an event, counted for the inviter. Uses invitations and user_stats.
+
+-- Who attends which event. Empty until db/one_database/30_invitations.sql replaces it.
+do $$
+begin
+  if to_regclass('user_private.attendance') is null then
+    create view user_private.attendance as select null::uuid as event_id, null::uuid as user_id, null::timestamptz as joined_at where false;
+    comment on view user_private.attendance is 'Who has a place at which event: joined, or by an active ticket.';
+  end if;
+end $$;
+
+-- A separate table without foreign keys, because a column of invitations or a key would lock rows that others update.
+create table if not exists user_private.successful_invitations (
+  invitee_id uuid not null,
+  event_id uuid not null,
+  invitation_id uuid not null,
+  inviter_id uuid not null,
+  constraint one_success_for_each_guest primary key (invitee_id, event_id)
+);
+comment on table user_private.successful_invitations is 'The invitation that brought an attendee to an event: the first one accepted by a person with a confirmed email address who then attends. Maintained by triggers.';
+create index if not exists successful_invitations_invitation_id on user_private.successful_invitations (invitation_id);
+alter table user_private.successful_invitations enable row level security;
+
+-- Includes invitations to people who are now hidden from the caller, so that the figures equal the counter.
+create or replace view user_private.my_sent_invitations as
+  select i.event_id, i.status, exists (select 1 from user_private.successful_invitations s where s.invitation_id = i.id) as is_successful
+  from user_service.invitations i where i.inviter_id = (select auth.uid());
+grant select on user_private.my_sent_invitations to authenticated, service_role;
+
+create or replace function user_private.lock_invitations(invitee uuid, event uuid)
+returns void language sql volatile set search_path = '' as $$ select pg_advisory_xact_lock(hashtextextended(invitee::text || event::text, 0)) $$;
+comment on function user_private.lock_invitations(uuid, uuid) is 'Serializes changes of who brought this person to this event. Take several locks in the order of events, then invitees.';
+revoke execute on function user_private.lock_invitations(uuid, uuid) from public;
+
+-- Definer: clients may not write this table. The lock makes the later of a concurrent answer and join see the other.
+create or replace function user_private.settle_invitations(invitee uuid, event uuid)
+returns void language plpgsql volatile security definer set search_path = '' as $$
+declare
+  first_of_all record;
+begin
+  if not exists (select from user_service.invitations i where i.invitee_id = invitee and i.event_id = event)
+  and not exists (select from user_private.successful_invitations s where s.invitee_id = invitee and s.event_id = event) then
+    return;
+  end if;
+  perform user_private.lock_invitations(invitee, event);
+  select i.id, i.inviter_id into first_of_all from user_service.invitations i
+  where i.invitee_id = invitee and i.event_id = event and i.status = 'accepted'
+    -- An invitation does not count if the person attended before.
+    and exists (select 1 from user_private.attendance a where a.event_id = event and a.user_id = invitee and a.joined_at >= i.invited_at)
+    and exists (select 1 from user_service.users u where u.id = invitee and u.is_email_verified)
+  order by i.invited_at, i.id limit 1;
+  delete from user_private.successful_invitations s
+  where s.invitee_id = invitee and s.event_id = event and s.invitation_id is distinct from first_of_all.id;
+  insert into user_private.successful_invitations (invitee_id, event_id, invitation_id, inviter_id)
+  select invitee, event, first_of_all.id, first_of_all.inviter_id where first_of_all.id is not null
+  on conflict do nothing;
+end $$;
+comment on function user_private.settle_invitations(uuid, uuid) is 'Determines which invitation, if any, brought this person to this event.';
+revoke execute on function user_private.settle_invitations(uuid, uuid) from public;
+
+-- Definer: clients may not write successful invitations.
+create or replace function user_private.tg_invitations__settle()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.settle_invitations(i.invitee_id, i.event_id)
+  from (select old.invitee_id, old.event_id where tg_op <> 'INSERT' union select new.invitee_id, new.event_id where tg_op <> 'DELETE') i;
+  return null;
+end $$;
+revoke execute on function user_private.tg_invitations__settle() from public;
+create or replace trigger invitations_settle after insert or delete or update of status, inviter_id, invitee_id, event_id on user_service.invitations
+  for each row execute function user_private.tg_invitations__settle();
+
+-- Definer: clients may not write successful invitations. Accepted invitations start to count when the email is
+-- confirmed.
+create or replace function user_private.tg_users__settle_invitations()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.settle_invitations(i.invitee_id, i.event_id)
+  from user_service.invitations i where i.invitee_id = new.id and i.status = 'accepted'
+  group by i.invitee_id, i.event_id order by i.event_id;
+  return null;
+end $$;
+revoke execute on function user_private.tg_users__settle_invitations() from public;
+create or replace trigger users_settle_invitations after update of is_email_verified on user_service.users
+  for each row when (old.is_email_verified is distinct from new.is_email_verified) execute function user_private.tg_users__settle_invitations();
+
+-- Effect of event_service.event_attendees. Definer: clients may not write successful invitations.
+create or replace function user_private.tg_event_attendees__settle_invitations()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if tg_op = 'UPDATE' and (old.status, old.user_id, old.event_id) = (new.status, new.user_id, new.event_id) then
+    return null;
+  end if;
+  perform user_private.settle_invitations(a.user_id, a.event_id)
+  from (select old.user_id, old.event_id where tg_op <> 'INSERT' union select new.user_id, new.event_id where tg_op <> 'DELETE') a;
+  return null;
+end $$;
+revoke execute on function user_private.tg_event_attendees__settle_invitations() from public;
+
+-- Effect of event_service.events: no invitation to a cancelled event counts.
+create or replace function user_private.tg_events__settle_invitations()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform user_private.settle_invitations(s.invitee_id, s.event_id)
+  from (select * from user_private.successful_invitations s where s.event_id = new.id order by s.invitee_id) s;
+  return null;
+end $$;
+revoke execute on function user_private.tg_events__settle_invitations() from public;
+
+-- Definer: clients may not write counters.
+create or replace function user_private.tg_successful_invitations__count_for_inviter()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if tg_op = 'DELETE' then
+    perform user_private.count_for(old.inviter_id, 'invites_successful_count', -1);
+  else
+    perform user_private.count_for(new.inviter_id, 'invites_successful_count', 1);
+  end if;
+  return null;
+end $$;
+revoke execute on function user_private.tg_successful_invitations__count_for_inviter() from public;
+create or replace trigger successful_invitations_count_for_inviter after insert or delete on user_private.successful_invitations
+  for each row execute function user_private.tg_successful_invitations__count_for_inviter();
 
 create or replace function user_service.invitation_success(event_id uuid default null)
 returns jsonb language sql stable security invoker set search_path = ''
@@ -1145,43 +1182,16 @@ begin atomic
   from mine m;
 end;
 comment on function user_service.invitation_success(uuid) is
-  'What became of the caller''s invitations, to one event or to all: {sent, accepted, declined, successful, rate, by_event: [{event_id, …}]}. successful is what user_stats.invites_successful_count counts.';
-revoke execute on function user_service.invite(uuid, text[]), user_service.invitation_success(uuid) from public, anon;
-grant execute on function user_service.invite(uuid, text[]), user_service.invitation_success(uuid) to authenticated, service_role;
+  'Results of the caller''s invitations, to one event or to all: {sent, accepted, declined, successful, rate, by_event: [{event_id, …}]}. successful equals user_stats.invites_successful_count.';
+revoke execute on function user_service.invitation_success(uuid) from public, anon;
+grant execute on function user_service.invitation_success(uuid) to authenticated, service_role;
 
-create or replace function user_service.inviter(user_service.invitations)
-returns setof user_service.profiles rows 1 language sql stable
-begin atomic
-  select p.* from user_service.profiles p where p.id = $1.inviter_id;
-end;
-create or replace function user_service.invitee(user_service.invitations)
-returns setof user_service.profiles rows 1 language sql stable
-begin atomic
-  select p.* from user_service.profiles p where p.id = $1.invitee_id;
-end;
-comment on function user_service.inviter(user_service.invitations) is 'Relationship: invitations?select=inviter(username,avatar_url).';
-comment on function user_service.invitee(user_service.invitations) is 'Relationship: invitations?select=invitee(username,avatar_url).';
+-- db/services/user/40_account_deletion.sql
+-- Account deletion. What other services delete hangs on the deletion of the profile (db/one_database/20_effects.sql).
 
--- Signing up and leaving.
-
--- Definer: usernames are unique over people whom the caller does not see too.
-create or replace function user_private.username_available(username text)
-returns boolean language sql stable security definer set search_path = '' as $$
-  select username ~ '^[a-zA-Z0-9_-]{3,50}$'
-    and not exists (select 1 from user_service.users u where lower(u.username) = lower(username_available.username))
-$$;
-revoke execute on function user_private.username_available(text) from public;
-grant execute on function user_private.username_available(text) to anon, authenticated, service_role;
-
-create or replace function user_service.username_available(username text)
-returns boolean language sql stable security invoker set search_path = ''
-begin atomic
-  select user_private.username_available(username);
-end;
-comment on function user_service.username_available(text) is 'Whether one can sign up with this username: valid, and nobody has it in any case.';
-
--- What someone's leaving changes is locked before the account is: everyone else comes to the account last, by a foreign
--- key. The profile first, as whoever publishes does; the rest is the deployment's to add (db/one_database.sql).
+-- Locks the rows that account deletion changes before the account itself, because other writers reach the account
+-- last,
+-- through a foreign key. db/one_database/40_account_deletion.sql replaces it to include the other services.
 do $do$
 begin
   if to_regprocedure('user_private.lock_leaver(uuid)') is null then
@@ -1189,19 +1199,20 @@ begin
     returns void language plpgsql volatile set search_path = '' as $$
     begin
       perform from user_service.profiles p where p.id = person for update;
-      -- Folding counters locks these, and by a foreign key the account after them.
+      -- fold_counters() locks this row first and the account after it, through the foreign key.
       perform from user_service.user_stats s where s.user_id = person for update;
     end $$;
   end if;
 end $do$;
-comment on function user_private.lock_leaver(uuid) is 'Locks, in everyone''s order, what the leaving of this person will change; what they wrote may go by it already.';
+
+comment on function user_private.lock_leaver(uuid) is 'Locks what the deletion of this account changes, in the locking order of CONTRIBUTING.md.';
 revoke execute on function user_private.lock_leaver(uuid) from public;
 
--- Definer: the person may not delete the row themselves, since leaving is more than that.
+-- Definer: clients may not delete the row, because account deletion includes more than that.
 create or replace function user_private.delete_account()
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
-  -- It may take long, and whoever asks again meanwhile is not to wait.
+  -- Deletion may take long. A second request is refused instead of waiting for it.
   if not pg_try_advisory_xact_lock(hashtextextended('leaving ' || (select auth.uid()), 0)) then
     perform user_private.refuse('request_in_progress', 'Your account is being deleted. Ask again in a moment.', 409);
   end if;
@@ -1219,11 +1230,13 @@ returns void language sql volatile security invoker set search_path = ''
 begin atomic
   select user_private.delete_account();
 end;
-comment on function user_service.delete_account() is 'Deletes the caller''s account and what is theirs. Cannot be undone. Refused with has_sold_tickets while they host a coming event with sold tickets.';
+comment on function user_service.delete_account() is 'Deletes the caller''s account and data. Cannot be undone. Refused with has_sold_tickets while the caller hosts an upcoming event with sold tickets.';
 revoke execute on function user_service.delete_account() from public;
 grant execute on function user_service.delete_account() to authenticated, service_role;
 
--- Files of people who left. Only the Storage API may delete them, so they wait here for it.
+-- db/services/user/41_files_to_delete.sql
+-- The queue of files that deleted accounts leave in Storage.
+
 create table if not exists user_private.files_to_delete (
   id bigint generated always as identity primary key,
   bucket_id text not null,
@@ -1231,7 +1244,7 @@ create table if not exists user_private.files_to_delete (
   queued_at timestamptz not null default now(),
   constraint files_to_delete_are_unique unique (bucket_id, path)
 );
-comment on table user_private.files_to_delete is 'Stored files whose owner is gone, until the function purge-files has deleted them through the Storage API.';
+comment on table user_private.files_to_delete is 'Files of deleted accounts, until the edge function purge-files has deleted them through the Storage API, which alone may.';
 alter table user_private.files_to_delete enable row level security;
 
 grant select, delete on user_private.files_to_delete to service_role;
@@ -1246,12 +1259,13 @@ returns void language sql volatile security invoker set search_path = ''
 begin atomic
   delete from user_private.files_to_delete f where f.bucket_id = files_deleted.bucket_id and f.path = any (paths);
 end;
-comment on function user_service.files_to_delete(int) is 'For service_role: the oldest files that wait to be deleted.';
-comment on function user_service.files_deleted(text, text[]) is 'For service_role: takes files that are deleted off the queue.';
+comment on function user_service.files_to_delete(int) is 'For service_role: the oldest files in the queue.';
+comment on function user_service.files_deleted(text, text[]) is 'For service_role: removes deleted files from the queue.';
 revoke execute on function user_service.files_to_delete(int), user_service.files_deleted(text, text[]) from public, anon, authenticated;
 grant execute on function user_service.files_to_delete(int), user_service.files_deleted(text, text[]) to service_role;
 
--- Looking people up.
+-- db/services/user/50_search_people.sql
+-- Looking up people: profile(), search_people() and the card that both return.
 
 do $$
 begin
@@ -1262,7 +1276,7 @@ begin
       i_follow boolean, follows_me boolean, cursor text);
   end if;
 end $$;
-comment on type user_service.person_card is 'A person as lists and profile pages show them. cursor continues the list after this row.';
+comment on type user_service.person_card is 'A person in lists and on profile pages. cursor continues the list after this row.';
 
 create or replace view user_private.person_cards as
   select p.id, p.username, p.name, p.bio, p.avatar_url, p.location, p.is_verified, p.is_private,
@@ -1279,10 +1293,10 @@ returns setof user_service.person_card language sql stable security invoker set 
 begin atomic
   select c.*, null::text from user_private.person_cards c where lower(c.username) = lower(profile.username);
 end;
-comment on function user_service.profile(text) is 'One person by username, whatever its case, as the caller sees them; no row when there is none to be seen.';
+comment on function user_service.profile(text) is 'One person by username, regardless of case, as the caller sees them. No row if the caller cannot see them.';
 
--- Definer: reads the views by which the caller's rights are kept, since full-text match cannot use its index beneath a
--- policy.
+-- Definer: full-text search cannot use its index under a policy. It reads visible_people, which has the same
+-- predicate.
 create or replace function user_private.search_people(query text, cursor text, page_size int)
 returns setof user_service.person_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -1297,7 +1311,7 @@ begin
   if after is not null and jsonb_typeof(after -> 'name') is distinct from 'string' then
     perform user_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
   end if;
-  -- Words that many people have are found soonest among the next by name. Two hits in 200 promise a page in some thousands.
+  -- Common words: scan the next people by username. Two hits among 200 are enough to expect a page among 5,000.
   foreach window_size in array array[200, 5000] loop
     ids := array(
       select v.id
@@ -1311,8 +1325,7 @@ begin
       limit size);
     exit when cardinality(ids) < 2 or cardinality(ids) >= size;
   end loop;
-  -- Words that few people have are found soonest by the index. Materialized, since the planner does not know how many
-  -- people have a word.
+  -- Rare words: use the index. Materialized, because the planner does not know how rare the words are.
   if cardinality(ids) < size then
     ids := array(
       with matching as materialized (
@@ -1337,6 +1350,6 @@ returns setof user_service.person_card language sql stable security invoker set 
 begin atomic
   select * from user_private.search_people(query, cursor, page_size);
 end;
-comment on function user_service.search_people(text, text, int) is 'People by the beginnings of words of their username or name, by username. Keyset: pass the last row''s cursor for the next page; at most 100 rows.';
+comment on function user_service.search_people(text, text, int) is 'People whose username or name contains words with these prefixes, by username. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
 
 commit;

@@ -1,0 +1,36 @@
+-- What this service reads of the user and event services: stubs of their tables, and the views that policies ask instead
+-- of them.
+
+-- @include ../shared/user_service_copies.sql
+
+-- @include ../shared/event_service_copies.sql
+--   event_columns = id uuid primary key, host_id uuid, title text not null, start_time timestamptz not null,
+--     end_time timestamptz not null, location_name text, max_attendees int, price numeric not null, currency text not null,
+--     status text not null, privacy text not null, ticketing_enabled boolean not null
+--   visible_columns = e.id, e.host_id, e.title, e.start_time, e.end_time, e.location_name, e.price, e.currency,
+--     e.status::text as status, e.privacy::text as privacy, e.ticketing_enabled
+--   my_invitations = user_service.invitations i where i.event_id = e.id and i.invitee_id = (select auth.uid())
+
+create or replace view ticket_private.my_events as
+  select e.id from event_service.events e where e.host_id = (select auth.uid());
+comment on view ticket_private.my_events is 'The events that the caller hosts.';
+
+grant select on ticket_private.me, ticket_private.my_mutuals, ticket_private.my_blocks, ticket_private.visible_people,
+  ticket_private.visible_events, ticket_private.my_events to authenticated, service_role;
+
+-- Edge functions call with the service key on behalf of a person, so auth.uid() is set to that person for the look-up.
+create or replace function ticket_private.sees_event(person uuid, event uuid)
+returns boolean language plpgsql volatile security definer set search_path = '' as $$
+declare
+  claims text := coalesce(current_setting('request.jwt.claims', true), '');
+  -- auth.uid() of Supabase looks here first.
+  subject text := coalesce(current_setting('request.jwt.claim.sub', true), '');
+  sees boolean;
+begin
+  perform set_config('request.jwt.claims', json_build_object('sub', person)::text, true), set_config('request.jwt.claim.sub', person::text, true);
+  sees := exists (select 1 from ticket_private.me) and exists (select 1 from ticket_private.visible_events e where e.id = event);
+  perform set_config('request.jwt.claims', claims, true), set_config('request.jwt.claim.sub', subject, true);
+  return sees;
+end $$;
+comment on function ticket_private.sees_event(uuid, uuid) is 'Whether this person has an account and sees the event.';
+revoke execute on function ticket_private.sees_event(uuid, uuid) from public;

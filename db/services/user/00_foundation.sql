@@ -1,0 +1,8 @@
+-- Schemas, roles, and the helpers that every service has: refusals, cursors and search.
+
+-- @include ../shared/foundation.sql
+
+create schema if not exists extensions;
+comment on schema user_service is 'People and what connects them. Exposed over REST.';
+
+-- @include ../shared/search.sql
