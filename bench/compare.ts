@@ -1,11 +1,11 @@
 import type pg from "pg";
 
-/** Two ways to the same page; `$1` is the viewer in the one written by hand. */
+/** Two queries for the same page: ours, and one written by hand, in which `$1` is the viewer. */
 export type Comparison = { name: string; viewer: string; ours: string; byHand: string };
 
 const runs = 41;
 
-/** Runs both in turn, so that what else the machine does falls on both alike. */
+/** Alternates the two queries, so that other load on the machine affects both alike. */
 export async function compare(client: pg.Client, comparisons: Comparison[]) {
   const rows: [string, Record<string, string | number>][] = [];
   for (const { name, viewer, ours, byHand } of comparisons) {
@@ -23,7 +23,7 @@ export async function compare(client: pg.Client, comparisons: Comparison[]) {
         ours: mine.toFixed(2),
         "by hand": hand.toFixed(2),
         ratio: (mine / hand).toFixed(2),
-        "ms more": (mine - hand).toFixed(2),
+        "difference in ms": (mine - hand).toFixed(2),
         buffers,
         "buffers by hand": handBuffers,
       },

@@ -1,5 +1,5 @@
--- A city of 50 thousand people: 500 thousand posts, a million follows, 20 thousand events. Loaded with triggers off,
--- since they would do row by row what the last statements do at once.
+-- 50,000 people, 500,000 posts, a million follows and 20,000 upcoming events. Loaded with triggers off, which would work
+-- row by row; the last statements compute the counters at once.
 set session_replication_role = replica;
 select setseed(0.42);
 
@@ -12,7 +12,7 @@ insert into user_service.profiles (id, username, name, is_private)
 select u.id, u.username, 'Person ' || u.username, not p.profile_visible
 from user_service.users u join user_service.user_privacy p on p.user_id = u.id;
 
--- Persons 1, 2 and 3 follow 15, 221 and 3,026 people; everyone else 20 on average. Some follow back.
+-- People 1, 2 and 3 follow 15, 221 and 3,026 people, the others 20 on average. Some follow back.
 create temporary table followed as
 select ('a0000000-0000-4000-8000-' || lpad(to_hex(f), 12, '0'))::uuid as follower_id,
   ('a0000000-0000-4000-8000-' || lpad(to_hex(1 + floor(power(random(), 2) * 49999)::int), 12, '0'))::uuid as following_id
@@ -46,7 +46,7 @@ select gen_random_uuid(), ('a0000000-0000-4000-8000-' || lpad(to_hex(1 + floor(r
   (case when random() < 0.8 then 'public' else 'friends_only' end)::event_service.event_privacy
 from (select n, -6.4 + random() * 0.5 as lat, 106.6 + random() * 0.5 as lng from generate_series(1, 20000) n) places;
 
--- As many that are over, as a city has that is some years old.
+-- As many past events.
 insert into event_service.events (id, host_id, title, category, start_time, end_time, location_lat, location_lng, location_geom, status, privacy)
 select gen_random_uuid(), e.host_id, e.title, e.category, e.start_time - interval '100 days', e.end_time - interval '100 days',
   e.location_lat, e.location_lng, e.location_geom, 'completed', e.privacy

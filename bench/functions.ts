@@ -9,14 +9,14 @@ const root = resolve(import.meta.dirname, "..");
 const event = "c0000000-0000-4000-8000-0000000ffffe";
 const requests = 400;
 
-/** Checkouts and notices over HTTP at 16 clients, against a server with Stripe's wire format on the same machine. */
+/** Measures checkouts and notices over HTTP with 16 clients, against a fake Stripe server on the same machine. */
 export async function benchFunctions(client: pg.Client, url: string): Promise<void> {
   await client.query(
     `insert into event_service.events (id, title, start_time, end_time, ticketing_enabled, price, max_attendees)
      values ($1, 'HTTP', now() + interval '2 days', now() + interval '3 days', true, 50000, 1000000)`,
     [event],
   );
-  // With logins, unlike the others: the functions ask whose token it is.
+  // Unlike the other people, these have accounts in auth.users: the functions verify the caller's token.
   const { rows: people } = await client.query<{ id: string }>(
     "insert into auth.users (id, raw_user_meta_data) select gen_random_uuid(), '{}' from generate_series(1, $1) returning id",
     [requests],
@@ -48,7 +48,7 @@ export async function benchFunctions(client: pg.Client, url: string): Promise<vo
     return post("ticket-checkout", headers, JSON.stringify({ event_id: event, payment_method: "stripe" }));
   };
   try {
-    console.log(`\nEdge functions at ${connections} clients, ${requests} requests each`);
+    console.log(`\nEdge functions with ${connections} clients, ${requests} requests each`);
     const urls: string[] = [];
     const checkouts = await measure(client, async (n) => {
       urls.push((await buy(n)).data.checkout_url);
@@ -67,7 +67,7 @@ export async function benchFunctions(client: pg.Client, url: string): Promise<vo
   }
 }
 
-/** Requests per second, and transactions of the database for each, those that find out who asks among them. */
+/** Requests per second, and database transactions per request, including those that verify the caller. */
 async function measure(client: pg.Client, request: (n: number) => Promise<void>) {
   const before = await transactions(client);
   const started = performance.now();
@@ -78,11 +78,11 @@ async function measure(client: pg.Client, request: (n: number) => Promise<void>)
   await Promise.all(Array.from({ length: connections }, work));
   const seconds = (performance.now() - started) / 1000;
   const used = (await transactions(client)) - before;
-  return { "per second": Math.round(requests / seconds), "transactions each": (used / requests).toFixed(1) };
+  return { "per second": Math.round(requests / seconds), "transactions per request": (used / requests).toFixed(1) };
 }
 
 async function transactions(client: pg.Client): Promise<number> {
-  // Sessions hand in their figures once a second.
+  // PostgreSQL sessions report their statistics about once a second.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   const { rows } = await client.query(
     "select xact_commit + xact_rollback as n from pg_stat_database where datname = current_database()",

@@ -7,9 +7,9 @@ import { connections, perSecond, rounds, seconds } from "./pgbench.ts";
 const hotAuthor = "a0000000-0000-4000-8000-0000000fffff";
 const hotPost = "b0000000-0000-4000-8000-000000000001";
 
-/** Likes of one post at 16 connections, with the counter and without it, in turn. */
+/** Measures likes of one post over 16 connections, alternately with and without the counter. */
 export async function benchLikes(client: pg.Client, url: string, directory: string, pgbench: string): Promise<void> {
-  // An author whom nobody has blocked, so that everybody sees the post.
+  // An author without blocks, so that everyone can see the post.
   await client.query("insert into user_service.users (id, username) values ($1, 'hot_author')", [hotAuthor]);
   await client.query("insert into post_service.posts (id, author_id, content) values ($1, $2, 'hot')", [
     hotPost,
@@ -41,11 +41,11 @@ commit;
   await client.query("alter table post_service.likes enable trigger likes_count_on_target");
   const ratios = rates.counted.map((rate, round) => rate / rates.bare[round]!);
   console.log(
-    `\nLikes of one post at ${connections} connections, per second (${rounds} rounds of ${seconds} s in turn)`,
+    `\nLikes of one post per second over ${connections} connections (${rounds} alternating rounds of ${seconds} s)`,
   );
   console.table({
     "with the counter": rates.counted.map(Math.round),
-    "without it": rates.bare.map(Math.round),
+    "without the counter": rates.bare.map(Math.round),
     ratio: ratios.map((ratio) => ratio.toFixed(2)),
   });
   console.log(`Median ratio ${median(ratios).toFixed(2)}`);

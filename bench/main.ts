@@ -10,16 +10,16 @@ import { benchReads } from "./reads.ts";
 import { benchTickets } from "./tickets.ts";
 
 /**
- * Measures reads, hot rows and edge functions on a PostgreSQL server, each against the same thing without our rules where
- * there is one. `npm run bench -- tickets functions` measures these parts alone.
+ * Measures reads, hot rows and edge functions on a PostgreSQL server, where possible against equivalent SQL without our
+ * rules. `npm run bench -- tickets functions` runs only these parts.
  */
 async function main(): Promise<void> {
   const server = await findServer();
-  if (!server) throw new Error("No PostgreSQL server with PostGIS here: install one, or set TEST_DATABASE_URL.");
+  if (!server) throw new Error("No PostgreSQL server with PostGIS found. Install one, or set TEST_DATABASE_URL.");
   const directory = mkdtempSync(join(tmpdir(), "anigmaa-bench-"));
   const name = "anigmaa_bench";
   try {
-    console.log(`On ${server.describe}. Building 50 thousand people, 500 thousand posts, a million follows …`);
+    console.log(`Using ${server.describe}. Loading 50,000 people, 500,000 posts and a million follows …`);
     const url = await createDatabase(server.url, name);
     await prepareDatabase({
       url,

@@ -5,7 +5,7 @@ export const connections = 16;
 export const rounds = 5;
 export const seconds = 6;
 
-/** Transactions per second of a pgbench script at 16 connections. */
+/** Transactions per second of a pgbench script over 16 connections. */
 export async function perSecond(pgbench: string, url: string, script: string): Promise<number> {
   const load = ["-c", `${connections}`, "-j", "2", "-T", `${seconds}`];
   const { stdout } = await promisify(execFile)(pgbench, ["-n", "-M", "prepared", ...load, "-f", script, url]);

@@ -3,7 +3,7 @@ import { type Comparison, compare } from "./compare.ts";
 
 const person = (n: number) => `a0000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`;
 
-/** The card of a post, written by hand: what `post_private.post_cards` makes, without asking who may see what. */
+/** A post card written by hand: the columns of `post_private.post_cards`, without visibility checks. */
 const card = `p.id, jsonb_build_object('id', a.id, 'username', a.username, 'name', a.name, 'avatar_url', a.avatar_url, 'is_verified', a.is_verified),
   p.content, p.type, p.visibility, p.created_at, p.updated_at, p.likes_count, p.comments_count, p.reposts_count, p.shares_count,
   array(select i.image_url from post_service.post_images i where i.post_id = p.id order by i.order_index, i.id),
@@ -27,13 +27,13 @@ const comparisons: Comparison[] = [
     byHand: newest("p.author_id in (select f.following_id from user_service.follows f where f.follower_id = $1)"),
   })),
   ...[1, 2, 3].map((n) => ({
-    name: `one author's posts by the policy, person ${n}`,
+    name: `one author's posts through the policy, person ${n}`,
     viewer: person(n),
     ours: `select * from post_service.posts where author_id = '${person(77)}' order by created_at desc, id desc limit 20`,
     byHand: `select * from post_service.posts where author_id = '${person(77)}' and $1::uuid is not null order by created_at desc, id desc limit 20`,
   })),
   {
-    name: "recent posts by the policy, person 2",
+    name: "recent posts through the policy, person 2",
     viewer: person(2),
     ours: "select * from post_service.posts order by created_at desc, id desc limit 20",
     byHand: "select * from post_service.posts where $1::uuid is not null order by created_at desc, id desc limit 20",
@@ -58,7 +58,7 @@ const comparisons: Comparison[] = [
   ...[
     ["a rare word", "langka"],
     ["a common word", "kopi"],
-    ["no hit", "tidakada"],
+    ["no match", "tidakada"],
   ].map(([what, word]) => ({
     name: `search of posts, ${what}`,
     viewer: person(2),
@@ -67,10 +67,10 @@ const comparisons: Comparison[] = [
   })),
 ];
 
-/** Reads through the policies against SQL written by hand without them, in one run on one server. */
+/** Compares reads through the policies with SQL written by hand without them, on the same server. */
 export async function benchReads(client: pg.Client): Promise<void> {
   console.log(
-    "\nReads: ours through the policies, and written by hand without them (median of 41, ms; buffers of one)",
+    "\nReads: ours, through the policies, and by hand, without them (median of 41 runs in ms; buffers of one run)",
   );
   console.table(Object.fromEntries(await compare(client, comparisons)));
 }

@@ -7,8 +7,8 @@ import { connections, perSecond, rounds, seconds } from "./pgbench.ts";
 const events = { sale: "c0000000-0000-4000-8000-0000000fffff", ticket: "c0000000-0000-4000-8000-0000000ffffd" };
 
 /**
- * A flash sale of one event at 16 connections, by a whole checkout and by the bare row of a ticket, which takes its seat,
- * against an update of one row on the same server, in turn.
+ * Measures a flash sale of one event over 16 connections: whole checkouts, and bare inserts of tickets, which also take
+ * a seat, alternating with updates of a single row on the same server.
  */
 export async function benchTickets(client: pg.Client, url: string, directory: string, pgbench: string): Promise<void> {
   await client.query(
@@ -23,7 +23,7 @@ export async function benchTickets(client: pg.Client, url: string, directory: st
   const buyerOf = (kind: keyof typeof events) =>
     `('a0000000-0000-4000-8000-' || lpad(to_hex(nextval('public.bench_${kind}')::int), 12, '0'))::uuid`;
   const scripts = {
-    // What is not a sale divides by zero, which ends the benchmark.
+    // A refused checkout divides by zero, which aborts the benchmark.
     sale: `select 1 / (ticket_service.begin_checkout(${buyerOf("sale")}, 'key', 'hash', '${events.sale}', 'sandbox', null) ->> 'next' = 'pay')::int;`,
     ticket: `insert into ticket_service.tickets (user_id, event_id, status) values (${buyerOf("ticket")}, '${events.ticket}', 'pending');`,
     bare: "update public.bench_row set n = n + 1 where id = 1;",
@@ -39,14 +39,14 @@ export async function benchTickets(client: pg.Client, url: string, directory: st
   const ratioOf = (kind: "sale" | "ticket") => rates[kind].map((rate, round) => rate / rates.bare[round]!);
   const shown = (ratios: number[]) => ratios.map((ratio) => ratio.toFixed(2));
   console.log(
-    `\nSeats of one event at ${connections} connections, per second (${rounds} rounds of ${seconds} s in turn)`,
+    `\nSeats of one event per second over ${connections} connections (${rounds} alternating rounds of ${seconds} s)`,
   );
   console.table({
     "held by begin_checkout": rates.sale.map(Math.round),
-    "a ticket inserted": rates.ticket.map(Math.round),
-    "a bare row updated": rates.bare.map(Math.round),
-    "checkout to bare row": shown(ratioOf("sale")),
-    "ticket to bare row": shown(ratioOf("ticket")),
+    "tickets inserted": rates.ticket.map(Math.round),
+    "single row updated": rates.bare.map(Math.round),
+    "checkout / single row": shown(ratioOf("sale")),
+    "ticket / single row": shown(ratioOf("ticket")),
   });
   console.log(`Median ratios ${median(ratioOf("sale")).toFixed(2)} and ${median(ratioOf("ticket")).toFixed(2)}`);
 }

@@ -1,17 +1,17 @@
 import pc from "picocolors";
-import { arriving } from "./chapters/arriving.ts";
+import { deletingAnAccount } from "./chapters/account-deletion.ts";
+import { joining, reviewing } from "./chapters/attendance.ts";
 import { discovering, publishing } from "./chapters/events.ts";
 import { friends } from "./chapters/friends.ts";
-import { joining, reviewing } from "./chapters/joining.ts";
-import { leaving } from "./chapters/leaving.ts";
 import { posting } from "./chapters/posts.ts";
-import { walls } from "./chapters/privacy.ts";
+import { privacy } from "./chapters/privacy.ts";
+import { signingUp } from "./chapters/sign-up.ts";
 import { inviting, selling } from "./chapters/tickets.ts";
-import { everybodyLeaves } from "./people.ts";
+import { deleteAllAccounts } from "./people.ts";
 import { type Project, reach, readProject } from "./project.ts";
 import { CannotBegin, count, heading, tell, UnexpectedTurn } from "./story.ts";
 
-/** A story told over HTTP with supabase-js alone, against any project that SUPABASE_URL names. */
+/** Tells a story over HTTP, using only supabase-js, against the project that SUPABASE_URL names. */
 async function main(): Promise<void> {
   const startedAt = performance.now();
   const project = readProject();
@@ -20,22 +20,26 @@ async function main(): Promise<void> {
   try {
     await tellStory(project);
   } catch (error) {
-    // What came to grief is what the reader wants to know, not what came of cleaning up after it.
-    await everybodyLeaves().catch(() => {});
+    // Report the original error, not one of the cleanup.
+    await deleteAllAccounts().catch(() => {});
     throw error;
   }
-  heading("Everybody goes home");
-  tell(
-    `The other ${await everybodyLeaves()} delete their accounts too: of this story only what was paid for is left behind`,
-  );
-  const { told, walls } = count();
+  heading("Cleaning up");
+  tell(`The other ${await deleteAllAccounts()} people delete their accounts too; only payment records remain`);
+  const { told, blocked } = count();
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  console.log(pc.bold(pc.green(`\nAll went as it should: ${told} things done, ${walls} walls met, in ${seconds} s.`)));
+  console.log(
+    pc.bold(
+      pc.green(
+        `\nEverything worked: ${told} steps succeeded and ${blocked} attempts were blocked as expected, in ${seconds} s.`,
+      ),
+    ),
+  );
 }
 
 async function tellStory(project: Project): Promise<void> {
-  // New names each time, so that the story can be told again and again.
-  const cast = await arriving(project, Math.random().toString(36).slice(2, 8).padEnd(6, "0"));
+  // New usernames for each run, so that the demo can be repeated.
+  const cast = await signingUp(project, Math.random().toString(36).slice(2, 8).padEnd(6, "0"));
   await friends(cast);
   const events = await publishing(cast);
   await discovering(cast, events);
@@ -44,13 +48,13 @@ async function tellStory(project: Project): Promise<void> {
   const posts = await posting(cast, events);
   await inviting(cast);
   await selling(project, cast);
-  await walls(cast, posts, events);
-  await leaving(cast, posts);
+  await privacy(cast, posts, events);
+  await deletingAnAccount(cast, posts);
 }
 
 main().catch((error: unknown) => {
   const known = error instanceof CannotBegin || error instanceof UnexpectedTurn;
   const words = known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  console.error(pc.red(error instanceof UnexpectedTurn ? `\n✘ The story took an unexpected turn. ${words}` : words));
+  console.error(pc.red(error instanceof UnexpectedTurn ? `\n✘ The demo failed. ${words}` : words));
   process.exitCode = 1;
 });

@@ -8,10 +8,10 @@ export type Visitor = ReturnType<typeof visit>;
 export type Person = Visitor & { id: string; name: string; username: string; email: string };
 export type Cast = Record<"ani" | "budi" | "citra" | "dewi" | "eko", Person> & { visitor: Visitor };
 
-/** Everyone who signed up and has not left yet. */
+/** Everyone who signed up and still has an account. */
 const present = new Set<Person>();
 
-/** Anyone who opens the app without signing in. */
+/** An anonymous visitor. */
 export function visit({ url, key }: Project) {
   const client = createClient<Database>(url, key, {
     auth: { persistSession: false, autoRefreshToken: false },
@@ -29,7 +29,7 @@ export function visit({ url, key }: Project) {
 export async function signUp(project: Project, name: string, suffix: string): Promise<Person> {
   const visitor = visit(project);
   const username = `${name.toLowerCase()}_${suffix}`;
-  // Hosted Supabase takes no addresses of test domains.
+  // Hosted Supabase rejects addresses of test domains.
   const email = `${username}@${process.env.DEMO_EMAIL_DOMAIN ?? "anigmaa.test"}`;
   const password = crypto.randomUUID();
   const { data, error } = await visitor.client.auth.signUp({ email, password, options: { data: { username, name } } });
@@ -37,8 +37,8 @@ export async function signUp(project: Project, name: string, suffix: string): Pr
     throw new CannotBegin(`${name} cannot sign up as ${email}: ${error.message} ${adviceOn(error.code)}`.trim());
   if (!data.session || !data.user)
     throw new CannotBegin(
-      `${name} has signed up, but this project asks people to confirm their email address first, which nobody can do here. ` +
-        "Turn “Confirm email” off in its dashboard (Authentication, Sign In / Providers, Email) while the demo runs.",
+      `${name} has signed up, but this project requires a confirmed email address, which the demo cannot provide. ` +
+        "Turn off “Confirm email” in its dashboard (Authentication, Sign In / Providers, Email) while the demo runs.",
     );
   const person = { ...visitor, id: data.user.id, name, username, email };
   present.add(person);
@@ -46,25 +46,25 @@ export async function signUp(project: Project, name: string, suffix: string): Pr
 }
 
 function adviceOn(code: string | undefined): string {
-  if (code === "email_address_invalid") return "Set DEMO_EMAIL_DOMAIN to a domain of yours.";
-  if (code === "over_email_send_rate_limit") return "Turn “Confirm email” off while the demo runs, or wait an hour.";
+  if (code === "email_address_invalid") return "Set DEMO_EMAIL_DOMAIN to a domain that you own.";
+  if (code === "over_email_send_rate_limit") return "Turn off “Confirm email” while the demo runs, or wait an hour.";
   return "";
 }
 
-/** Deletes a person's account; their token stays what it was. */
-export async function leave(person: Person): Promise<void> {
+/** Deletes a person's events and account. Their client keeps its access token. */
+export async function deleteAccount(person: Person): Promise<void> {
   granted(
-    `${person.name} takes down their events`,
-    // Those with tickets stay, without their host: money was paid for them.
+    `${person.name} deletes their events`,
+    // Events with ticketing stay, without a host, because tickets were paid for.
     await person.events.from("events").delete().eq("host_id", person.id).eq("ticketing_enabled", false),
   );
-  granted(`${person.name} deletes the account`, await person.users.rpc("delete_account"));
+  granted(`${person.name} deletes their account`, await person.users.rpc("delete_account"));
   present.delete(person);
 }
 
-/** Everyone who is still there leaves; returns how many. */
-export async function everybodyLeaves(): Promise<number> {
+/** Deletes all remaining accounts, and returns how many there were. */
+export async function deleteAllAccounts(): Promise<number> {
   const people = [...present];
-  for (const person of people) await leave(person);
+  for (const person of people) await deleteAccount(person);
   return people.length;
 }

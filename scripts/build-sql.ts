@@ -6,10 +6,10 @@ const root = resolve(import.meta.dirname, "..");
 
 export const services = ["user", "event", "post", "ticket"] as const;
 
-/** The releases, oldest first. `last_migration` is the version of the newest migration that the release has. */
-export type Release = { version: string; last_migration: string };
+/** A release: the version of its newest migration, and the path of a copy of its seed. */
+export type Release = { version: string; last_migration: string; seed: string };
 
-/** A built file: where it goes, what it says in its first line, and the parts it is made of. */
+/** A built file and the parts that it is made of, by their paths. */
 type Target = { path: string; parts: string[] };
 
 const serviceFiles: Target[] = services.map((service) => ({
@@ -49,12 +49,14 @@ export function buildBaseline(): Map<string, string> {
   return new Map(
     baseline.map(({ path, parts }) => [
       path,
-      `-- Baseline, built by \`npm run db:build -- --baseline\` from ${dirname(parts[0]!)}/.\n\n${join_(parts)}`.replace(
-        /^drop policy if exists .*;\n/gm,
-        "",
-      ),
+      `-- Baseline, built by \`npm run db:build -- --baseline\` from ${dirname(parts[0]!)}/.\n\n${inNewDatabase(concatenate(parts))}`,
     ]),
   );
+}
+
+/** Without the statements that only matter where the objects exist already, and would print a notice each. */
+function inNewDatabase(sql: string): string {
+  return sql.replace(/^ *drop policy if exists .*;\n/gm, "");
 }
 
 function loadable(parts: string[]): string {
@@ -62,13 +64,13 @@ function loadable(parts: string[]): string {
     `-- Built by \`npm run db:build\` from the parts in ${dirname(parts[0]!)}/. Edit those, not this file.`,
     "-- It builds and does not upgrade: loading it again changes nothing that exists, except functions and policies.",
     "begin;\n",
-    join_(parts),
+    concatenate(parts),
     "commit;\n",
   ].join("\n");
 }
 
 /** The parts one after another, each under its path. */
-function join_(parts: string[]): string {
+function concatenate(parts: string[]): string {
   return parts.map((path) => `-- ${path}\n${fill(join(root, path), { service: serviceOf(path) })}\n`).join("\n");
 }
 
@@ -77,7 +79,7 @@ function serviceOf(path: string): string {
   return services.find((service) => path.startsWith(`db/services/${service}/`)) ?? "";
 }
 
-const INCLUDE = /^-- @include (\S+)\n((?:--   .*\n)*)/gm;
+const INCLUDE = /^-- @include (\S+)\n((?:-- {3}.*\n)*)/gm;
 
 /**
  * A part or template with each `-- @include <file>` replaced by that file, and each `{{name}}` by its value. Values are
@@ -97,10 +99,11 @@ function fill(file: string, values: Record<string, string>): string {
 }
 
 function assignments(lines: string): Record<string, string> {
-  const unfolded = lines.replace(/\n--     +/g, " ");
+  const unfolded = lines.replace(/\n-- {5,}/g, " ");
   return Object.fromEntries([...unfolded.matchAll(/^-- {3}(\w+) = (.*)$/gm)].map(([, name, value]) => [name, value]));
 }
 
+/** All releases, oldest first. */
 export function readReleases(): Release[] {
   return JSON.parse(readFileSync(join(root, "db/releases.json"), "utf8"));
 }

@@ -1,20 +1,20 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
-import { buildFromMigrations, buildFromServices } from "../tests/support/builds.ts";
+import { buildFromMigrations, buildFromSources } from "../tests/support/builds.ts";
 import { dropDatabase, findServer } from "../tests/support/server.ts";
 
-/** Prints the SQL that leads from the migrations to the service files: the draft of the next migration. */
+/** Prints the SQL that turns the migrations' schema into that of db/services: a draft of the next migration. */
 async function main(): Promise<number> {
   const server = await findServer();
   if (!server) {
-    console.error("This needs a PostgreSQL server with PostGIS: install one, or set TEST_DATABASE_URL.");
+    console.error("A PostgreSQL server with PostGIS is required. Install one, or set TEST_DATABASE_URL.");
     return 1;
   }
   const names = { from: "anigmaa_diff_migrations", to: "anigmaa_diff_services" };
   try {
     console.error("Building one database from the migrations and one from db/services …");
     const from = await buildFromMigrations(server.url, names.from);
-    const to = await buildFromServices(server.url, names.to);
+    const to = await buildFromSources(server.url, names.to);
     const schemas = ["user", "event", "post", "ticket"].flatMap((s) => [`${s}_service`, `${s}_private`]).join(",");
     const args = [
       "db",

@@ -1,5 +1,5 @@
-// Runs before `npm start`, `npm test` and `npm run demo`: after a fresh clone, and after package-lock.json has changed,
-// it installs the packages. It may use nothing but Node itself.
+// Runs before `npm start`, `npm test` and `npm run demo`: installs the packages after a fresh clone, and after
+// package-lock.json has changed. It may import only Node's own modules.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,21 +9,21 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const denoFolder = join(root, "node_modules", "deno");
 
 const [major] = process.versions.node.split(".").map(Number);
-if (major < 20) fail(`Node 20 or newer is needed; this is ${process.versions.node}. See https://nodejs.org/.`);
+if (major < 20) fail(`Node 20 or newer is required; this is ${process.versions.node}. See https://nodejs.org/.`);
 
 if (!isInstalled()) {
-  console.log("Installing the packages of package-lock.json with npm ci …");
+  console.log("Installing packages with npm ci …");
   run(process.platform === "win32" ? "npm.cmd" : "npm", ["ci", "--loglevel=warn"]);
 }
 
-// npm may hold back install scripts; Deno's puts the program itself in place.
+// npm may skip install scripts; Deno's installs the executable itself.
 const deno = join(denoFolder, process.platform === "win32" ? "deno.exe" : "deno");
 if (!existsSync(deno)) {
-  console.log("Putting Deno in place, for the edge functions …");
+  console.log("Installing Deno for the edge functions …");
   run(process.execPath, [join(denoFolder, "install.cjs")]);
 }
 
-/** Compares the lock file with what npm notes in node_modules when an installation is complete. */
+/** Compares the lock file with npm's record of the last complete installation in node_modules. */
 function isInstalled() {
   const wanted = readPackages(join(root, "package-lock.json"));
   const present = readPackages(join(root, "node_modules", ".package-lock.json"));

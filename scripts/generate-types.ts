@@ -7,10 +7,10 @@ import { prepareDatabase, startEmbeddedPostgres } from "../stack/index.ts";
 const root = resolve(import.meta.dirname, "..");
 const schemas = ["user_service", "event_service", "post_service", "ticket_service"];
 
-/** The TypeScript types of a database that the migrations built, as `types/database.ts` holds them. */
+/** Generates the contents of `types/database.ts` from a migrated database. */
 export function generateTypes(databaseUrl: string): string {
   const url = new URL(databaseUrl);
-  // The CLI asks for TLS otherwise, and warns where there is none.
+  // Otherwise the CLI requests TLS, and warns if there is none.
   url.searchParams.set("sslmode", "disable");
   const generated = run("supabase", [
     "gen",
@@ -26,11 +26,11 @@ export function generateTypes(databaseUrl: string): string {
   );
   return (
     formatted
-      // The generator qualifies the table of a relationship function, which supabase-js then does not find.
+      // The generator qualifies the table of a computed relationship, which supabase-js cannot resolve.
       .replaceAll(/from: "(?:user|event|post|ticket)_service\./g, 'from: "')
-      // It takes relationships for columns, and supabase-js would believe that `select("*")` brings them.
+      // It lists computed relationships as columns, so supabase-js would expect them from `select("*")`.
       .replaceAll(/^ {10}\w+: \{\n(?: {12}.*\n)+ {10}\}(?: \| null|\[\])?;\n/gm, "")
-      // It cannot know of JSON that it is GeoJSON.
+      // It cannot know which JSON is GeoJSON.
       .replaceAll("location: Json | null", "location: Point | null")
   );
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
 import { z } from "zod";
 
-/** What the stack reads of `supabase/config.toml`; the defaults are those of the official CLI. */
+/** The settings of `supabase/config.toml` that the stack uses, with the official CLI's defaults. */
 const schema = z.object({
   api: z
     .object({
@@ -18,7 +18,10 @@ const schema = z.object({
       seed: z
         .object({
           enabled: z.boolean().default(true),
-          sql_paths: z.array(z.string()).length(1, "the embedded stack takes one seed file").default(["./seed.sql"]),
+          sql_paths: z
+            .array(z.string())
+            .length(1, "the embedded stack supports exactly one seed file")
+            .default(["./seed.sql"]),
         })
         .prefault({}),
     })
@@ -49,14 +52,14 @@ const schema = z.object({
 
 export type StackConfig = z.infer<typeof schema>;
 
-/** Reads a `config.toml`; a mistake in it is an error that names the file and the setting. */
+/** Reads a `config.toml`. An error names the file and the invalid setting. */
 export function readConfig(path: string): StackConfig {
   const result = schema.safeParse(parse(readFileSync(path, "utf8")));
   if (!result.success) throw new Error(`${path}: ${z.prettifyError(result.error)}`);
   return result.data;
 }
 
-/** The configuration of a file that says nothing, with changes; for tests. */
+/** The default configuration with changes, for tests. */
 export function makeConfig(changes: z.input<typeof schema> = {}): StackConfig {
   return schema.parse(changes);
 }

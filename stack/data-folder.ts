@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { connect } from "node:net";
 import { join } from "node:path";
 
-/** Everything the stack keeps is in this folder; `npm run reset` empties it. */
+/** The folder of all data that the stack stores; `npm run reset` deletes it. */
 export function dataFolder(root: string) {
   const folder = join(root, ".anigmaa");
   return { folder, database: join(folder, "db"), storage: join(folder, "storage"), lock: join(folder, "running.json") };
@@ -10,7 +10,7 @@ export function dataFolder(root: string) {
 
 type Lock = { pid: number; ports: number[] };
 
-/** Notes that a stack runs on these ports, so that no second one opens the same data. */
+/** Records that a stack runs on these ports, so that no second one opens the same data. */
 export function writeLock(path: string, ports: number[]): () => void {
   mkdirSync(join(path, ".."), { recursive: true });
   writeFileSync(path, JSON.stringify({ pid: process.pid, ports } satisfies Lock));
@@ -18,8 +18,8 @@ export function writeLock(path: string, ports: number[]): () => void {
 }
 
 /**
- * Whether a stack uses the data folder. What a killed stack left behind does not count: its process is gone, or its
- * number belongs to another process, which does not listen on the stack's ports.
+ * Whether a stack uses the data folder. The lock of a killed stack does not count: its process is gone, or another
+ * process has its pid but does not listen on the stack's ports.
  */
 export async function isRunning(path: string): Promise<boolean> {
   if (!existsSync(path)) return false;

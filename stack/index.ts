@@ -1,4 +1,4 @@
-/** The embedded stack as a library: a database, what it is prepared with, and the API over it. */
+/** The embedded stack as a library: the database, its preparation, and the API. */
 export { type Api, type ApiOptions, startApi } from "./api/start-api.ts";
 export { makeConfig, readConfig, type StackConfig } from "./config.ts";
 export { type Prepared, type PrepareOptions, prepareDatabase } from "./database/prepare.ts";

@@ -6,13 +6,13 @@ export type Keys = {
   publishableKey: string;
   secretKey: string;
   jwtSecret: string;
-  /** Switches on the payment sandbox of the edge functions. */
+  /** Enables the payment sandbox of the edge functions. */
   sandboxSecret: string;
-  /** From which the keys that sign tickets are derived. */
+  /** The secret from which the ticket signing keys are derived. */
   ticketSigningSecret: string;
 };
 
-/** Which line of `.env` holds which key. */
+/** The variable of each key in `.env`. */
 const NAMES = {
   publishableKey: "SUPABASE_PUBLISHABLE_KEY",
   secretKey: "SUPABASE_SECRET_KEY",
@@ -21,7 +21,7 @@ const NAMES = {
   ticketSigningSecret: "TICKET_SIGNING_SECRET",
 } as const satisfies Record<keyof Keys, string>;
 
-/** Random keys in the form of hosted Supabase's: the prefix says what a key may do. */
+/** Random keys in the format of hosted Supabase, where the prefix says what a key may do. */
 export function makeKeys(): Keys {
   const random = (bytes: number) => randomBytes(bytes).toString("base64url");
   return {
@@ -34,8 +34,8 @@ export function makeKeys(): Keys {
 }
 
 /**
- * The keys in the environment and in the `.env` file. Those missing are made and added to the file, which only its owner
- * may read; a line that is there is never changed.
+ * Loads the keys from the environment and the `.env` file. Generates missing keys and appends them to the file, which
+ * only its owner may read. Existing lines are never changed.
  */
 export function loadKeys(envFile: string, url: string): Keys {
   const text = existsSync(envFile) ? readFileSync(envFile, "utf8") : "";

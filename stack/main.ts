@@ -11,7 +11,7 @@ import { terminalLog } from "./progress.ts";
 import { runStack, StackError } from "./run-stack.ts";
 import { welcome } from "./welcome.ts";
 
-/** The project to serve; another one may be named, as the tests do. */
+/** The project to serve. The tests pass another one as an argument. */
 const root = resolve(process.argv[2] ?? dirname(dirname(fileURLToPath(import.meta.url))));
 
 async function main(): Promise<void> {
@@ -21,10 +21,9 @@ async function main(): Promise<void> {
   const config = readConfig(join(root, "supabase", "config.toml"));
   const keys = loadKeys(envFile, `http://127.0.0.1:${config.api.port}`);
   const folder = dataFolder(root);
-  if (await isRunning(folder.lock))
-    throw new StackError("The stack is already running here. Stop it with Ctrl-C first.");
+  if (await isRunning(folder.lock)) throw new StackError("The stack is already running. Stop it with Ctrl-C first.");
 
-  // Before all is ready nothing needs an orderly end: what is half-way done is undone or done again by the next start.
+  // Until everything is ready, no orderly shutdown is needed: the next start undoes or repeats unfinished work.
   let stop = async () => process.exit(0);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
   const log = terminalLog();

@@ -1,14 +1,14 @@
 import pc from "picocolors";
 
-/** Says what is going on, one line for each step with the time it took. */
+/** Logs one line for each completed step, with the time it took. */
 export type Log = ((line: string) => void) & {
-  /** Shows what is being done until the next line replaces it. */
+  /** Shows the current step until the next line replaces it. */
   pending?: (line: string) => void;
 };
 
 export const quiet: Log = () => {};
 
-/** Runs a step and says how long it took, or that it failed. */
+/** Runs a step, and logs its duration and whether it failed. */
 export async function step<T>(log: Log, what: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
   const seconds = () => `${((performance.now() - start) / 1000).toFixed(1)} s`;
@@ -23,7 +23,7 @@ export async function step<T>(log: Log, what: string, work: () => Promise<T>): P
   }
 }
 
-/** Prints to the terminal. A step that is under way is shown only where its line can be replaced. */
+/** Logs to the terminal. The current step is shown only if its line can be replaced. */
 export function terminalLog(): Log {
   const clear = process.stdout.isTTY ? "\r\x1b[2K" : "";
   const log: Log = (line) => console.log(clear + line);

@@ -10,22 +10,22 @@ const root = resolve(process.argv[2] ?? dirname(dirname(fileURLToPath(import.met
 const envFile = join(root, ".env");
 if (existsSync(envFile)) loadEnv({ path: envFile, quiet: true });
 
-/** `npm run reset`: throws the embedded database and the uploaded files away, so that the next start is a first one. */
+/** `npm run reset`: deletes the embedded database and the uploaded files. */
 const { folder, lock } = dataFolder(root);
 
 if (await isRunning(lock)) {
-  console.error(pc.red("The stack is running. Stop it with Ctrl-C, then reset."));
+  console.error(pc.red("The stack is running. Stop it with Ctrl-C, then reset again."));
   process.exit(1);
 }
 if (process.env.DATABASE_URL) {
   console.error(
     pc.red(
-      "DATABASE_URL is set, and reset empties only the embedded database. Drop and create that database yourself, " +
-        `and remove its uploaded files, ${folder}; or unset DATABASE_URL.`,
+      "DATABASE_URL is set, but reset deletes only the embedded database. Drop and recreate your database yourself " +
+        `and delete its uploaded files in ${folder}, or unset DATABASE_URL.`,
     ),
   );
   process.exit(1);
 }
 const existed = existsSync(folder);
 rmSync(folder, { recursive: true, force: true });
-console.log(existed ? `Emptied ${folder}. The next npm start begins anew.` : "There was nothing to reset.");
+console.log(existed ? `Deleted ${folder}. The next npm start creates a new database.` : "There was nothing to reset.");

@@ -9,7 +9,7 @@ import type { Keys } from "./keys.ts";
 import { startEmbeddedPostgres } from "./postgres/embedded.ts";
 import { type Log, step } from "./progress.ts";
 
-/** A reason not to start that the person at the terminal can do something about. */
+/** An error that the person at the terminal can fix. */
 export class StackError extends Error {}
 
 export type StackOptions = {
@@ -24,10 +24,10 @@ export type StackOptions = {
 
 export type Stack = { apiUrl: string; databaseUrl: string; stop(): Promise<void> };
 
-/** How many connections a PostgreSQL server gets; the embedded one has a single backend. */
+/** Connections to a PostgreSQL server; the embedded one has a single backend. */
 const SERVER_CONNECTIONS = 10;
 
-/** Starts database and API in order; `stop` ends them in the opposite one. */
+/** Starts the database, then the API; `stop` ends them in reverse order. */
 export async function runStack({ root, config, keys, folder, databaseUrl, log }: StackOptions): Promise<Stack> {
   const supabase = join(root, "supabase");
   await requireFree(config.api.port, "api");
@@ -37,7 +37,7 @@ export async function runStack({ root, config, keys, folder, databaseUrl, log }:
   const embedded =
     databaseUrl === undefined
       ? await step(log, describeStart(folder.database), () =>
-          startEmbeddedPostgres({ dataDir: folder.database, port: config.db.port, onExit: abandoned }),
+          startEmbeddedPostgres({ dataDir: folder.database, port: config.db.port, onExit: exitWithoutDatabase }),
         )
       : undefined;
   const url = databaseUrl ?? embedded!.url;
@@ -76,21 +76,23 @@ export async function runStack({ root, config, keys, folder, databaseUrl, log }:
 }
 
 function describeStart(dataDir: string): string {
-  return `embedded PostgreSQL with PostGIS${existsSync(dataDir) ? "" : ", made anew"}`;
+  return `embedded PostgreSQL with PostGIS${existsSync(dataDir) ? "" : ", new database"}`;
 }
 
 async function requireFree(port: number, section: string): Promise<void> {
   if (!(await isPortTaken(port))) return;
   throw new StackError(
-    `Port ${port} is taken by another program. Stop that program (perhaps a Supabase of another project), ` +
-      `or set another port in supabase/config.toml, [${section}] port.`,
+    `Port ${port} is taken by another program. Stop that program (perhaps another Supabase project), or set ` +
+      `another [${section}] port in supabase/config.toml.`,
   );
 }
 
-/** What is wrong with a DATABASE_URL is said in a sentence, before anything is done. */
+/** Explains a problem with DATABASE_URL in one sentence, before anything else is done. */
 async function requireServer(databaseUrl: string): Promise<void> {
   if (!URL.canParse(databaseUrl) || !/^postgres(ql)?:$/.test(new URL(databaseUrl).protocol)) {
-    throw new StackError("DATABASE_URL is no URL. It looks like postgresql://user:password@host:5432/database.");
+    throw new StackError(
+      "DATABASE_URL is not a valid URL. Use the form postgresql://user:password@host:5432/database.",
+    );
   }
   const { host, pathname, username } = new URL(databaseUrl);
   const database = decodeURIComponent(pathname.slice(1));
@@ -101,11 +103,13 @@ async function requireServer(databaseUrl: string): Promise<void> {
     const { code, message } = error as { code?: string; message: string };
     if (code === "3D000") {
       throw new StackError(
-        `There is no database "${database}" on ${host}. Make it with createdb, or correct DATABASE_URL.`,
+        `There is no database "${database}" on ${host}. Create it with createdb, or correct DATABASE_URL.`,
       );
     }
     if (code === "28P01" || code === "28000") {
-      throw new StackError(`${host} does not let ${username || "you"} in: ${message}. Correct DATABASE_URL.`);
+      throw new StackError(
+        `${host} rejects the login of ${username || "the default user"}: ${message}. Correct DATABASE_URL.`,
+      );
     }
     throw new StackError(`No PostgreSQL server answers at ${host} (${message}). Start it, or correct DATABASE_URL.`);
   } finally {
@@ -113,8 +117,8 @@ async function requireServer(databaseUrl: string): Promise<void> {
   }
 }
 
-/** Without its database the stack can do nothing: say so at once. */
-function abandoned(): void {
-  console.error("The embedded PostgreSQL ended unexpectedly. Start again; what was committed is kept.");
+/** The stack cannot run without its database. */
+function exitWithoutDatabase(): void {
+  console.error("The embedded PostgreSQL exited unexpectedly. Start again: committed data is kept.");
   process.exit(1);
 }

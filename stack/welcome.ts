@@ -4,7 +4,7 @@ import type { Keys } from "./keys.ts";
 
 type WelcomeOptions = { apiUrl: string; databaseUrl: string; keys: Keys; seconds: string };
 
-/** What `npm start` prints when all is ready: where things are, with which keys, and as whom to sign in. */
+/** What `npm start` prints when everything is ready: URLs, keys, and accounts to sign in with. */
 export async function welcome({ apiUrl, databaseUrl, keys, seconds }: WelcomeOptions): Promise<string> {
   const people = await seededPeople(databaseUrl);
   const lines: [string, string][] = [
@@ -15,7 +15,7 @@ export async function welcome({ apiUrl, databaseUrl, keys, seconds }: WelcomeOpt
     ["Functions", `${apiUrl}/functions/v1`],
     ["Database", showable(databaseUrl)],
     ["Publishable key", keys.publishableKey],
-    ["Secret key", `${keys.secretKey} ${pc.dim("(never in a client)")}`],
+    ["Secret key", `${keys.secretKey} ${pc.dim("(for servers only)")}`],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
   const table = lines.map(([name, value]) => `  ${pc.bold(name.padEnd(width))}  ${value}`).join("\n");
@@ -25,7 +25,7 @@ export async function welcome({ apiUrl, databaseUrl, keys, seconds }: WelcomeOpt
   return `\n${pc.green("Ready")} after ${seconds} s. Keys are in .env. Stop with Ctrl-C.\n\n${table}${signIn}\n`;
 }
 
-/** The URL as one types it, but without the password of a server of one's own. */
+/** The URL without internal parameters, and without the password of your own server. */
 function showable(databaseUrl: string): string {
   const url = new URL(databaseUrl);
   url.searchParams.delete("sslmode");
@@ -33,7 +33,7 @@ function showable(databaseUrl: string): string {
   return decodeURIComponent(url.toString());
 }
 
-/** A few people whom the seed has made. */
+/** The email addresses of some seeded people. */
 async function seededPeople(databaseUrl: string): Promise<string[]> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, fetch_types: false });
   try {

@@ -1,16 +1,15 @@
--- A believable city life for trying Anigmaa out: people, events, posts and what hangs on them, in
--- Jakarta, Bandung, Yogyakarta, Surabaya and Bali. Everybody is invented; the venues are real.
+-- Realistic sample data for trying Anigmaa out: people, events, posts and related rows in Jakarta,
+-- Bandung, Yogyakarta, Surabaya and Bali. The people are invented; the venues are real.
 --
--- Everyone here signs in with <username>@anigmaa.test and the password anigmaa-demo. Good first
+-- Everyone can sign in as <username>@anigmaa.test with the password anigmaa-demo. Good first
 -- choices: ayu_prameswari (hosts coffee events in Jakarta), ratna_dewi (a private profile),
 -- erika_siregar (has blocked someone), rara_ayunda (new in town), claire_d (English speaking).
 --
--- Meant for a fresh database, after the migrations, run once by the database owner. Times are
--- relative to now(). Ids are made from a row's number, so that tests and documentation can name
--- rows: people a0000000-0000-4000-8000-000000000001 and on, posts b0000000-…, comments c0000000-…,
+-- The database owner runs it once, on a new database, after the migrations. Times are relative to
+-- now(). Ids are derived from a row's number, so that tests and documentation can refer to rows: people a0000000-0000-4000-8000-000000000001 and on, posts b0000000-…, comments c0000000-…,
 -- poll options d0000000-…, events e0000000-…, questions f0000000-….
 
--- People. `joined` is days ago; city and interests decide which events draw them.
+-- People. `joined` is in days ago; city and interests decide which events they attend.
 create temporary table seed_people (
   number int primary key, id uuid, username text unique, name text, city text, location text,
   gender text, born date, joined int, interests text[], bio text
@@ -73,9 +72,9 @@ insert into seed_people (number, username, name, city, location, gender, born, j
 
 update seed_people set id = ('a0000000-0000-4000-8000-' || lpad(number::text, 12, '0'))::uuid;
 
--- Their accounts. Supabase's auth.users and that of the embedded stack differ in a few columns, so
--- the statement names those that are there. Empty tokens are what Supabase's sign-in expects; the
--- hash is bcrypt (cost 10) of the demo password, anigmaa-demo.
+-- Accounts. Supabase's auth.users and the embedded stack's differ in a few columns, so the statement
+-- names only existing ones. Supabase's sign-in expects empty tokens; the hash is bcrypt (cost 10) of
+-- the password anigmaa-demo.
 do $$
 declare
   present text;
@@ -119,8 +118,8 @@ begin
 end
 $$;
 
--- What they tell of themselves. Two in three have a picture; a few hosts are verified. Pictures here are of placeholder
--- services, since a seed cannot store files; what people upload themselves is a path in a bucket.
+-- Profiles. Two in three have an image; a few hosts are verified. Images come from placeholder services, since a seed
+-- cannot store files; an uploaded image is a path in a bucket.
 update user_service.users u
 set bio = p.bio, location = p.location, interests = p.interests, gender = p.gender, date_of_birth = p.born,
   avatar_url = case when p.number % 3 <> 2 then 'https://i.pravatar.cc/300?u=' || p.username end,
@@ -134,7 +133,7 @@ update user_service.user_settings
 set language = 'en', dark_mode = true
 where user_id in (select id from seed_people where username in ('claire_d', 'olivia_tan', 'kevin_gunawan', 'fajar_ramadhan'));
 
--- Blocks. Nearly everyone has met promo_kilat; the others are nobody's business.
+-- Blocks. promo_kilat is a spammer whom several people have blocked.
 insert into user_service.blocks (blocker_id, blocked_id, created_at)
 select a.id, b.id, now() - interval '1 day' * v.ago
 from (values
@@ -145,7 +144,7 @@ from (values
 join seed_people a on a.username = v.blocker
 join seed_people b on b.username = v.blocked;
 
--- Follows: first friends, who follow each other …
+-- Follows: first mutual followers …
 create temporary table seed_follows (follower uuid, following uuid, primary key (follower, following));
 
 insert into seed_follows
@@ -195,7 +194,7 @@ join seed_people a on a.username = v.username
 join seed_people b on b.username = any (string_to_array(v.friends, ' '))
 cross join lateral (values (a.id, b.id), (b.id, a.id)) as f (follower, following);
 
--- … then those who follow without being followed.
+-- … then one-way follows.
 insert into seed_follows
 select a.id, b.id
 from (values
@@ -249,7 +248,7 @@ from seed_follows f
 join seed_people a on a.id = f.follower
 join seed_people b on b.id = f.following;
 
--- Privacy, after the follows: whoever closes their profile keeps the followers they had.
+-- Privacy, set after the follows: a hidden person keeps existing followers.
 update user_service.user_privacy up
 set profile_visible = p.username not in ('ratna_dewi', 'nadia_puspita', 'teuku_iqbal', 'fitri_handayani', 'made_laksmi'),
   events_visible = p.username not in ('erika_siregar', 'olivia_tan', 'wulan_sasmita', 'lukman_hakim', 'nadia_puspita'),
@@ -259,7 +258,7 @@ set profile_visible = p.username not in ('ratna_dewi', 'nadia_puspita', 'teuku_i
 from seed_people p
 where up.user_id = p.id;
 
--- Venues: real places, latitude and longitude to the nearest gate or so.
+-- Venues: real places, with coordinates of an entrance.
 create temporary table seed_venues (
   slug text primary key, city text, name text, address text, lat numeric(10,8), lng numeric(11,8)
 );
@@ -333,7 +332,7 @@ insert into seed_venues (slug, city, name, address, lat, lng) values
   ('puputan', 'bali', 'Lapangan Puputan Badung', 'Jl. Surapati, Denpasar', -8.656800, 115.216900);
 
 -- Events. `day` counts from today, `dow` (6 Saturday, 7 Sunday) moves on to the next such day, `at` is
--- the local time of the venue's city, `hours` how long it lasts. Those of several days are on right now.
+-- the local time in the venue's city, `hours` the duration. Events of several days are ongoing.
 create temporary table seed_events (
   number int primary key, slug text unique, host text, venue text, category text, day int, dow int, at time,
   hours numeric, seats int, price numeric, ticketed boolean, privacy text, title text, description text,
@@ -437,7 +436,7 @@ insert into seed_events (number, slug, host, venue, category, day, dow, at, hour
   (89, 'jazz-prambanan', 'gita_maharani', 'prambanan', 'music', 48, null, '16:00', 6, 250, 175000, true, 'public', 'Sore Jazz di Pelataran', 'Line-up kolaborasi Yogya–Bali–Ambon. Candi sebagai latar, langit sebagai lampu. Early bird sampai habis.', 'Alas duduk, jas hujan.'),
   (90, 'nonton-dok', 'qonita_zahra', 'merdeka', 'movies', -57, null, '13:00', 3, 40, 0, false, 'public', 'Dokumenter & Teh Tawar', 'Satu film tentang sungai, satu teko teh, satu kotak donasi untuk relawannya.', null);
 
--- Bali keeps Makassar time, the others Jakarta's.
+-- Bali uses Makassar time, the other cities Jakarta time.
 update seed_events e
 set id = ('e0000000-0000-4000-8000-' || lpad(e.number::text, 12, '0'))::uuid,
   host_id = p.id, city = v.city,
@@ -458,15 +457,15 @@ select e.id, e.host_id, e.title, e.description, e.category::event_service.event_
 from seed_events e join seed_venues v on v.slug = e.venue
 order by e.number;
 
--- Most have a cover, every third a second picture.
+-- Most events have a cover, every third a second image.
 insert into event_service.event_images (event_id, image_url, order_index)
 select e.id, 'https://picsum.photos/seed/' || e.slug || i.suffix || '/1200/800', i.position
 from seed_events e
 cross join (values (0, ''), (1, '-suasana')) as i (position, suffix)
 where case i.position when 0 then e.number % 8 <> 5 else e.number % 3 = 0 and e.number % 8 <> 5 end;
 
--- Who sees whom and what, by the rules of the platform: what follows is spread over people by chance, but
--- never past a block, a hidden profile or a closed event.
+-- Who can see whom, by the platform's rules: the rows below are distributed at random, but respect blocks,
+-- hidden people and event privacy.
 create temporary table seed_sees as
 select a.id as viewer, b.id as person,
   exists (select 1 from seed_follows f where f.follower = a.id and f.following = b.id) as follows,
@@ -483,7 +482,7 @@ from seed_people a cross join seed_people b;
 create unique index on seed_sees (viewer, person);
 analyze seed_sees;
 
--- Invitations. Whoever accepts comes.
+-- Invitations. Everyone who accepts attends.
 create temporary table seed_invitations (event text, inviter text, invitee text, status text, ago numeric);
 
 insert into seed_invitations (event, inviter, invitee, status, ago) values
@@ -532,7 +531,7 @@ join seed_people a on a.username = v.inviter
 join seed_people b on b.username = v.invitee
 cross join lateral (values (greatest(e.published, now() - interval '1 day' * v.ago) + interval '3 minutes')) as t (asked);
 
--- Reviews, written down first, because whoever reviews was there.
+-- Reviews, defined before the attendance, because every reviewer must have attended.
 create temporary table seed_reviews (number int generated always as identity, event text, reviewer text, rating int, comment text);
 
 insert into seed_reviews (event, reviewer, rating, comment) values
@@ -607,8 +606,8 @@ insert into seed_reviews (event, reviewer, rating, comment) values
   ('remote-lunch', 'komang_sudiarta', 4, 'Cuma satu orang nyebut crypto dan langsung disuruh traktir.'),
   ('nonton-dok', 'agus_hermawan', 4, 'Filmnya pelan tapi menempel. Sesi tanya jawab dengan relawannya paling berkesan.');
 
--- Attendance of unticketed events: reviewers and accepted invitees first, then those whom city and interests
--- draw, as long as there are seats.
+-- Attendance of unticketed events: reviewers and accepted invitees first, then people by city and interests,
+-- while there are seats.
 create temporary table seed_attendance as
 select e.id as event_id, c.person as user_id, c.certain, e.starts, e.ends, e.published,
   greatest(e.published, now() - interval '1 day' * c.joined) as from_when, least(e.starts, now()) as until_when,
@@ -622,7 +621,7 @@ cross join lateral (
         when w.certain then 1
         when e.privacy = 'private' or p.username = 'promo_kilat' or e.privacy = 'friends_only' and not s.mutual then 0
         when e.privacy = 'friends_only' then 0.7
-        -- Jakarta has enough people to be choosy.
+        -- Jakarta has more people, so a lower probability suffices.
         when p.city = e.city and e.category = any (p.interests) then case e.city when 'jakarta' then 0.7 else 0.9 end
         when p.city = e.city then case e.city when 'jakarta' then 0.25 else 0.5 end
         when e.category = any (p.interests) then 0.03
@@ -649,7 +648,7 @@ select a.event_id, a.user_id,
 from seed_attendance a
 on conflict do nothing;
 
--- Questions under the events, most of them answered by the host.
+-- Questions about the events, most of them answered by the host.
 create temporary table seed_questions (number int generated always as identity, event text, asker text, question text, answer text);
 
 insert into seed_questions (event, asker, question, answer) values
@@ -720,7 +719,7 @@ cross join lateral (select
   (least(e.starts, now()) - e.published) * 0.15 * (1 + q.number % 7) / 8 as pause) t
 order by q.number;
 
--- Who wondered the same gives a question an upvote.
+-- Upvotes of questions.
 insert into event_service.qna_upvotes (question_id, user_id)
 select q.id, p.id
 from event_service.event_qna q
@@ -730,7 +729,7 @@ join seed_sees a on a.viewer = p.id and a.person = q.user_id and a.sees
 join seed_sees h on h.viewer = p.id and h.person = e.host_id and h.reachable
 where hashtext(p.username || q.question) & 7 = 0;
 
--- Tickets: those of the coming events are paid and waiting, those of the past one were used. Prices are the event's.
+-- Tickets: active for upcoming events, checked in for the past one. Prices are the event's.
 create temporary table seed_tickets (event text, buyers text);
 
 insert into seed_tickets (event, buyers) values
@@ -759,7 +758,7 @@ select t.id, 'demo-' || right(t.id::text, 4), t.price_paid, t.currency,
 from ticket_service.tickets t
 where t.id::text like '70000000-%';
 
--- Paid in the sandbox, which gives back what is asked of it.
+-- Paid in the sandbox, which accepts every refund.
 insert into ticket_private.attempts (id, ticket_id, provider, amount, currency, title, state, started_at, expires_at)
 select x.id, x.ticket_id, 'sandbox', x.amount, x.currency, '', 'closed', x.created_at, x.created_at + interval '32 minutes'
 from ticket_service.ticket_transactions x
@@ -784,8 +783,8 @@ cross join lateral (values (least(e.ends + interval '1 hour' * (2 + hashtext(r.c
 where e.starts < now()
 order by r.number;
 
--- Posts. `day` is days ago and `at` the time in Jakarta; `event` is attached to a text_with_event and is what
--- any other type is about.
+-- Posts. `day` is in days ago and `at` the time in Jakarta; `event` is the attached event of a text_with_event
+-- and the subject of any other type.
 create temporary table seed_posts (
   number int primary key, author text, type text, visibility text, day int, at time, event text, content text,
   id uuid, author_id uuid, written timestamptz
@@ -925,7 +924,7 @@ insert into seed_posts (number, author, type, visibility, day, at, event, conten
   (131, 'gita_maharani', 'text_with_event', 'public', 1, '12:10', 'jazz-prambanan', 'Masih jauh harinya, tapi early bird-nya enggak. Line-up-nya bikin aku nangis waktu bikin poster.'),
   (132, 'dayang_meliana', 'poll', 'public', 1, '07:30', null, 'Lari pagi di Jogja minggu depan ke mana?');
 
--- Reposts, with or without a word of one's own.
+-- Reposts, with or without a quote.
 create temporary table seed_reposts (number int primary key, author text, original int, day int, at time, visibility text, quote text);
 
 insert into seed_reposts (number, author, original, day, at, visibility, quote) values
@@ -999,7 +998,7 @@ select ('d0000000-0000-4000-8000-' || lpad((o.post * 10 + o.position)::text, 12,
 from seed_options o join seed_posts s on s.number = o.post
 order by o.post, o.position;
 
--- Who reads which post: the rules again, for what follows.
+-- Who can see which post, by the platform's rules.
 create temporary table seed_reads as
 select s.number as post, p.id as person, p.username, s.id as post_id, s.author_id, s.written, v.follows,
   greatest(s.written, now() - interval '1 day' * p.joined) as from_when
@@ -1021,11 +1020,11 @@ select r.post_id, ('d0000000-0000-4000-8000-' || lpad((r.post * 10 + c.choice)::
 from seed_reads r
 join (select post, count(*)::int as options from seed_options group by post) o on o.post = r.post
 cross join lateral (select (hashtext('vote' || r.username || r.post) & 1023) / 1024.0 as luck,
-  -- The smaller of two draws, so that the answers do not come out even.
+  -- The smaller of two random numbers, so that the votes are unevenly distributed.
   least(hashtext('a' || r.username || r.post) & 1023, hashtext('b' || r.username || r.post) & 1023) % 1024 * o.options / 1024 as choice) c
 where r.person <> r.author_id and (hashtext(r.username || 'poll' || r.post) & 1023) < case when r.follows then 620 else 230 end;
 
--- Two polls have run their time.
+-- Two polls are closed.
 update post_service.posts
 set poll_closes_at = created_at + interval '7 days'
 where id in ('b0000000-0000-4000-8000-000000000014', 'b0000000-0000-4000-8000-000000000019');
@@ -1033,7 +1032,7 @@ update post_service.posts
 set poll_closes_at = now() + interval '3 days'
 where id in ('b0000000-0000-4000-8000-000000000005', 'b0000000-0000-4000-8000-000000000027', 'b0000000-0000-4000-8000-000000000132');
 
--- Comments, three levels deep at most: a reply names the number of what it answers.
+-- Comments, at most three levels deep: `parent` is the number of the comment that a reply answers.
 create temporary table seed_comments (
   number int primary key, post int, parent int, author text, content text, id uuid, author_id uuid, written timestamptz
 );
@@ -1162,8 +1161,8 @@ join seed_posts p on p.number = c.post
 left join seed_comments f on f.number = c.parent
 order by c.number;
 
--- Likes, of posts and of comments: friends like more, and nobody likes what they do not see. A comment is seen by
--- whoever sees its post, its author, and what it answers.
+-- Likes of posts and comments: followers like more, and only what they can see. A comment is visible to a person
+-- who can see its post, its author, and the comment it answers.
 insert into post_service.likes (user_id, likeable_type, likeable_id, created_at)
 select r.person, 'post', r.post_id, r.from_when + least(now() - r.from_when, interval '4 days') * c.luck * c.luck
 from seed_reads r
@@ -1184,7 +1183,7 @@ cross join lateral (select greatest(c.written, r.from_when) as since, (hashtext(
 where (f.number is null or fs.sees) and (g.number is null or gs.sees)
   and (hashtext(r.username || 'comment' || c.number) & 1023) < case when s.follows then 190 else 14 end;
 
--- Bookmarks and shares: what one wants to find again, and what went to the family group.
+-- Bookmarks and shares.
 insert into post_service.bookmarks (user_id, post_id, created_at)
 select r.person, r.post_id, r.from_when + (now() - r.from_when) * (hashtext('keep' || r.username || r.post) & 1023) / 1024.0
 from seed_reads r
@@ -1200,13 +1199,13 @@ join seed_posts s on s.number = r.post and s.visibility = 'public'
 join user_service.user_privacy up on up.user_id = s.author_id and up.profile_visible
 where (hashtext(r.username || 'share' || r.post) & 1023) < case when s.type = 'text_with_event' then 24 else 8 end;
 
--- Four coming events fell through; those who had joined keep their place in the list.
+-- Four upcoming events are cancelled; their attendees stay listed.
 update event_service.events e
 set status = 'cancelled'
 from seed_events s
 where s.id = e.id and s.slug in ('nobar-timnas', 'cikapundung', 'nonton-persebaya', 'layar-puputan');
 
--- What waits to be counted is counted now.
+-- Fold all pending counter deltas.
 select user_private.fold_counters();
 select event_private.fold_counters();
 select post_private.fold_counters();

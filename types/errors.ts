@@ -1,4 +1,4 @@
-/** The codes by which the API refuses a request, in `error.code`. See `docs/errors.md` for when and what to do. */
+/** The API's own error codes, in `error.code`. `docs/errors.md` explains each one. */
 export type ErrorCode =
   | "account_gone"
   | "already_has_ticket"
@@ -94,7 +94,7 @@ export type ErrorCode =
   | "two_fees"
   | "username_taken";
 
-/** Those that edge functions have besides, in `{error: {code}}`. */
+/** The additional codes of the edge functions, in `{error: {code}}`. */
 export type FunctionErrorCode =
   | "auth_unavailable"
   | "bad_signature"

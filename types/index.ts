@@ -7,13 +7,13 @@ export type { Json } from "./database.ts";
 export * from "./errors.ts";
 export * from "./tickets.ts";
 
-/** Where something is, as the API gives it: `coordinates` is [longitude, latitude] in degrees (RFC 7946). */
+/** A GeoJSON point: `coordinates` is [longitude, latitude] in degrees (RFC 7946). */
 export type Location = Point;
 
-/** Continues a list after the row it came with. Opaque: hand it back to the function that gave it, unchanged. */
+/** The position of a row in a list. Opaque: pass it unchanged to the function that returned it. */
 export type Cursor = string & { readonly cursor?: unique symbol };
 
-/** A person, as a card of something of theirs shows them. */
+/** A person, as shown on a card of their post or event. */
 export type PersonSummary = {
   id: string;
   username: string;
@@ -28,7 +28,7 @@ type Post = Generated["post_service"]["Tables"]["posts"]["Row"];
 type Profile = Generated["user_service"]["Tables"]["profiles"]["Row"];
 type Stats = Generated["user_service"]["Tables"]["user_stats"]["Row"];
 
-/** What lists of events hold. `distance_m`: metres from the point asked for, in `events_near` alone. */
+/** An event in a list. `distance_m`: metres from the requested point, in `events_near` only. */
 export type EventCard = Pick<
   Event,
   | "id"
@@ -64,7 +64,7 @@ export type PersonCard = Pick<
   Pick<Stats, "followers_count" | "following_count" | "posts_count" | "events_created" | "average_rating"> & {
     i_follow: boolean;
     follows_me: boolean;
-    /** Null for the one row of `profile`. */
+    /** Null in the single row of `profile`. */
     cursor: Cursor | null;
   };
 
@@ -74,7 +74,7 @@ export type Poll = {
   options: { id: string; label: string; votes_count: number }[];
 };
 
-/** What lists of posts hold. */
+/** A post in a list. */
 export type PostCard = Pick<
   Post,
   | "id"
@@ -99,7 +99,7 @@ export type PostCard = Pick<
   cursor: Cursor;
 };
 
-/** The four schemas, for `createClient<Database>()`: generated, with what a generator cannot know of JSON. */
+/** The four schemas, for `createClient<Database>()`: the generated types, refined where functions return JSON. */
 export type Database = MergeDeep<
   Generated,
   {

@@ -14,14 +14,14 @@ export type TicketCard = {
   purchased_at: string;
   is_checked_in: boolean;
   checked_in_at: string | null;
-  /** Until when a pending ticket holds its seat. */
+  /** When the hold of a pending ticket ends. */
   held_until: string | null;
-  /** A freed seat, for which one waited: check out until `held_until`. */
+  /** Whether it is an offer from the waiting list: check out before `held_until`. */
   is_offer: boolean;
-  /** What a refund that one asks for costs, and until when there is one; null: until the event begins. */
+  /** The fee of a refund that the buyer requests, and its deadline; null: until the event starts. */
   refund_fee: number;
   refund_deadline: string | null;
-  /** Its `id` alone where one only once looked at the checkout and no longer sees the event. */
+  /** Only its `id` if the ticket was never paid and the buyer can no longer see the event. */
   event: {
     id: string;
     title?: string;
@@ -40,7 +40,7 @@ export type TicketCard = {
     payment_method: string;
     status: TransactionStatus;
     outcome: PaymentOutcome | null;
-    /** While it can be paid. */
+    /** Null once it can no longer be paid. */
     checkout_url: string | null;
     expires_at: string;
   } | null;
@@ -48,7 +48,7 @@ export type TicketCard = {
     id: string;
     amount: number;
     currency: string;
-    /** Null of one that was imported. */
+    /** Null for an imported refund. */
     fee: number | null;
     status: TransactionStatus;
     reason: string | null;
@@ -56,21 +56,21 @@ export type TicketCard = {
   cursor: Cursor;
 };
 
-/** `refunded` of a payment: all of it went back. A refund is `pending` while it is owed. */
+/** A payment is `refunded` once all of it has been returned. A refund is `pending` while it is owed. */
 export type TransactionStatus = Enums["transaction_status"];
 
-/** What became of a payment: docs/api.md says what each means. */
+/** The outcome of a payment; docs/api.md explains each one. */
 export type PaymentOutcome = Enums["payment_outcome"];
 
 type Guest = Pick<PersonSummary, "id" | "username" | "name" | "avatar_url">;
 
-/** A ticket as the host sees it (`event_guests`); `guest` is null where hidden from the host or gone. */
+/** A ticket as the host sees it (`event_guests`); `guest` is null if they are hidden from the host or deleted. */
 export type GuestCard = Pick<
   TicketCard,
   "id" | "status" | "price_paid" | "currency" | "purchased_at" | "is_checked_in" | "checked_in_at" | "cursor"
 > & { ticket_id: string; guest: Guest | null };
 
-/** What an event sold on a day (UTC) in a currency (`event_sales`); the line whose `day` is null sums them up. */
+/** An event's sales on a day (UTC) in a currency (`event_sales`); `day` is null in the line of totals. */
 export type SalesLine = {
   day: string | null;
   currency: string;
@@ -84,7 +84,7 @@ export type SalesLine = {
   owed: number;
 };
 
-/** What a scan found (`check_in`); `checked_in_by` is the username of who scanned it first. */
+/** The result of a scan (`check_in`); `checked_in_by` is the username of the person who scanned it first. */
 export type CheckInAnswer = {
   result: Enums["check_in_result"];
   ticket_id: string;
@@ -93,7 +93,7 @@ export type CheckInAnswer = {
   checked_in_by: string | null;
 };
 
-/** `data` of `ticket-checkout`; the last three are null where the ticket is free. */
+/** `data` of `ticket-checkout`; the last three are null if the ticket is free. */
 export type CheckoutAnswer = {
   ticket: Rows["tickets"]["Row"];
   transaction: Rows["ticket_transactions"]["Row"] | null;
@@ -101,7 +101,7 @@ export type CheckoutAnswer = {
   expires_at: string | null;
 };
 
-/** `data` of `ticket-refund`; `manual`: an operator pays it. Null where there was nothing to give back. */
+/** `data` of `ticket-refund`; `manual`: an operator pays it. `refund` is null if there was nothing to refund. */
 export type RefundAnswer = {
   ticket: Pick<TicketCard, "id" | "status"> & { event_id: string };
   refund: {
@@ -113,10 +113,10 @@ export type RefundAnswer = {
   } | null;
 };
 
-/** `data` of `event-cancel`: how far the refunds are. Asked again, it goes on with them. */
+/** `data` of `event-cancel`: the progress of the refunds. A repeated request continues them. */
 export type CancellationAnswer = {
   event_id: string;
-  /** The first that was given. */
+  /** The reason of the first request. */
   reason: string | null;
   tickets_to_end: number;
   refunds: number;
@@ -125,7 +125,7 @@ export type CancellationAnswer = {
   refunds_for_an_operator: number;
 };
 
-/** `data` of `invitations`, in the order in which people were named, each once. */
+/** `data` of `invitations`, in the order of the request, without duplicates. */
 export type InvitationsAnswer = {
   invitations: (
     | { invitee: string; invitation_id: string; result: "invited" | "already_invited" }
@@ -133,7 +133,7 @@ export type InvitationsAnswer = {
   )[];
 };
 
-/** `data` of `invitation-respond`; `ticket` is that of a free event that takes one. */
+/** `data` of `invitation-respond`; `ticket` is the caller's active ticket, if they have one. */
 export type InvitationResponse = {
   invitation: Generated["user_service"]["Tables"]["invitations"]["Row"];
   next: "checkout_required" | null;
@@ -142,7 +142,7 @@ export type InvitationResponse = {
 
 type Successes = { sent: number; accepted: number; declined: number; successful: number; rate: number };
 
-/** `data` of `invitation-success`; `rate` is successful of sent, 0 to 1. */
+/** `data` of `invitation-success`; `rate` is successful / sent, 0 to 1. */
 export type InvitationSuccess = Successes & { by_event: (Successes & { event_id: string })[] };
 
 /** `data` of `ticket-qr?ticket_id=`: a JWT, and its QR code as SVG. */

@@ -1,4 +1,4 @@
--- What the user service knows about events: whom one may invite, and who attends.
+-- What the user service knows about events: which ones the caller may invite to, and who attends.
 
 create or replace view user_private.invitable_events as
   select e.id, case e.privacy when 'friends_only' then e.host_id end as friends_of

@@ -1,6 +1,6 @@
 -- Account deletion across services: what is refused, which locks are taken, and which files are queued for deletion.
 
-create or replace function user_private.require_nothing_sold(host uuid)
+create or replace function user_private.require_no_live_tickets(host uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
   if exists (
@@ -8,14 +8,14 @@ begin
     join ticket_service.tickets t on t.event_id = e.id and t.status in ('pending', 'active')
     where e.host_id = host and e.status in ('upcoming', 'ongoing'))
   then
-    perform user_private.refuse('has_sold_tickets', 'You host a coming event with sold tickets. Cancel it and see its tickets refunded, then delete your account.', 409);
+    perform user_private.refuse('has_sold_tickets', 'You host an upcoming event with sold tickets. Cancel the event, wait for its refunds, then delete your account.', 409);
   end if;
 end $$;
-comment on function user_private.require_nothing_sold(uuid) is 'Refuses hosts of upcoming or ongoing events with live tickets.';
-revoke execute on function user_private.require_nothing_sold(uuid) from public;
+comment on function user_private.require_no_live_tickets(uuid) is 'Refuses hosts of upcoming or ongoing events with live tickets.';
+revoke execute on function user_private.require_no_live_tickets(uuid) from public;
 
 -- Locks rows of several events, each kind in the order of events. Rows that nobody else locks are not included.
-create or replace function user_private.lock_leaver(person uuid)
+create or replace function user_private.lock_account(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   hosted uuid[];
@@ -23,10 +23,10 @@ declare
   attended uuid[];
 begin
   perform from user_service.profiles p where p.id = person for update;
-  perform user_private.require_nothing_sold(person);
+  perform user_private.require_no_live_tickets(person);
   -- Deletes posts and questions before it takes the locks that others wait for, because this may take long.
-  perform set_config('user_private.leaving', person::text, true);
-  perform post_private.forget_person(person), event_private.forget_questions(person);
+  perform set_config('user_private.deleting_account', person::text, true);
+  perform post_private.delete_contributions(person), event_private.delete_questions(person);
   hosted := array(
     select e.id from event_service.events e where e.host_id = person and e.status in ('upcoming', 'ongoing') order by e.id for no key update);
   -- Includes ended tickets: a late payment may be reactivating one.
@@ -43,15 +43,15 @@ begin
 end $$;
 
 -- Definer: it reads tickets of others.
-create or replace function user_private.tg_users__refuse_while_selling()
+create or replace function user_private.tg_users__refuse_with_live_tickets()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform user_private.require_nothing_sold(old.id);
+  perform user_private.require_no_live_tickets(old.id);
   return old;
 end $$;
-revoke execute on function user_private.tg_users__refuse_while_selling() from public;
-create or replace trigger users_refuse_while_selling before delete on user_service.users
-  for each row execute function user_private.tg_users__refuse_while_selling();
+revoke execute on function user_private.tg_users__refuse_with_live_tickets() from public;
+create or replace trigger users_refuse_with_live_tickets before delete on user_service.users
+  for each row execute function user_private.tg_users__refuse_with_live_tickets();
 
 -- Definer: clients may read neither the queue nor storage.objects. Only the Storage API may delete files.
 create or replace function user_private.tg_users__queue_files()

@@ -1,9 +1,8 @@
 -- Deletion of an event with its unsold tickets. Refused if tickets were sold.
 
 -- Definer: it reads and deletes tickets of others. Tickets that nobody paid and nobody can pay any more are deleted
--- with the
--- event, because otherwise a started checkout would prevent its deletion for ever.
-create or replace function event_private.tg_events__keep_ticketed()
+-- with the event, because otherwise a started checkout would prevent its deletion indefinitely.
+create or replace function event_private.tg_events__remove_unsold_tickets()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   -- Locked before tickets, in the order of account deletion.
@@ -28,6 +27,6 @@ begin
   delete from ticket_service.tickets t where t.event_id = old.id;
   return old;
 end $$;
-revoke execute on function event_private.tg_events__keep_ticketed() from public;
-create or replace trigger events_keep_ticketed before delete on event_service.events
-  for each row execute function event_private.tg_events__keep_ticketed();
+revoke execute on function event_private.tg_events__remove_unsold_tickets() from public;
+create or replace trigger events_remove_unsold_tickets before delete on event_service.events
+  for each row execute function event_private.tg_events__remove_unsold_tickets();

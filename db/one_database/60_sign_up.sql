@@ -1,7 +1,7 @@
--- People and auth.users: sign-up creates a person, changes of the email address are copied, and deleting one deletes the
--- other. Not a foreign key, so that people can be imported before their logins.
+-- People and auth.users: sign-up creates a person, changes of the email address are copied, and deleting one deletes
+-- the other. Not a foreign key, so that people can be imported before their logins.
 
-create or replace function user_private.free_username(wanted text)
+create or replace function user_private.find_free_username(wanted text)
 returns text language plpgsql volatile set search_path = '' as $$
 declare
   base text := left(regexp_replace(left(coalesce(wanted, ''), 200), '[^a-zA-Z0-9_-]+', '_', 'g'), 50);
@@ -16,8 +16,8 @@ begin
   end loop;
   return candidate;
 end $$;
-comment on function user_private.free_username(text) is 'A valid and free username, derived from the wanted one by replacing characters and adding a suffix.';
-revoke execute on function user_private.free_username(text) from public;
+comment on function user_private.find_free_username(text) is 'A valid and free username, derived from the wanted one by replacing characters and adding a suffix.';
+revoke execute on function user_private.find_free_username(text) from public;
 
 -- Definer: Auth inserts users with a role of its own. Never fails for data, because Auth would report a refusal as an
 -- unspecific error: an invalid or taken username is changed instead.
@@ -34,7 +34,7 @@ begin
       values (new.id,
         case when not exists (select from user_service.users u where lower(u.email) = lower(address)) then address end,
         left(coalesce(asked ->> 'name', asked ->> 'full_name'), 100),
-        user_private.free_username(coalesce(asked ->> 'username', split_part(address, '@', 1))),
+        user_private.find_free_username(coalesce(asked ->> 'username', split_part(address, '@', 1))),
         given ->> 'email_confirmed_at' is not null, coalesce((given ->> 'created_at')::timestamptz, now()))
       on conflict (id) do nothing;
       return null;
@@ -74,7 +74,7 @@ revoke execute on function user_private.tg_auth_users__mirror_email() from publi
 create or replace function user_private.tg_auth_users__remove_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform user_private.lock_leaver(old.id);
+  perform user_private.lock_account(old.id);
   delete from user_service.users where id = old.id;
   return old;
 end $$;

@@ -101,7 +101,7 @@ begin
   exception when data_exception or character_not_in_repertoire or untranslatable_character then
     null;
   end;
-  perform post_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  perform post_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   return null;
 end $$;
 comment on function post_private.read_cursor(text, text) is 'Decodes a cursor of this kind of list; null for the first page. Refuses any other text with malformed_cursor.';
@@ -115,11 +115,11 @@ create or replace function post_private.cursor_time(keys jsonb, key text)
 returns timestamptz language plpgsql stable set search_path = '' as $$
 begin
   if keys is not null and (keys ->> key)::timestamptz is null then
-    perform post_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+    perform post_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   end if;
   return (keys ->> key)::timestamptz;
 exception when data_exception then
-  perform post_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  perform post_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   return null;
 end $$;
 comment on function post_private.cursor_time(jsonb, text) is 'Reads a timestamp from the keys of a cursor. Refuses anything else with malformed_cursor.';
@@ -152,7 +152,7 @@ alter table post_private.counter_deltas enable row level security;
 
 -- Definer: clients may not write counters. Updates the row if it is free; appends a delta if it is locked or deltas are
 -- already waiting for it, so that no request waits for a counter.
-create or replace function post_private.count_on(counted name, target uuid, counter name, delta int)
+create or replace function post_private.add_to_counter(counted name, target uuid, counter name, delta int)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
   updated int;
@@ -179,11 +179,11 @@ begin
     insert into post_private.counter_deltas (counted, target_id, counter, delta) values (counted, target, counter, delta);
   end if;
 end $$;
-comment on function post_private.count_on(name, uuid, name, int) is 'Adds delta to a counter of a row. All counters in post_service are changed through it.';
-revoke execute on function post_private.count_on(name, uuid, name, int) from public;
+comment on function post_private.add_to_counter(name, uuid, name, int) is 'Adds delta to a counter of a row. All counters in post_service are changed through it.';
+revoke execute on function post_private.add_to_counter(name, uuid, name, int) from public;
 
--- Definer: clients may not write counters. Never waits: deltas of a locked row stay for the next run, deltas of a deleted
--- row are dropped.
+-- Definer: clients may not write counters. Never waits: deltas of a locked row stay for the next run, deltas of a
+-- deleted row are dropped.
 create or replace function post_private.fold_counters(batch int default 10000)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -224,8 +224,8 @@ comment on function post_private.fold_counters(int) is 'Applies waiting deltas t
 revoke execute on function post_private.fold_counters(int) from public;
 
 -- db/services/post/05_neighbours.sql
--- What this service reads of the user and event services: stubs of their tables, and the views that policies ask instead
--- of them.
+-- What this service reads of the user and event services: stubs of their tables, and the views that policies ask
+-- instead of them.
 
 -- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a database of this
 -- service's own it creates local copies for logical replication to fill. Only the views below read them.
@@ -305,7 +305,7 @@ create or replace view post_private.my_invitations as
 grant select on post_private.me, post_private.my_following, post_private.my_mutuals, post_private.my_blocks,
   post_private.my_invitations, post_private.visible_people to anon, authenticated, service_role;
 
--- Stubs of the event service's tables, as above, and the predicate of its policies over these copies.
+-- Stubs of the event service's tables, and the predicate of its policies over them.
 create schema if not exists event_service;
 create table if not exists event_service.events (
   id uuid primary key, host_id uuid, title text not null, category text not null, start_time timestamptz not null, end_time timestamptz not null, location_name text, status text not null, privacy text not null
@@ -343,7 +343,8 @@ create or replace view post_private.visible_events as
       and not exists (select 1 from post_private.my_blocks b where b.user_id = e.host_id);
 comment on view post_private.visible_events is 'The events that the caller sees.';grant select on post_private.visible_events to anon, authenticated, service_role;
 
--- Security barriers, because clients filter these views: otherwise a filter that raises an error could run on hidden rows.
+-- Security barriers, because clients filter these views: otherwise a filter that raises an error could run on hidden
+-- rows.
 create or replace view post_service.people with (security_invoker = true, security_barrier = true) as
   select p.id, p.username, p.name, p.avatar_url, p.is_verified from post_private.visible_people p;
 create or replace view post_service.events with (security_invoker = true, security_barrier = true) as
@@ -383,9 +384,9 @@ create table if not exists post_service.posts (
   reposts_count int not null default 0,
   shares_count int not null default 0,
   constraint words_where_there_is_nothing_else check (type not in ('text', 'poll') or coalesce(content ~ '\S', false)
-    or post_private.refuse('empty_post', 'A post of this type needs some text.')),
+    or post_private.refuse('empty_post', 'A post of this type needs text.')),
   constraint reposts_have_an_original check ((type = 'repost') = (original_post_id is not null)
-    or post_private.refuse('original_required', 'A repost, and only a repost, names its original_post_id.')),
+    or post_private.refuse('original_required', 'A post of type repost, and no other, needs an original_post_id.')),
   constraint only_polls_close check (poll_closes_at is null or type = 'poll'
     or post_private.refuse('not_a_poll', 'Only a poll has a poll_closes_at.'))
 );
@@ -452,7 +453,7 @@ create policy posts_insert_own on post_service.posts for insert to authenticated
     and (attached_event_id is null or exists (select 1 from post_private.visible_events e where e.id = posts.attached_event_id)
       or post_private.refuse('event_not_found', 'There is no such event.', 404))
     and (type <> 'text_with_event' or attached_event_id is not null
-      or post_private.refuse('event_required', 'A post of type text_with_event names its attached_event_id.'))
+      or post_private.refuse('event_required', 'A post of type text_with_event needs an attached_event_id.'))
     and (original_post_id is null or exists (select 1 from post_private.visible_posts p where p.id = posts.original_post_id)
       or post_private.refuse('post_not_found', 'There is no such post.', 404)));
 drop policy if exists posts_update_own on post_service.posts;
@@ -463,8 +464,7 @@ create policy posts_delete_own on post_service.posts for delete to authenticated
   using (author_id = (select auth.uid()));
 
 -- Not granted: ids, here and in every table, because choosing one would reveal whether a hidden row has it; counters
--- and
--- author_is_private; and changes of what a post is about.
+-- and author_is_private; and changes of what a post is about.
 revoke all on post_service.posts from anon, authenticated;
 grant select on post_service.posts to anon;
 grant select, delete on post_service.posts to authenticated;
@@ -477,31 +477,30 @@ create or replace trigger posts_updated_at before update of content, visibility 
   for each row execute function post_service.update_updated_at_column();
 
 -- Definer: clients may not lock profiles. The share lock serializes a new post with a change of privacy, so that the
--- post
--- cannot keep the old value.
-create or replace function post_private.tg_posts__start()
+-- post cannot keep the old value.
+create or replace function post_private.tg_posts__set_initial_values()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.author_is_private = coalesce((select p.is_private from user_service.profiles p where p.id = new.author_id for share), false);
   new.likes_count = 0; new.comments_count = 0; new.reposts_count = 0; new.shares_count = 0;
   return new;
 end $$;
-revoke execute on function post_private.tg_posts__start() from public;
-create or replace trigger posts_start before insert on post_service.posts
-  for each row execute function post_private.tg_posts__start();
+revoke execute on function post_private.tg_posts__set_initial_values() from public;
+create or replace trigger posts_set_initial_values before insert on post_service.posts
+  for each row execute function post_private.tg_posts__set_initial_values();
 
 -- Definer: clients may not read the votes of others.
-create or replace function post_private.tg_posts__keep_voted()
+create or replace function post_private.tg_posts__refuse_change_after_vote()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if exists (select 1 from post_service.poll_votes v where v.post_id = old.id) then
-    perform post_private.refuse('poll_has_votes', 'Somebody has voted, so the poll stays as it is.', 409);
+    perform post_private.refuse('poll_has_votes', 'This poll has votes and can no longer be changed.', 409);
   end if;
   return new;
 end $$;
-revoke execute on function post_private.tg_posts__keep_voted() from public;
-create or replace trigger posts_keep_voted before update of content on post_service.posts
-  for each row when (old.type = 'poll' and old.content is distinct from new.content) execute function post_private.tg_posts__keep_voted();
+revoke execute on function post_private.tg_posts__refuse_change_after_vote() from public;
+create or replace trigger posts_refuse_change_after_vote before update of content on post_service.posts
+  for each row when (old.type = 'poll' and old.content is distinct from new.content) execute function post_private.tg_posts__refuse_change_after_vote();
 
 create or replace function post_service.author(post_service.posts)
 returns setof post_service.people rows 1 language sql stable
@@ -571,7 +570,7 @@ create policy post_images_insert_author on post_service.post_images for insert t
     (exists (select 1 from post_private.me)
       or post_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
     and (exists (select 1 from post_private.my_posts parent where parent.id = post_images.post_id)
-      or post_private.refuse('post_not_found', 'There is no such post of yours.', 404)));
+      or post_private.refuse('post_not_found', 'You have no such post.', 404)));
 drop policy if exists post_images_update_author on post_service.post_images;
 create policy post_images_update_author on post_service.post_images for update to authenticated
   using (exists (select 1 from post_private.my_posts parent where parent.id = post_images.post_id))
@@ -590,20 +589,20 @@ grant all on post_service.post_images to service_role;
 
 -- Definer: clients may not lock the parent row. The lock serializes concurrent inserts. Imports by an operator are not
 -- limited.
-create or replace function post_private.tg_post_images__at_most_ten()
+create or replace function post_private.tg_post_images__limit_to_ten()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if (select auth.uid()) is not null then
     perform from post_service.posts parent where parent.id = new.post_id for no key update;
     if (select count(*) from post_service.post_images i where i.post_id = new.post_id) > 10 then
-      perform post_private.refuse('too_many_images', 'There are ten pictures already, which is the most.', 409);
+      perform post_private.refuse('too_many_images', 'There can be at most ten images.', 409);
     end if;
   end if;
   return null;
 end $$;
-revoke execute on function post_private.tg_post_images__at_most_ten() from public;
-create or replace trigger post_images_at_most_ten after insert on post_service.post_images
-  for each row execute function post_private.tg_post_images__at_most_ten();
+revoke execute on function post_private.tg_post_images__limit_to_ten() from public;
+create or replace trigger post_images_limit_to_ten after insert on post_service.post_images
+  for each row execute function post_private.tg_post_images__limit_to_ten();
 
 -- db/services/post/21_polls.sql
 -- Polls: the options of a post of type poll, and votes for them.
@@ -655,7 +654,7 @@ create policy poll_options_insert_author on post_service.poll_options for insert
     (exists (select 1 from post_private.me)
       or post_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
     and (exists (select 1 from post_private.my_unvoted_polls p where p.id = poll_options.post_id)
-      or post_private.refuse('post_not_found', 'There is no such poll of yours that nobody has voted in.', 404)));
+      or post_private.refuse('post_not_found', 'You have no such poll without votes.', 404)));
 drop policy if exists poll_options_delete_author on post_service.poll_options;
 create policy poll_options_delete_author on post_service.poll_options for delete to authenticated
   using (exists (select 1 from post_private.my_unvoted_polls p where p.id = poll_options.post_id));
@@ -667,29 +666,28 @@ grant select, delete on post_service.poll_options to authenticated;
 grant insert (post_id, label, order_index) on post_service.poll_options to authenticated;
 grant all on post_service.poll_options to service_role;
 
-create or replace function post_private.tg_poll_options__start()
+create or replace function post_private.tg_poll_options__reset_votes()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
   new.votes_count = 0;
   return new;
 end $$;
-create or replace trigger poll_options_start before insert on post_service.poll_options
-  for each row execute function post_private.tg_poll_options__start();
+create or replace trigger poll_options_reset_votes before insert on post_service.poll_options
+  for each row execute function post_private.tg_poll_options__reset_votes();
 
--- Definer: clients may not read the votes of others. The policy sees the snapshot of the statement, and the first
--- vote
+-- Definer: clients may not read the votes of others. The policy sees the snapshot of the statement, and the first vote
 -- may have arrived since. When the post is deleted, options and votes are deleted with it.
-create or replace function post_private.tg_poll_options__keep_voted()
+create or replace function post_private.tg_poll_options__refuse_deletion_after_vote()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if exists (select from post_service.posts p join post_service.poll_votes v on v.post_id = p.id where p.id = old.post_id) then
-    perform post_private.refuse('poll_has_votes', 'Somebody has voted, so the poll stays as it is.', 409);
+    perform post_private.refuse('poll_has_votes', 'This poll has votes and can no longer be changed.', 409);
   end if;
   return old;
 end $$;
-revoke execute on function post_private.tg_poll_options__keep_voted() from public;
-create or replace trigger poll_options_keep_voted before delete on post_service.poll_options
-  for each row execute function post_private.tg_poll_options__keep_voted();
+revoke execute on function post_private.tg_poll_options__refuse_deletion_after_vote() from public;
+create or replace trigger poll_options_refuse_deletion_after_vote before delete on post_service.poll_options
+  for each row execute function post_private.tg_poll_options__refuse_deletion_after_vote();
 
 alter table post_service.poll_votes enable row level security;
 
@@ -736,10 +734,10 @@ create or replace function post_private.tg_poll_votes__count_on_option()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform post_private.count_on('poll_options', old.option_id, 'votes_count', -1);
+    perform post_private.add_to_counter('poll_options', old.option_id, 'votes_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform post_private.count_on('poll_options', new.option_id, 'votes_count', 1);
+    perform post_private.add_to_counter('poll_options', new.option_id, 'votes_count', 1);
   end if;
   return null;
 end $$;
@@ -796,7 +794,7 @@ create policy comments_insert_own on post_service.comments for insert to authent
       or post_private.refuse('post_not_found', 'There is no such post.', 404))
     and (parent_comment_id is null
       or exists (select 1 from post_private.visible_comments c where c.id = comments.parent_comment_id and c.post_id = comments.post_id)
-      or post_private.refuse('comment_not_found', 'There is no such comment under this post to reply to.', 404)));
+      or post_private.refuse('comment_not_found', 'This post has no such comment to reply to.', 404)));
 drop policy if exists comments_update_own on post_service.comments;
 create policy comments_update_own on post_service.comments for update to authenticated
   -- Checks the post too: PostgreSQL skips select policies for an update that reads no column.
@@ -817,17 +815,16 @@ grant all on post_service.comments to service_role;
 create or replace trigger comments_updated_at before update of content on post_service.comments
   for each row execute function post_service.update_updated_at_column();
 
-create or replace function post_private.tg_comments__start()
+create or replace function post_private.tg_comments__reset_likes()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
   new.likes_count = 0;
   return new;
 end $$;
-create or replace trigger comments_start before insert on post_service.comments
-  for each row execute function post_private.tg_comments__start();
+create or replace trigger comments_reset_likes before insert on post_service.comments
+  for each row execute function post_private.tg_comments__reset_likes();
 
--- Definer: it updates a comment to have no author and deletes likes of others. Comments of a deleted post are
--- deleted.
+-- Definer: it updates a comment to have no author and deletes likes of others. Comments of a deleted post are deleted.
 create or replace function post_private.tg_comments__leave_tombstone()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -849,10 +846,10 @@ create or replace function post_private.tg_comments__count_on_post()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform post_private.count_on('posts', old.post_id, 'comments_count', -1);
+    perform post_private.add_to_counter('posts', old.post_id, 'comments_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform post_private.count_on('posts', new.post_id, 'comments_count', 1);
+    perform post_private.add_to_counter('posts', new.post_id, 'comments_count', 1);
   end if;
   return null;
 end $$;
@@ -931,10 +928,10 @@ create or replace function post_private.tg_likes__count_on_target()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform post_private.count_on(case old.likeable_type when 'post' then 'posts' else 'comments' end, old.likeable_id, 'likes_count', -1);
+    perform post_private.add_to_counter(case old.likeable_type when 'post' then 'posts' else 'comments' end, old.likeable_id, 'likes_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform post_private.count_on(case new.likeable_type when 'post' then 'posts' else 'comments' end, new.likeable_id, 'likes_count', 1);
+    perform post_private.add_to_counter(case new.likeable_type when 'post' then 'posts' else 'comments' end, new.likeable_id, 'likes_count', 1);
   end if;
   return null;
 end $$;
@@ -1005,7 +1002,7 @@ grant all on post_service.reposts to service_role;
 
 -- Definer, like the two below: each writes the other row of a repost, under the policy of the row that the client
 -- wrote.
-create or replace function post_private.tg_posts__keep_repost()
+create or replace function post_private.tg_posts__sync_repost()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op = 'UPDATE' then
@@ -1017,11 +1014,11 @@ begin
   end if;
   return null;
 end $$;
-revoke execute on function post_private.tg_posts__keep_repost() from public;
-create or replace trigger posts_keep_repost after insert or update of content on post_service.posts
-  for each row when (new.type = 'repost') execute function post_private.tg_posts__keep_repost();
+revoke execute on function post_private.tg_posts__sync_repost() from public;
+create or replace trigger posts_sync_repost after insert or update of content on post_service.posts
+  for each row when (new.type = 'repost') execute function post_private.tg_posts__sync_repost();
 
-create or replace function post_private.tg_reposts__keep_post()
+create or replace function post_private.tg_reposts__sync_post()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op = 'DELETE' then
@@ -1035,9 +1032,9 @@ begin
   end if;
   return null;
 end $$;
-revoke execute on function post_private.tg_reposts__keep_post() from public;
-create or replace trigger reposts_keep_post after insert or delete or update of quote_content on post_service.reposts
-  for each row execute function post_private.tg_reposts__keep_post();
+revoke execute on function post_private.tg_reposts__sync_post() from public;
+create or replace trigger reposts_sync_post after insert or delete or update of quote_content on post_service.reposts
+  for each row execute function post_private.tg_reposts__sync_post();
 -- Definer: clients may not lock profiles. Locks the profile before the foreign key locks the account, in the order of
 -- account deletion.
 create or replace function post_private.tg_reposts__lock_profile()
@@ -1054,10 +1051,10 @@ create or replace function post_private.tg_reposts__count_on_post()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform post_private.count_on('posts', old.post_id, 'reposts_count', -1);
+    perform post_private.add_to_counter('posts', old.post_id, 'reposts_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform post_private.count_on('posts', new.post_id, 'reposts_count', 1);
+    perform post_private.add_to_counter('posts', new.post_id, 'reposts_count', 1);
   end if;
   return null;
 end $$;
@@ -1150,10 +1147,10 @@ create or replace function post_private.tg_shares__count_on_post()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform post_private.count_on('posts', old.post_id, 'shares_count', -1);
+    perform post_private.add_to_counter('posts', old.post_id, 'shares_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform post_private.count_on('posts', new.post_id, 'shares_count', 1);
+    perform post_private.add_to_counter('posts', new.post_id, 'shares_count', 1);
   end if;
   return null;
 end $$;
@@ -1166,7 +1163,7 @@ create or replace trigger shares_count_on_post after insert or delete or update 
 
 -- Deletes the newest comments first, so that a thread of the person's own replies is deleted entirely. Comments with
 -- replies of others become tombstones.
-create or replace function post_private.forget_person(person uuid)
+create or replace function post_private.delete_contributions(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   comment uuid;
@@ -1183,17 +1180,17 @@ begin
     delete from post_service.comments where id = comment;
   end loop;
 end $$;
-comment on function post_private.forget_person(uuid) is 'Deletes a person''s posts, comments and reactions.';
-revoke execute on function post_private.forget_person(uuid) from public;
+comment on function post_private.delete_contributions(uuid) is 'Deletes a person''s posts, comments and reactions.';
+revoke execute on function post_private.delete_contributions(uuid) from public;
 
 -- Effect of user_service.profiles. Definer: it deletes rows of the person and updates counters of others.
-create or replace function post_private.tg_profiles__forget_person()
+create or replace function post_private.tg_profiles__remove_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform post_private.forget_person(old.id);
+  perform post_private.delete_contributions(old.id);
   return null;
 end $$;
-revoke execute on function post_private.tg_profiles__forget_person() from public;
+revoke execute on function post_private.tg_profiles__remove_person() from public;
 
 -- db/services/post/40_publish_post.sql
 -- publish_post(): a post with its images or poll options in one call.
@@ -1265,7 +1262,7 @@ create or replace view post_private.post_cards as
 comment on view post_private.post_cards is 'Posts as cards without a cursor. Does not filter posts by the caller: join it with ids from visible_posts. Embedded objects are filtered.';
 
 -- Definer: clients may not read post_cards.
-create or replace function post_private.cards_of(ids uuid[], list text)
+create or replace function post_private.list_cards(ids uuid[], list text)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 begin
   return query
@@ -1274,8 +1271,8 @@ begin
     where c.id = any (ids)
     order by c.created_at desc, c.id desc;
 end $$;
-comment on function post_private.cards_of(uuid[], text) is 'A page of cards, newest first, with cursors for this list. Does not filter by the caller: pass ids from visible_posts.';
-revoke execute on function post_private.cards_of(uuid[], text) from public;
+comment on function post_private.list_cards(uuid[], text) is 'A page of cards, newest first, with cursors for this list. Does not filter by the caller: pass ids from visible_posts.';
+revoke execute on function post_private.list_cards(uuid[], text) from public;
 
 -- db/services/post/42_home_feed.sql
 -- home_feed(): posts of the people whom the caller follows.
@@ -1293,8 +1290,7 @@ declare
   window_end int;
 begin
   -- People who follow many find a page among the newest posts of everyone. `is true` prevents a join, for which the
-  -- planner
-  -- would assume an average number of followed people.
+  -- planner would assume an average number of followed people.
   if (select count(*) from (select 1 from post_private.my_following limit 101) f) > 100 then
     foreach window_end in array array[400, 2000] loop
       ids := ids || array(
@@ -1310,9 +1306,8 @@ begin
       looked_at := window_end;
     end loop;
   end if;
-  -- Otherwise take the next post of each followed person, then the posts of the page_size people with the newest
-  -- ones. The
-  -- work grows with the number of followed people (5,000 at most), not with the number of posts.
+  -- Otherwise take the next post of each followed person, then the posts of the page_size people with the newest ones.
+  -- The work grows with the number of followed people (5,000 at most), not with the number of posts.
   if cardinality(ids) < size then
     ids := array(
       select p.id
@@ -1332,7 +1327,7 @@ begin
       order by p.created_at desc, p.id desc
       limit size);
   end if;
-  return query select * from post_private.cards_of(ids, 'feed');
+  return query select * from post_private.list_cards(ids, 'feed');
 end $$;
 revoke execute on function post_private.home_feed(text, int) from public;
 grant execute on function post_private.home_feed(text, int) to authenticated, service_role;
@@ -1357,7 +1352,7 @@ declare
   before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
   before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 begin
-  return query select * from post_private.cards_of(array(
+  return query select * from post_private.list_cards(array(
     select v.id from post_private.visible_posts v
     where v.author_id = posts_by.author_id and (v.created_at, v.id) < (before_time, before_id)
     order by v.created_at desc, v.id desc
@@ -1414,7 +1409,7 @@ begin
       order by v.created_at desc, v.id desc
       limit size);
   end if;
-  return query select * from post_private.cards_of(ids, 'posts');
+  return query select * from post_private.list_cards(ids, 'posts');
 end $$;
 revoke execute on function post_private.search_posts(text, text, int) from public;
 grant execute on function post_private.search_posts(text, text, int) to anon, authenticated, service_role;

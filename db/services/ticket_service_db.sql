@@ -101,7 +101,7 @@ begin
   exception when data_exception or character_not_in_repertoire or untranslatable_character then
     null;
   end;
-  perform ticket_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  perform ticket_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   return null;
 end $$;
 comment on function ticket_private.read_cursor(text, text) is 'Decodes a cursor of this kind of list; null for the first page. Refuses any other text with malformed_cursor.';
@@ -115,18 +115,18 @@ create or replace function ticket_private.cursor_time(keys jsonb, key text)
 returns timestamptz language plpgsql stable set search_path = '' as $$
 begin
   if keys is not null and (keys ->> key)::timestamptz is null then
-    perform ticket_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+    perform ticket_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   end if;
   return (keys ->> key)::timestamptz;
 exception when data_exception then
-  perform ticket_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  perform ticket_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   return null;
 end $$;
 comment on function ticket_private.cursor_time(jsonb, text) is 'Reads a timestamp from the keys of a cursor. Refuses anything else with malformed_cursor.';
 
 -- db/services/ticket/05_neighbours.sql
--- What this service reads of the user and event services: stubs of their tables, and the views that policies ask instead
--- of them.
+-- What this service reads of the user and event services: stubs of their tables, and the views that policies ask
+-- instead of them.
 
 -- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a database of this
 -- service's own it creates local copies for logical replication to fill. Only the views below read them.
@@ -197,7 +197,7 @@ create or replace view ticket_private.visible_people as
     or (not p.is_private or exists (select 1 from ticket_private.my_mutuals m where m.user_id = p.id))
       and not exists (select 1 from ticket_private.my_blocks b where b.user_id = p.id);
 comment on view ticket_private.visible_people is 'The people whom the caller sees.';
--- Stubs of the event service's tables, as above, and the predicate of its policies over these copies.
+-- Stubs of the event service's tables, and the predicate of its policies over them.
 create schema if not exists event_service;
 create table if not exists event_service.events (
   id uuid primary key, host_id uuid, title text not null, start_time timestamptz not null, end_time timestamptz not null, location_name text, max_attendees int, price numeric not null, currency text not null, status text not null, privacy text not null, ticketing_enabled boolean not null
@@ -345,7 +345,7 @@ grant select on ticket_service.tickets to authenticated;
 grant all on ticket_service.tickets to service_role;
 
 -- Definer: service_role has no access to ticket_private.
-create or replace function ticket_private.tg_tickets__stamp()
+create or replace function ticket_private.tg_tickets__set_derived_columns()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
@@ -365,9 +365,9 @@ begin
     then coalesce(new.held_until, now() + ticket_private.time_to_pay() + ticket_private.time_after_payment()) end;
   return new;
 end $$;
-revoke execute on function ticket_private.tg_tickets__stamp() from public;
-create or replace trigger tickets_stamp before insert or update of is_checked_in, checked_in_at, status, held_until, user_id on ticket_service.tickets
-  for each row execute function ticket_private.tg_tickets__stamp();
+revoke execute on function ticket_private.tg_tickets__set_derived_columns() from public;
+create or replace trigger tickets_set_derived_columns before insert or update of is_checked_in, checked_in_at, status, held_until, user_id on ticket_service.tickets
+  for each row execute function ticket_private.tg_tickets__set_derived_columns();
 
 -- db/services/ticket/11_event_seats.sql
 -- Seats: how many each event has, holds and has sold. Every change of a ticket updates them.
@@ -385,9 +385,8 @@ comment on table ticket_private.event_seats is 'Exact number of seats of each ev
 comment on column ticket_private.event_seats.capacity is 'Copy of events.max_attendees. Null for no limit.';
 alter table ticket_private.event_seats enable row level security;
 
--- Definer: clients may not write seats. Fires for every writer of tickets. A freed seat is offered to the waiting
--- list.
-create or replace function ticket_private.tg_tickets__take_seat()
+-- Definer: clients may not write seats. Fires for every writer of tickets. A freed seat is offered to the waiting list.
+create or replace function ticket_private.tg_tickets__claim_seat()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' and old.status in ('pending', 'active') then
@@ -414,13 +413,13 @@ begin
   end if;
   return null;
 end $$;
-revoke execute on function ticket_private.tg_tickets__take_seat() from public;
+revoke execute on function ticket_private.tg_tickets__claim_seat() from public;
 -- Triggers fire in the order of their names: the seat is locked before attendance and capacity.
 create or replace trigger tickets_claim_seat after insert or delete or update of status, event_id, user_id on ticket_service.tickets
-  for each row execute function ticket_private.tg_tickets__take_seat();
+  for each row execute function ticket_private.tg_tickets__claim_seat();
 
 -- Effect of event_service.events. Definer: hosts may change seats only through max_attendees.
-create or replace function ticket_private.tg_events__set_seats()
+create or replace function ticket_private.tg_events__allot_seats()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
   already_taken int;
@@ -434,7 +433,7 @@ begin
   else
     select s.held + s.sold into already_taken from ticket_private.event_seats s where s.event_id = new.id for update;
     if new.max_attendees < already_taken then
-      perform ticket_private.refuse('places_are_taken', 'More tickets than that are sold or held. Set max_attendees to their number at least.', 409);
+      perform ticket_private.refuse('places_are_taken', 'max_attendees cannot be lower than the number of tickets sold or held.', 409);
     end if;
     insert into ticket_private.event_seats (event_id, capacity) values (new.id, new.max_attendees)
     on conflict (event_id) do update set capacity = excluded.capacity;
@@ -442,19 +441,19 @@ begin
   end if;
   return null;
 end $$;
-revoke execute on function ticket_private.tg_events__set_seats() from public;
+revoke execute on function ticket_private.tg_events__allot_seats() from public;
 
 -- Effect of event_service.events. Definer: hosts may not read seats.
-create or replace function ticket_private.tg_events__keep_ticketing()
+create or replace function ticket_private.tg_events__refuse_ticketing_change()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform from ticket_private.event_seats s where s.event_id = new.id for update;
   if exists (select from ticket_service.tickets t where t.event_id = new.id and t.status in ('pending', 'active')) then
-    perform ticket_private.refuse('has_attendees', 'Ticketing cannot be switched once people have joined.', 409);
+    perform ticket_private.refuse('has_attendees', 'Ticketing cannot be switched on or off once people have joined.', 409);
   end if;
   return new;
 end $$;
-revoke execute on function ticket_private.tg_events__keep_ticketing() from public;
+revoke execute on function ticket_private.tg_events__refuse_ticketing_change() from public;
 
 create or replace function ticket_private.is_full(event uuid)
 returns boolean language plpgsql volatile set search_path = '' as $$
@@ -522,8 +521,7 @@ comment on function ticket_private.offer_seats(uuid) is 'Offers the free seats o
 revoke execute on function ticket_private.offer_seats(uuid) from public;
 
 -- Definer: clients may not write tickets. For entries that offer_seats() skipped or had no time for. Iterates over
--- events by
--- index.
+-- events by index.
 create or replace function ticket_private.offer_free_seats(batch int default 50)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -582,7 +580,7 @@ begin
     return 0;
   end if;
   if not ticket_private.is_full(join_waitlist.event_id) then
-    perform ticket_private.refuse('seats_available', 'There are seats left: buy one.', 409);
+    perform ticket_private.refuse('seats_available', 'Seats are available. Buy a ticket instead.', 409);
   end if;
   insert into ticket_service.waitlist_entries (event_id, user_id) values (join_waitlist.event_id, asker) on conflict do nothing;
   return (
@@ -640,7 +638,7 @@ create table if not exists ticket_service.refund_policies (
   fee_percent numeric not null default 0 constraint fee_percent_in_range check (fee_percent between 0 and 100
     or ticket_private.refuse('fee_out_of_range', 'A percentage is between 0 and 100.')),
   closes_hours_before int not null default 24 constraint closes_hours_before_in_range check (closes_hours_before between 0 and 8760
-    or ticket_private.refuse('deadline_out_of_range', 'Refunds close 0 to 8,760 hours before the start.')),
+    or ticket_private.refuse('deadline_out_of_range', 'closes_hours_before is between 0 and 8,760.')),
   updated_at timestamptz not null default now(),
   constraint one_kind_of_fee check (fee_fixed = 0 or fee_percent = 0
     or ticket_private.refuse('two_fees', 'Give a fixed fee or a percentage, not both.'))
@@ -661,7 +659,7 @@ create policy refund_policies_insert_host on ticket_service.refund_policies for 
     (exists (select 1 from ticket_private.me)
       or ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
     and (exists (select 1 from ticket_private.my_events e where e.id = refund_policies.event_id)
-      or ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404)));
+      or ticket_private.refuse('event_not_found', 'You have no such event.', 404)));
 drop policy if exists refund_policies_update_host on ticket_service.refund_policies;
 create policy refund_policies_update_host on ticket_service.refund_policies for update to authenticated
   using (exists (select 1 from ticket_private.my_events e where e.id = refund_policies.event_id))
@@ -690,7 +688,7 @@ end $$;
 comment on function ticket_private.currency_decimals(text) is 'Number of decimals in payments in this currency.';
 revoke execute on function ticket_private.currency_decimals(text) from public;
 
-create or replace function ticket_private.terms_of(event uuid)
+create or replace function ticket_private.get_terms(event uuid)
 returns ticket_private.ticket_terms language plpgsql stable set search_path = '' as $$
 declare
   terms ticket_private.ticket_terms;
@@ -703,8 +701,8 @@ begin
   where e.id = event;
   return terms;
 end $$;
-comment on function ticket_private.terms_of(uuid) is 'Current price and refund terms of a ticket to this event.';
-revoke execute on function ticket_private.terms_of(uuid) from public;
+comment on function ticket_private.get_terms(uuid) is 'Current price and refund terms of a ticket to this event.';
+revoke execute on function ticket_private.get_terms(uuid) from public;
 
 -- db/services/ticket/20_ticket_transactions.sql
 -- Payments and refunds as the buyer sees them. Refunds never exceed the payment.
@@ -757,8 +755,7 @@ grant select on ticket_service.ticket_transactions to authenticated;
 grant all on ticket_service.ticket_transactions to service_role;
 
 -- Definer: service_role has no access to ticket_private. The lock of the payment serializes refunds; a stronger lock
--- could
--- deadlock with the key share lock of the foreign key refund_of.
+-- could deadlock with the key share lock of the foreign key refund_of.
 create or replace function ticket_private.tg_ticket_transactions__refund_within_capture()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -770,10 +767,10 @@ begin
   select coalesce(sum(t.amount), 0) into refunded from ticket_service.ticket_transactions t
   where t.refund_of = payment.id and t.status <> 'failed';
   if new.kind = 'refund' and (payment.kind <> 'payment' or payment.ticket_id <> new.ticket_id or payment.currency <> new.currency) then
-    perform ticket_private.refuse('refund_mismatch', 'A refund is of a payment for the same ticket in the same currency.', 409);
+    perform ticket_private.refuse('refund_mismatch', 'A refund must be for the same ticket and in the same currency as its payment.', 409);
   end if;
   if refunded > (case when payment.status in ('success', 'refunded') then payment.amount else 0 end) then
-    perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed what was paid.', 409);
+    perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed the payment.', 409);
   end if;
   return null;
 end $$;
@@ -1047,7 +1044,7 @@ alter table ticket_private.journal_entries enable row level security;
 create or replace function ticket_private.tg_journal_entries__refuse_change()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform ticket_private.refuse('journal_is_append_only', 'The journal is only added to. Correct an entry by another one.', 409);
+  perform ticket_private.refuse('journal_is_append_only', 'The journal is append-only. Correct an entry with another entry.', 409);
   return null;
 end $$;
 revoke execute on function ticket_private.tg_journal_entries__refuse_change() from public;
@@ -1066,10 +1063,9 @@ create or replace view ticket_private.missing_entries as
   having sum(both_sides.amount) <> 0;
 comment on view ticket_private.missing_entries is 'Entries missing from the journal, or to be corrected (negative). Empty at commit.';
 
--- Definer: service_role has no access to ticket_private. Deferred to the commit, because facts and entries are
--- written by
--- separate statements. The ticket's lock serializes concurrent commits.
-create or replace function ticket_private.tg_journal__balance()
+-- Definer: service_role has no access to ticket_private. Deferred to the commit, because facts and entries are written
+-- by separate statements. The ticket's lock serializes concurrent commits.
+create or replace function ticket_private.tg_journal__check_balance()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
   ticket uuid := case when tg_op = 'DELETE' then old.ticket_id else new.ticket_id end;
@@ -1081,11 +1077,11 @@ begin
     group by e.currency
     having sum(e.amount) filter (where e.kind = 'refunded') > coalesce(sum(e.amount) filter (where e.kind = 'captured'), 0))
   then
-    perform ticket_private.refuse('journal_out_of_balance', 'The journal of this ticket does not say what was captured, refunded and charged back.', 409);
+    perform ticket_private.refuse('journal_out_of_balance', 'The journal of this ticket does not match what was captured, refunded and charged back.', 409);
   end if;
   return null;
 end $$;
-revoke execute on function ticket_private.tg_journal__balance() from public;
+revoke execute on function ticket_private.tg_journal__check_balance() from public;
 do $$
 declare
   source text;
@@ -1093,7 +1089,7 @@ begin
   foreach source in array array['journal_entries', 'payments', 'disputes'] loop
     if not exists (select from pg_catalog.pg_trigger where tgname = source || '_balance' and tgrelid = ('ticket_private.' || source)::regclass) then
       execute format('create constraint trigger %1$I after insert or update or delete on ticket_private.%2$I
-        deferrable initially deferred for each row execute function ticket_private.tg_journal__balance()', source || '_balance', source);
+        deferrable initially deferred for each row execute function ticket_private.tg_journal__check_balance()', source || '_balance', source);
     end if;
   end loop;
 end $$;
@@ -1105,11 +1101,11 @@ begin
     create constraint trigger refunds_balance after update on ticket_private.refunds
       deferrable initially deferred for each row
       when ((old.is_done, old.is_excess, old.amount, old.currency) is distinct from (new.is_done, new.is_excess, new.amount, new.currency))
-      execute function ticket_private.tg_journal__balance();
+      execute function ticket_private.tg_journal__check_balance();
     create constraint trigger refunds_balance_new after insert on ticket_private.refunds
-      deferrable initially deferred for each row when (new.is_done or new.is_excess) execute function ticket_private.tg_journal__balance();
+      deferrable initially deferred for each row when (new.is_done or new.is_excess) execute function ticket_private.tg_journal__check_balance();
     create constraint trigger refunds_balance_gone after delete on ticket_private.refunds
-      deferrable initially deferred for each row when (old.is_done or old.is_excess) execute function ticket_private.tg_journal__balance();
+      deferrable initially deferred for each row when (old.is_done or old.is_excess) execute function ticket_private.tg_journal__check_balance();
   end if;
 end $$;
 
@@ -1120,7 +1116,7 @@ begin
   insert into ticket_private.journal_entries (ticket_id, transaction_id, kind, amount, currency)
   select m.ticket_id, m.transaction_id, m.kind, m.amount, m.currency from ticket_private.missing_entries m where m.ticket_id = ticket;
 end $$;
-comment on function ticket_private.record_journal(uuid) is 'Adds to the journal what is missing there of what the providers told.';
+comment on function ticket_private.record_journal(uuid) is 'Adds the missing entries of a ticket to the journal.';
 revoke execute on function ticket_private.record_journal(uuid) from public;
 
 -- db/services/ticket/30_idempotency_keys.sql
@@ -1160,7 +1156,7 @@ begin
   if known.request_hash <> claim_key.request_hash then
     perform ticket_private.refuse('idempotency_key_reused', 'This Idempotency-Key was used for another request. Send a new key with a new request.', 422);
   elsif known.answer is null then
-    perform ticket_private.refuse('request_in_progress', 'The first request with this Idempotency-Key is still being worked on. Ask again in a moment.', 409);
+    perform ticket_private.refuse('request_in_progress', 'The first request with this Idempotency-Key is in progress. Try again in a moment.', 409);
   end if;
   return jsonb_build_object('next', 'answer', 'status', known.status, 'answer', known.answer);
 end $$;
@@ -1168,29 +1164,29 @@ comment on function ticket_private.claim_key(uuid, text, text, text) is
   'Returns null if the caller is to process the request, otherwise its stored answer. Refuses a key reused for another request, and a request in progress.';
 revoke execute on function ticket_private.claim_key(uuid, text, text, text) from public;
 
-create or replace function ticket_private.keep_answer(
+create or replace function ticket_private.store_answer(
   person uuid, function text, idempotency_key text, status int, answer jsonb, is_better boolean default false)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
   kept record;
 begin
   update ticket_private.idempotency_keys k
-  set status = keep_answer.status, answer = keep_answer.answer, locked_until = null
-  where k.user_id = person and k.function = keep_answer.function and k.key = idempotency_key and (is_better or k.answer is null);
+  set status = store_answer.status, answer = store_answer.answer, locked_until = null
+  where k.user_id = person and k.function = store_answer.function and k.key = idempotency_key and (is_better or k.answer is null);
   if not found then
     select k.status, k.answer into kept from ticket_private.idempotency_keys k
-    where k.user_id = person and k.function = keep_answer.function and k.key = idempotency_key;
+    where k.user_id = person and k.function = store_answer.function and k.key = idempotency_key;
     if found then
       return jsonb_build_object('next', 'answer', 'status', kept.status, 'answer', kept.answer);
     end if;
   end if;
   return jsonb_build_object('next', 'answer', 'status', status, 'answer', answer);
 end $$;
-comment on function ticket_private.keep_answer(uuid, text, text, int, jsonb, boolean) is
+comment on function ticket_private.store_answer(uuid, text, text, int, jsonb, boolean) is
   'Stores the first answer of a request, and returns the stored one as {next: answer, status, answer}. is_better: replaces the stored answer.';
-revoke execute on function ticket_private.keep_answer(uuid, text, text, int, jsonb, boolean) from public;
+revoke execute on function ticket_private.store_answer(uuid, text, text, int, jsonb, boolean) from public;
 
-create or replace function ticket_private.keep_refusal(person uuid, function text, idempotency_key text, message text, detail text)
+create or replace function ticket_private.store_refusal(person uuid, function text, idempotency_key text, message text, detail text)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
   refusal jsonb := message::jsonb;
@@ -1200,12 +1196,12 @@ begin
     -- Not an answer of this request: the client has to repeat it.
     raise sqlstate 'PGRST' using message = message, detail = detail;
   end if;
-  return ticket_private.keep_answer(person, function, idempotency_key, status,
+  return ticket_private.store_answer(person, function, idempotency_key, status,
     jsonb_build_object('error', jsonb_build_object('code', refusal -> 'code', 'message', refusal -> 'message')));
 end $$;
-comment on function ticket_private.keep_refusal(uuid, text, text, text, text) is
+comment on function ticket_private.store_refusal(uuid, text, text, text, text) is
   'Stores a refusal as the answer of a request that was rolled back. message and detail are those raised by refuse().';
-revoke execute on function ticket_private.keep_refusal(uuid, text, text, text, text) from public;
+revoke execute on function ticket_private.store_refusal(uuid, text, text, text, text) from public;
 
 create or replace function ticket_private.lock_key(person uuid, function text, idempotency_key text)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -1219,7 +1215,7 @@ revoke execute on function ticket_private.lock_key(uuid, text, text) from public
 create or replace function ticket_private.refuse_in_progress()
 returns void language plpgsql stable set search_path = '' as $$
 begin
-  perform ticket_private.refuse('request_in_progress', 'Another request of yours for this ticket is still being worked on. Ask again in a moment.', 409);
+  perform ticket_private.refuse('request_in_progress', 'Another request of yours for this ticket is in progress. Try again in a moment.', 409);
 end $$;
 revoke execute on function ticket_private.refuse_in_progress() from public;
 
@@ -1259,7 +1255,7 @@ begin
   if not exists (select from event_service.events e where e.id = event and e.status in ('upcoming', 'ongoing') and e.end_time > now()) then
     perform ticket_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
   elsif not exists (select from event_service.events e where e.id = event and e.ticketing_enabled) then
-    perform ticket_private.refuse('no_ticket_needed', 'This event takes no ticket: join it.', 409);
+    perform ticket_private.refuse('no_ticket_needed', 'This event is not ticketed. Join it instead.', 409);
   end if;
 end $$;
 comment on function ticket_private.require_open(uuid) is 'Refuses an event that is over, cancelled or not ticketed.';
@@ -1285,9 +1281,8 @@ begin
 end $$;
 revoke execute on function ticket_private.require_still_open(uuid) from public;
 
--- Prevents holding seats for ever without paying. Offers count too. A higher limit applies to holds for which the
--- buyer never
--- got a checkout page, for example because the provider failed.
+-- Prevents holding seats indefinitely without paying. Offers count too. A higher limit applies to holds for which the
+-- buyer never got a checkout page, for example because the provider failed.
 create or replace function ticket_private.require_holds_left(person uuid, event uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -1301,7 +1296,7 @@ begin
   where t.user_id = person and t.event_id = event and t.purchased_at > now() - interval '1 day'
     and t.status in ('cancelled', 'expired') and t.activated_at is null;
   if ended.kept >= 5 or ended.holds >= 20 then
-    perform ticket_private.refuse('too_many_holds', 'You have held a seat at this event too often today without taking it. Try again tomorrow.', 429);
+    perform ticket_private.refuse('too_many_holds', 'You have held a seat at this event too often today without buying a ticket. Try again tomorrow.', 429);
   end if;
 end $$;
 comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a hold after five unused holds at this event within a day, or twenty for which no checkout page was created.';
@@ -1330,17 +1325,17 @@ end $$;
 comment on function ticket_private.attempt_to_send(uuid) is 'An attempt as edge functions pass it to a provider.';
 revoke execute on function ticket_private.attempt_to_send(uuid) from public;
 
-create or replace function ticket_private.expire_first(person uuid, function text, idempotency_key text, attempt uuid)
+create or replace function ticket_private.request_expiry(person uuid, function text, idempotency_key text, attempt uuid)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 begin
   update ticket_private.attempts a set state = 'ending', check_at = now() where a.id = attempt;
   update ticket_private.idempotency_keys k set locked_until = now()
-  where k.user_id = person and k.function = expire_first.function and k.key = idempotency_key;
+  where k.user_id = person and k.function = request_expiry.function and k.key = idempotency_key;
   return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(attempt));
 end $$;
-comment on function ticket_private.expire_first(uuid, text, text, uuid) is
+comment on function ticket_private.request_expiry(uuid, text, text, uuid) is
   'Tells the edge function to expire this attempt at its provider and then repeat the request. Releases the idempotency key for that.';
-revoke execute on function ticket_private.expire_first(uuid, text, text, uuid) from public;
+revoke execute on function ticket_private.request_expiry(uuid, text, text, uuid) from public;
 
 -- A hold has one payable attempt: the provider must expire it before there is another.
 create or replace function ticket_private.resume_checkout(
@@ -1356,14 +1351,14 @@ begin
     and (attempt.provider, attempt.amount, attempt.currency) = (resume_checkout.provider, price, resume_checkout.currency)
   then
     -- A repeated request, for example from another tab.
-    return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(attempt.id));
+    return ticket_private.store_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(attempt.id));
   elsif price > 0 and (select count(*) from ticket_private.attempts a where a.ticket_id = mine.id and a.checkout_url is not null) >= 3 then
     -- Refuses before it expires the last attempt, which the buyer can still pay.
-    perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Pay where you began last, give the seat back, or let its time run out.', 429);
+    perform ticket_private.refuse('too_many_attempts', 'You have started three payments for this seat. Complete the last one, release the seat, or wait until the hold ends.', 429);
   elsif attempt.id is null then
     return null;
   elsif attempt.state <> 'creating' then
-    return ticket_private.expire_first(person, 'ticket-checkout', idempotency_key, attempt.id);
+    return ticket_private.request_expiry(person, 'ticket-checkout', idempotency_key, attempt.id);
   elsif attempt.idempotency_key <> resume_checkout.idempotency_key and attempt.started_at > now() - interval '1 minute' then
     perform ticket_private.refuse_in_progress();
   end if;
@@ -1375,7 +1370,7 @@ comment on function ticket_private.resume_checkout(uuid, text, ticket_service.ti
   'Handles a hold that already has an attempt. Returns the answer or next step, or null if a new attempt can be created.';
 revoke execute on function ticket_private.resume_checkout(uuid, text, ticket_service.tickets, text, numeric, text) from public;
 
-create or replace function ticket_private.take_free_ticket(person uuid, idempotency_key text, event uuid, mine ticket_service.tickets, terms ticket_private.ticket_terms)
+create or replace function ticket_private.issue_free_ticket(person uuid, idempotency_key text, event uuid, mine ticket_service.tickets, terms ticket_private.ticket_terms)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 begin
   if mine.id is null then
@@ -1388,10 +1383,10 @@ begin
     set status = 'active', price_paid = 0, currency = terms.currency, refund_fee = 0, refund_deadline = null, event_start_time = terms.start_time
     where t.id = mine.id returning * into mine;
   end if;
-  return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200,
+  return ticket_private.store_answer(person, 'ticket-checkout', idempotency_key, 200,
     jsonb_build_object('ticket', to_jsonb(mine), 'transaction', null, 'checkout_url', null, 'expires_at', null));
 end $$;
-revoke execute on function ticket_private.take_free_ticket(uuid, text, uuid, ticket_service.tickets, ticket_private.ticket_terms) from public;
+revoke execute on function ticket_private.issue_free_ticket(uuid, text, uuid, ticket_service.tickets, ticket_private.ticket_terms) from public;
 
 -- Takes the lock that all buyers of an event compete for last, in the trigger of the insert into tickets.
 create or replace function ticket_private.hold_seat(
@@ -1410,8 +1405,7 @@ begin
     where t.id = mine.id;
   end if;
   -- One statement, because its triggers fire in the reverse order of the rows written: the seat is locked last.
-  -- PostgreSQL
-  -- does not guarantee this order; only speed depends on it.
+  -- PostgreSQL does not guarantee this order; only speed depends on it.
   with ticket as (
     insert into ticket_service.tickets (id, user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
     select held, person, event, terms.price, terms.currency, 'pending', ends + ticket_private.time_after_payment(), terms.refund_fee, terms.refund_deadline, terms.start_time
@@ -1428,10 +1422,10 @@ begin
 end $$;
 revoke execute on function ticket_private.hold_seat(uuid, text, uuid, ticket_service.tickets, ticket_private.ticket_terms, text, text) from public;
 
-create or replace function ticket_private.check_out(person uuid, idempotency_key text, event uuid, payment_method text, return_url text)
+create or replace function ticket_private.start_checkout(person uuid, idempotency_key text, event uuid, payment_method text, return_url text)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
-  terms ticket_private.ticket_terms := ticket_private.terms_of(event);
+  terms ticket_private.ticket_terms := ticket_private.get_terms(event);
   mine ticket_service.tickets;
   resumed jsonb;
   freed int := 0;
@@ -1441,12 +1435,12 @@ begin
   end if;
   perform ticket_private.require_open(event);
   if terms.price > 0 and payment_method is null then
-    perform ticket_private.refuse('payment_method_required', 'Say how this ticket is to be paid: give a payment_method.');
+    perform ticket_private.refuse('payment_method_required', 'This ticket is not free. Give a payment_method.');
   end if;
   perform ticket_private.lock_tickets(person, event, null);
   select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status in ('pending', 'active');
   -- Locked before the seats, so that offer_seats() skips the entry instead of waiting for this transaction.
-  perform from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person for update;
+  perform from ticket_service.waitlist_entries w where w.event_id = start_checkout.event and w.user_id = person for update;
   if mine.status = 'active' then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
   elsif mine.held_until <= now() then
@@ -1468,20 +1462,20 @@ begin
       perform ticket_private.refuse_in_progress();
     elsif mine.id is null and freed > 0 and ticket_private.is_full(event) then
       -- Returned, not raised: an exception would roll back the offers.
-      resumed := ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 409,
+      resumed := ticket_private.store_answer(person, 'ticket-checkout', idempotency_key, 409,
         jsonb_build_object('error', jsonb_build_object('code', 'sold_out', 'message', 'There are no seats left.')));
     end if;
   end if;
   if resumed is not null then
     return resumed;
   end if;
-  delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person;
+  delete from ticket_service.waitlist_entries w where w.event_id = start_checkout.event and w.user_id = person;
   if terms.price = 0 then
-    return ticket_private.take_free_ticket(person, idempotency_key, event, mine, terms);
+    return ticket_private.issue_free_ticket(person, idempotency_key, event, mine, terms);
   end if;
   return ticket_private.hold_seat(person, idempotency_key, event, mine, terms, payment_method, return_url);
 end $$;
-revoke execute on function ticket_private.check_out(uuid, text, uuid, text, text) from public;
+revoke execute on function ticket_private.start_checkout(uuid, text, uuid, text, text) from public;
 
 -- Definer: service_role may not write tickets and attempts directly.
 create or replace function ticket_private.begin_checkout(
@@ -1491,11 +1485,11 @@ declare
   answered jsonb := ticket_private.claim_key(person, 'ticket-checkout', idempotency_key, request_hash);
   detail text;
 begin
-  return coalesce(answered, ticket_private.check_out(person, idempotency_key, event_id, payment_method, return_url));
+  return coalesce(answered, ticket_private.start_checkout(person, idempotency_key, event_id, payment_method, return_url));
 exception
   when sqlstate 'PGRST' then
     get stacked diagnostics detail = pg_exception_detail;
-    return ticket_private.keep_refusal(person, 'ticket-checkout', idempotency_key, sqlerrm, detail);
+    return ticket_private.store_refusal(person, 'ticket-checkout', idempotency_key, sqlerrm, detail);
   when unique_violation then
     get stacked diagnostics detail = constraint_name;
     if detail = 'one_live_ticket_each' then
@@ -1532,7 +1526,7 @@ begin
     update ticket_private.attempts a set session_id = finish_checkout.session_id where a.id = finish_checkout.attempt_id;
     return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(finish_checkout.attempt_id));
   end if;
-  return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(finish_checkout.attempt_id));
+  return ticket_private.store_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(finish_checkout.attempt_id));
 end $$;
 revoke execute on function ticket_private.finish_checkout(uuid, text, uuid, text, text) from public;
 grant execute on function ticket_private.finish_checkout(uuid, text, uuid, text, text) to service_role;
@@ -1554,7 +1548,7 @@ begin
   end if;
   perform ticket_private.fail_transaction(fail_checkout.attempt_id);
   update ticket_service.tickets t set status = 'cancelled' where t.id = ticket and t.status = 'pending';
-  return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, status, answer);
+  return ticket_private.store_answer(person, 'ticket-checkout', idempotency_key, status, answer);
 end $$;
 revoke execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) from public;
 grant execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) to service_role;
@@ -1675,7 +1669,7 @@ begin
   -- Read again under the lock.
   select * into attempt from ticket_private.attempts a where a.id = record_notice.attempt_id;
   perform ticket_private.record_facts(attempt, facts);
-  perform ticket_private.settle(attempt);
+  perform ticket_private.settle_attempt(attempt);
   return jsonb_build_object('result', 'recorded');
 end $$;
 revoke execute on function ticket_private.record_notice(text, text, uuid, jsonb) from public;
@@ -1691,10 +1685,10 @@ revoke execute on function ticket_service.record_notice(text, text, uuid, jsonb)
 grant execute on function ticket_service.record_notice(text, text, uuid, jsonb) to service_role;
 
 -- db/services/ticket/41_settlement.sql
--- Settlement: derives the ticket, its transactions and the journal from all facts known about an attempt, so that neither the
--- order nor the repetition of notices matters. Called under the lock of the ticket.
+-- Settlement: derives the ticket, its transactions and the journal from all facts known about an attempt, so that
+-- neither the order nor the repetition of notices matters. Called under the lock of the ticket.
 
-create or replace function ticket_private.activate(attempt ticket_private.attempts, ticket ticket_service.tickets)
+create or replace function ticket_private.activate_ticket(attempt ticket_private.attempts, ticket ticket_service.tickets)
 returns ticket_service.payment_outcome language plpgsql volatile set search_path = '' as $$
 declare
   refused_by text;
@@ -1728,17 +1722,17 @@ begin
       if sqlerrm::jsonb ->> 'code' = 'sold_out' then
         return 'sold_out'::ticket_service.payment_outcome;
       end if;
-      raise warning 'A payment for ticket % goes back: %', ticket.id, sqlerrm;
+      raise warning 'The payment for ticket % is refunded: %', ticket.id, sqlerrm;
       return 'event_closed'::ticket_service.payment_outcome;
   end;
   return 'activated'::ticket_service.payment_outcome;
 end $$;
-comment on function ticket_private.activate(ticket_private.attempts, ticket_service.tickets) is
+comment on function ticket_private.activate_ticket(ticket_private.attempts, ticket_service.tickets) is
   'Activates the ticket of a payment on the terms of the attempt. If the hold has ended, takes another seat if one is free and the buyer has no other ticket.';
-revoke execute on function ticket_private.activate(ticket_private.attempts, ticket_service.tickets) from public;
+revoke execute on function ticket_private.activate_ticket(ticket_private.attempts, ticket_service.tickets) from public;
 
 -- The first payment of an attempt uses the transaction row of the attempt; further payments get rows of their own.
-create or replace function ticket_private.show_payments(attempt ticket_private.attempts)
+create or replace function ticket_private.record_payment_transactions(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   payment ticket_private.payments;
@@ -1759,11 +1753,10 @@ begin
     update ticket_private.payments p set transaction_id = shown where p.provider = payment.provider and p.provider_id = payment.provider_id;
   end loop;
 end $$;
-revoke execute on function ticket_private.show_payments(ticket_private.attempts) from public;
+revoke execute on function ticket_private.record_payment_transactions(ticket_private.attempts) from public;
 
 -- Compares with all that was ever returned since a refund was requested, so the order of notices does not matter.
--- Overtakes
--- the newest first, and requests what is left again: a refund that may have been sent cannot be changed.
+-- Overtakes the newest first, and requests what is left again: a refund that may have been sent cannot be changed.
 create or replace function ticket_private.overtake_refunds(payment ticket_private.payment_balances)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -1790,7 +1783,7 @@ begin
     overtaken := overtaken + mine.amount;
   end loop;
   if payment.state <> 'reversed' then
-    perform ticket_private.request_refund_of(payment.provider, payment.provider_id,
+    perform ticket_private.request_refund(payment.provider, payment.provider_id,
       least(overtaken, newest.asked_of - elsewhere - wanted - newest.fee), newest.fee, newest.origin, newest.reason, newest.asked_of);
   end if;
 end $$;
@@ -1798,7 +1791,7 @@ comment on function ticket_private.overtake_refunds(ticket_private.payment_balan
   'Marks our refunds as overtaken if the payment no longer covers them because the money was returned another way.';
 revoke execute on function ticket_private.overtake_refunds(ticket_private.payment_balances) from public;
 
--- Refunds beyond the amount captured are marked, those made at the provider first; an operator is told about them.
+-- Marks refunds beyond the amount captured, those made at the provider first. They appear in operator_queue().
 create or replace function ticket_private.mark_excess_refunds(payment ticket_private.payments)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -1816,7 +1809,7 @@ end $$;
 revoke execute on function ticket_private.mark_excess_refunds(ticket_private.payments) from public;
 
 -- Refunds made at the provider get a transaction row once they have succeeded and their payment has one.
-create or replace function ticket_private.show_refunds(attempt ticket_private.attempts)
+create or replace function ticket_private.record_refund_transactions(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   payment ticket_private.payment_balances;
@@ -1836,9 +1829,9 @@ begin
       and not exists (select from ticket_service.ticket_transactions x where x.id = r.id);
   end loop;
 end $$;
-revoke execute on function ticket_private.show_refunds(ticket_private.attempts) from public;
+revoke execute on function ticket_private.record_refund_transactions(ticket_private.attempts) from public;
 
-create or replace function ticket_private.way_back_of(payment ticket_private.payment_balances)
+create or replace function ticket_private.returned_outcome(payment ticket_private.payment_balances)
 returns ticket_service.payment_outcome language sql immutable set search_path = '' as $$
   select case
     when payment.given_elsewhere > 0 and payment.amount <= payment.ever_given then 'refunded'
@@ -1846,10 +1839,10 @@ returns ticket_service.payment_outcome language sql immutable set search_path = 
     when payment.ever_called_back > 0 then 'disputed'
   end::ticket_service.payment_outcome
 $$;
-comment on function ticket_private.way_back_of(ticket_private.payment_balances) is 'How the money of a payment was returned without our request, or null.';
-revoke execute on function ticket_private.way_back_of(ticket_private.payment_balances) from public;
+comment on function ticket_private.returned_outcome(ticket_private.payment_balances) is 'How the money of a payment was returned without our request, or null.';
+revoke execute on function ticket_private.returned_outcome(ticket_private.payment_balances) from public;
 
-create or replace function ticket_private.decide_payments(attempt ticket_private.attempts)
+create or replace function ticket_private.decide_outcomes(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   ticket ticket_service.tickets;
@@ -1861,7 +1854,7 @@ begin
     where b.attempt_id = attempt.id and b.transaction_id is not null order by b.outcome nulls last, p.first_told_at, b.provider_id
   loop
     select * into ticket from ticket_service.tickets t where t.id = attempt.ticket_id;
-    verdict := coalesce(ticket_private.way_back_of(payment), payment.outcome);
+    verdict := coalesce(ticket_private.returned_outcome(payment), payment.outcome);
     payment.has_bought := payment.has_bought or payment.outcome is null and verdict is not null
       and ticket.status <> 'active' and (payment.amount, payment.currency) = (attempt.amount, attempt.currency);
     if verdict is null then
@@ -1869,7 +1862,7 @@ begin
         when (payment.amount, payment.currency) <> (attempt.amount, attempt.currency) then 'set_aside'
         when exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated') and ticket.status in ('active', 'refunded') then 'paid_twice'
         when ticket.status = 'active' then 'already_has_ticket'
-        else ticket_private.activate(attempt, ticket)
+        else ticket_private.activate_ticket(attempt, ticket)
       end;
       payment.has_bought := verdict = 'activated';
     end if;
@@ -1879,7 +1872,7 @@ begin
     end if;
   end loop;
 end $$;
-revoke execute on function ticket_private.decide_payments(ticket_private.attempts) from public;
+revoke execute on function ticket_private.decide_outcomes(ticket_private.attempts) from public;
 
 create or replace function ticket_private.apply_outcome(
   attempt ticket_private.attempts, ticket ticket_service.tickets, payment ticket_private.payment_balances, verdict ticket_service.payment_outcome)
@@ -1894,8 +1887,7 @@ begin
       null;
     when 'set_aside', 'refunded', 'reversed', 'disputed' then
       -- The ticket ends with the payment that bought it, unless another payment stands for it. A payment that bought
-      -- none ends
-      -- only a hold without another open attempt.
+      -- none ends only a hold without another open attempt.
       update ticket_service.tickets t
       set status = case when not payment.has_bought then 'expired' when verdict = 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
       where t.id = ticket.id
@@ -1905,7 +1897,7 @@ begin
           and (p.provider, p.provider_id) <> (payment.provider, payment.provider_id));
     else
       update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id and t.status = 'pending';
-      perform ticket_private.request_refund_of(payment.provider, payment.provider_id, ticket_private.refundable(payment), 0, 'payment', null);
+      perform ticket_private.request_refund(payment.provider, payment.provider_id, ticket_private.refundable(payment), 0, 'payment', null);
   end case;
 end $$;
 comment on function ticket_private.apply_outcome(ticket_private.attempts, ticket_service.tickets, ticket_private.payment_balances, ticket_service.payment_outcome) is
@@ -1913,7 +1905,7 @@ comment on function ticket_private.apply_outcome(ticket_private.attempts, ticket
 revoke execute on function ticket_private.apply_outcome(ticket_private.attempts, ticket_service.tickets, ticket_private.payment_balances, ticket_service.payment_outcome) from public;
 
 -- Refunds that are owed stay pending, even if the provider failed to make them.
-create or replace function ticket_private.show_states(attempt uuid)
+create or replace function ticket_private.update_transaction_states(attempt uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
   update ticket_service.ticket_transactions x
@@ -1922,17 +1914,17 @@ begin
   from (
     select b.transaction_id as id, b.provider_id, b.outcome,
       case when b.state = 'reversed' or b.amount > 0 and b.amount <= b.gone then 'refunded' else 'success' end::ticket_service.transaction_status as status
-    from ticket_private.payment_balances b where b.attempt_id = show_states.attempt and b.transaction_id is not null
+    from ticket_private.payment_balances b where b.attempt_id = update_transaction_states.attempt and b.transaction_id is not null
     union all
     select r.id, r.provider_id, null,
       case when r.is_done then 'success'
         when r.is_overtaken or r.is_excess or r.state >= 'failed' and r.origin = 'provider' then 'failed'
         else 'pending' end::ticket_service.transaction_status
-    from ticket_private.refunds r where r.attempt_id = show_states.attempt) shown_now
+    from ticket_private.refunds r where r.attempt_id = update_transaction_states.attempt) shown_now
   where x.id = shown_now.id
     and ((x.status, x.outcome) is distinct from (shown_now.status, shown_now.outcome) or x.transaction_id is null and shown_now.provider_id is not null);
 end $$;
-revoke execute on function ticket_private.show_states(uuid) from public;
+revoke execute on function ticket_private.update_transaction_states(uuid) from public;
 
 create or replace function ticket_private.close_attempt(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -1956,19 +1948,19 @@ end $$;
 revoke execute on function ticket_private.close_attempt(ticket_private.attempts) from public;
 
 -- The caller holds the lock of the ticket.
-create or replace function ticket_private.settle(attempt ticket_private.attempts)
+create or replace function ticket_private.settle_attempt(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
-  perform ticket_private.show_payments(attempt);
-  perform ticket_private.show_refunds(attempt);
-  perform ticket_private.decide_payments(attempt);
-  perform ticket_private.show_states(attempt.id);
+  perform ticket_private.record_payment_transactions(attempt);
+  perform ticket_private.record_refund_transactions(attempt);
+  perform ticket_private.decide_outcomes(attempt);
+  perform ticket_private.update_transaction_states(attempt.id);
   perform ticket_private.close_attempt(attempt);
   perform ticket_private.record_journal(attempt.ticket_id);
 end $$;
-comment on function ticket_private.settle(ticket_private.attempts) is
+comment on function ticket_private.settle_attempt(ticket_private.attempts) is
   'Brings ticket, transactions and journal in line with all facts known about an attempt.';
-revoke execute on function ticket_private.settle(ticket_private.attempts) from public;
+revoke execute on function ticket_private.settle_attempt(ticket_private.attempts) from public;
 
 -- db/services/ticket/50_refunds.sql
 -- Refunds requested by buyers and hosts, and what the provider reports about them. Uses payments and settlement.
@@ -1979,7 +1971,7 @@ create or replace view ticket_private.refunds_for_operators as
     and ((r.is_manual or r.sends >= 60) and r.state < 'succeeded' or r.state >= 'failed');
 comment on view ticket_private.refunds_for_operators is 'Refunds that the provider could not make, to be closed with close_refund().';
 
-create or replace function ticket_private.request_refund_of(
+create or replace function ticket_private.request_refund(
   provider text, payment_id text, amount numeric, fee numeric, origin ticket_private.refund_origin, reason text, asked_of numeric default null)
 returns uuid language plpgsql volatile set search_path = '' as $$
 declare
@@ -1990,20 +1982,20 @@ begin
     return null;
   end if;
   with payment as (
-    select * from ticket_private.payment_balances b where b.provider = request_refund_of.provider and b.provider_id = payment_id),
+    select * from ticket_private.payment_balances b where b.provider = request_refund.provider and b.provider_id = payment_id),
   shown as (
     insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, amount, currency, payment_method)
-    select refund, p.ticket_id, 'refund', p.transaction_id, request_refund_of.amount, p.currency, p.provider from payment p)
+    select refund, p.ticket_id, 'refund', p.transaction_id, request_refund.amount, p.currency, p.provider from payment p)
   insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, amount, currency, fee, origin, reason, send_at, is_manual, asked_of)
-  select refund, p.ticket_id, p.attempt_id, p.provider, p.provider_id, request_refund_of.amount, p.currency, request_refund_of.fee,
-    request_refund_of.origin, request_refund_of.reason, case when not is_manual then now() end, is_manual,
-    coalesce(request_refund_of.asked_of, p.amount - p.called_back - p.standing_elsewhere + p.ever_called_back + p.given_elsewhere)
+  select refund, p.ticket_id, p.attempt_id, p.provider, p.provider_id, request_refund.amount, p.currency, request_refund.fee,
+    request_refund.origin, request_refund.reason, case when not is_manual then now() end, is_manual,
+    coalesce(request_refund.asked_of, p.amount - p.called_back - p.standing_elsewhere + p.ever_called_back + p.given_elsewhere)
   from payment p;
   return refund;
 end $$;
-comment on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) is
+comment on function ticket_private.request_refund(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) is
   'Requests a refund of a payment, in major units. Returns null for an amount of 0. The trigger ticket_transactions_refund_within_capture refuses more than is left.';
-revoke execute on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) from public;
+revoke execute on function ticket_private.request_refund(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) from public;
 
 
 create or replace function ticket_private.refund_to_send(refund uuid)
@@ -2030,7 +2022,7 @@ $$;
 revoke execute on function ticket_private.refund_answer(uuid, uuid) from public;
 
 -- Records imported payments and refunds as if a provider had reported them.
-create or replace function ticket_private.take_in_imported_payments(ticket uuid)
+create or replace function ticket_private.import_payments(ticket uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
   insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome, has_bought)
@@ -2044,24 +2036,24 @@ begin
   where x.ticket_id = ticket and x.kind = 'refund' and x.amount > 0 and x.status <> 'failed';
   perform ticket_private.record_journal(ticket);
 end $$;
-revoke execute on function ticket_private.take_in_imported_payments(uuid) from public;
+revoke execute on function ticket_private.import_payments(uuid) from public;
 
 -- The caller holds the lock of the ticket.
-create or replace function ticket_private.payment_of(ticket uuid)
+create or replace function ticket_private.find_payment(ticket uuid)
 returns ticket_private.payment_balances language plpgsql volatile set search_path = '' as $$
 declare
   payment ticket_private.payment_balances;
 begin
   if not exists (select from ticket_private.payments p where p.ticket_id = ticket and p.transaction_id is not null) then
-    perform ticket_private.take_in_imported_payments(ticket);
+    perform ticket_private.import_payments(ticket);
   end if;
   select * into payment from ticket_private.payment_balances b
   where b.ticket_id = ticket and b.transaction_id is not null and b.outcome is distinct from 'set_aside'
   order by b.outcome = 'activated' desc, ticket_private.refundable(b) desc limit 1;
   return payment;
 end $$;
-comment on function ticket_private.payment_of(uuid) is 'The payment that activated a ticket, or the one with most left. Null for a free ticket. Excludes set_aside payments, which operators decide about.';
-revoke execute on function ticket_private.payment_of(uuid) from public;
+comment on function ticket_private.find_payment(uuid) is 'The payment that activated a ticket, or the one with most left. Null for a free ticket. Excludes set_aside payments, which operators decide about.';
+revoke execute on function ticket_private.find_payment(uuid) from public;
 
 -- The caller holds the lock of the ticket.
 create or replace function ticket_private.end_ticket(
@@ -2075,9 +2067,9 @@ begin
   set status = case when payment.provider_id is null then 'cancelled' else 'refunded' end::ticket_service.ticket_status, refund_fee = fee
   where t.id = ticket;
   -- An imported ticket may have been paid in several parts.
-  perform ticket_private.request_refund_of(b.provider, b.provider_id, ticket_private.refundable(b), 0, origin, reason)
+  perform ticket_private.request_refund(b.provider, b.provider_id, ticket_private.refundable(b), 0, origin, reason)
   from ticket_private.payment_balances b where b.ticket_id = ticket and b.provider = 'imported' and b.provider_id <> payment.provider_id;
-  return ticket_private.request_refund_of(payment.provider, payment.provider_id, available - kept, kept, origin, reason);
+  return ticket_private.request_refund(payment.provider, payment.provider_id, available - kept, kept, origin, reason);
 end $$;
 comment on function ticket_private.end_ticket(uuid, ticket_private.payment_balances, numeric, ticket_private.refund_origin, text) is
   'Ends a ticket, which frees its seat, and requests a refund of what is left of its payment, less a fee. Returns the refund, or null if there is nothing to refund.';
@@ -2087,21 +2079,20 @@ create or replace function ticket_private.require_refundable(ticket ticket_servi
 returns void language plpgsql stable set search_path = '' as $$
 declare
   is_moved boolean := event_start <> ticket.event_start_time;
-  -- After a change of the start, full refunds are possible until the later of both times, unless the event has
-  -- started.
+  -- After a change of the start, full refunds are possible until the later of both times, unless the event has started.
   closes timestamptz := case when is_moved then greatest(event_start, ticket.event_start_time)
     else least(event_start, coalesce(ticket.refund_deadline, event_start)) end;
 begin
   if ticket.is_checked_in and not is_cancelled then
-    perform ticket_private.refuse('ticket_used', 'This ticket was used. Ask the host for a refund.', 409);
+    perform ticket_private.refuse('ticket_used', 'This ticket has been checked in. Ask the host for a refund.', 409);
   elsif ticket.status = 'active' and not is_cancelled and (now() > closes or now() >= event_start and is_moved is not true) then
-    perform ticket_private.refuse('refund_deadline_passed', 'The time for a refund of this ticket is over. Ask the host.', 409);
+    perform ticket_private.refuse('refund_deadline_passed', 'The deadline for a refund of this ticket has passed. Ask the host.', 409);
   end if;
 end $$;
 comment on function ticket_private.require_refundable(ticket_service.tickets, timestamptz, boolean) is 'Refuses a refund to the buyer of a used ticket, or after the deadline.';
 revoke execute on function ticket_private.require_refundable(ticket_service.tickets, timestamptz, boolean) from public;
 
-create or replace function ticket_private.give_up_hold(person uuid, idempotency_key text, ticket uuid)
+create or replace function ticket_private.release_hold(person uuid, idempotency_key text, ticket uuid)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
   attempt ticket_private.attempts;
@@ -2111,22 +2102,22 @@ begin
   order by a.state = 'creating', a.state limit 1;
   if attempt.state in ('open', 'ending') then
     -- The provider must expire the attempt before the seat is freed.
-    return ticket_private.expire_first(person, 'ticket-refund', idempotency_key, attempt.id);
+    return ticket_private.request_expiry(person, 'ticket-refund', idempotency_key, attempt.id);
   elsif attempt.id is not null then
     perform ticket_private.drop_attempt(attempt.id);
   end if;
   update ticket_service.tickets t set status = 'cancelled' where t.id = ticket;
-  return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket, null));
+  return ticket_private.store_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket, null));
 end $$;
-revoke execute on function ticket_private.give_up_hold(uuid, text, uuid) from public;
+revoke execute on function ticket_private.release_hold(uuid, text, uuid) from public;
 
 create or replace function ticket_private.require_amount(amount numeric, payment ticket_private.payment_balances, currency text)
 returns void language plpgsql stable set search_path = '' as $$
 begin
   if amount <= 0 or amount <> round(amount, greatest(ticket_private.currency_decimals(coalesce(payment.currency, currency)), scale(trim_scale(payment.amount)))) then
-    perform ticket_private.refuse('invalid_amount', 'An amount is more than 0, and has no more decimals than its currency, or than what was paid.');
+    perform ticket_private.refuse('invalid_amount', 'An amount must be more than 0, and have no more decimals than its currency or the payment.');
   elsif amount > coalesce(ticket_private.refundable(payment), 0) then
-    perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed what was paid.', 409);
+    perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed the payment.', 409);
   end if;
 end $$;
 comment on function ticket_private.require_amount(numeric, ticket_private.payment_balances, text) is 'Refuses an amount of 0 or less, with too many decimals, or above what is left of the payment.';
@@ -2151,22 +2142,22 @@ begin
   if ticket.id is null or not (is_host or ticket.user_id is not distinct from person) then
     perform ticket_private.refuse('ticket_not_found', 'There is no such ticket.', 404);
   elsif not is_host and amount is not null then
-    perform ticket_private.refuse('amount_is_for_hosts', 'Only the host chooses an amount. A refund that you ask for is of the whole price, less the fee.', 403);
+    perform ticket_private.refuse('amount_is_for_hosts', 'Only the host can choose an amount. A refund that you request is for the full price, less the fee.', 403);
   elsif not is_host then
     perform ticket_private.require_refundable(ticket, event.start_time, event.is_cancelled);
   end if;
   if amount is null and ticket.status not in ('pending', 'active') then
-    perform ticket_private.refuse('ticket_ended', 'This ticket has ended already.', 409);
+    perform ticket_private.refuse('ticket_ended', 'This ticket is no longer valid.', 409);
   elsif amount is null and ticket.status = 'pending' and ticket.user_id is distinct from person then
-    perform ticket_private.refuse('ticket_not_paid', 'This ticket is not paid for yet. Its seat is free again by itself.', 409);
+    perform ticket_private.refuse('ticket_not_paid', 'This ticket is not paid for yet. Its hold ends automatically.', 409);
   elsif amount is null and ticket.status = 'pending' then
-    return ticket_private.give_up_hold(person, idempotency_key, ticket.id);
+    return ticket_private.release_hold(person, idempotency_key, ticket.id);
   end if;
 
-  payment := ticket_private.payment_of(ticket.id);
+  payment := ticket_private.find_payment(ticket.id);
   if amount is not null then
     perform ticket_private.require_amount(amount, payment, ticket.currency);
-    refund := ticket_private.request_refund_of(payment.provider, payment.provider_id, amount, 0, 'host', reason);
+    refund := ticket_private.request_refund(payment.provider, payment.provider_id, amount, 0, 'host', reason);
   else
     refund := ticket_private.end_ticket(ticket.id, payment,
       case when is_host or event.is_cancelled or event.start_time <> ticket.event_start_time then 0 else ticket.refund_fee end,
@@ -2175,7 +2166,7 @@ begin
   update ticket_private.refunds r set state = 'sent', sent_at = now(), send_at = now() + interval '2 minutes', sends = 1
   where r.id = refund and not r.is_manual returning jsonb_build_object('next', 'refund', 'refund', ticket_private.refund_to_send(r.id)) into next;
   -- Stored now, so that a repetition after a crash returns this refund. Maintenance sends it.
-  kept := ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
+  kept := ticket_private.store_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
   return coalesce(next, kept);
 end $$;
 revoke execute on function ticket_private.refund_ticket(uuid, text, uuid, numeric, text) from public;
@@ -2191,26 +2182,26 @@ begin
   return coalesce(answered, ticket_private.refund_ticket(person, idempotency_key, ticket_id, amount, reason));
 exception when sqlstate 'PGRST' then
   get stacked diagnostics detail = pg_exception_detail;
-  return ticket_private.keep_refusal(person, 'ticket-refund', idempotency_key, sqlerrm, detail);
+  return ticket_private.store_refusal(person, 'ticket-refund', idempotency_key, sqlerrm, detail);
 end $$;
 revoke execute on function ticket_private.begin_refund(uuid, text, text, uuid, numeric, text) from public;
 grant execute on function ticket_private.begin_refund(uuid, text, text, uuid, numeric, text) to service_role;
 
 -- An imported payment has no attempt to settle.
-create or replace function ticket_private.settle_or_record(refund ticket_private.refunds)
+create or replace function ticket_private.settle_refund(refund ticket_private.refunds)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   attempt ticket_private.attempts;
 begin
   select * into attempt from ticket_private.attempts a where a.id = refund.attempt_id;
   if found then
-    perform ticket_private.settle(attempt);
+    perform ticket_private.settle_attempt(attempt);
   else
-    perform ticket_private.show_states(refund.attempt_id);
+    perform ticket_private.update_transaction_states(refund.attempt_id);
     perform ticket_private.record_journal(refund.ticket_id);
   end if;
 end $$;
-revoke execute on function ticket_private.settle_or_record(ticket_private.refunds) from public;
+revoke execute on function ticket_private.settle_refund(ticket_private.refunds) from public;
 
 -- Definer: service_role may not write refunds directly.
 create or replace function ticket_private.record_refund(
@@ -2237,9 +2228,9 @@ begin
       when r.sends >= 60 and coalesce(r.provider_id, record_refund.provider_id) is null then null
       else now() + least(interval '1 minute' * power(2, least(r.sends, 10)), interval '12 hours') end
   where r.id = refund.id;
-  perform ticket_private.settle_or_record(refund);
+  perform ticket_private.settle_refund(refund);
   if idempotency_key is not null then
-    return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(refund.ticket_id, refund.id), is_better => true);
+    return ticket_private.store_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(refund.ticket_id, refund.id), is_better => true);
   end if;
   return jsonb_build_object('result', 'recorded');
 end $$;
@@ -2320,7 +2311,7 @@ begin
   if ticket.status = 'pending' then
     update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id;
   else
-    perform ticket_private.end_ticket(ticket.id, ticket_private.payment_of(ticket.id), 0, 'cancellation', null);
+    perform ticket_private.end_ticket(ticket.id, ticket_private.find_payment(ticket.id), 0, 'cancellation', null);
   end if;
 end $$;
 revoke execute on function ticket_private.end_cancelled_ticket(ticket_service.tickets) from public;
@@ -2372,9 +2363,9 @@ declare
 begin
   select e.host_id, e.status::text as status into event from event_service.events e where e.id = cancellation_progress.event_id;
   if event.host_id is distinct from person or person is null then
-    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
+    perform ticket_private.refuse('event_not_found', 'You have no such event.', 404);
   elsif event.status <> 'cancelled' then
-    perform ticket_private.refuse('event_over', 'This event is over or cancelled, and stays so.', 409);
+    perform ticket_private.refuse('event_over', 'This event is over or cancelled and can no longer be changed.', 409);
   end if;
   update ticket_service.event_cancellations c set reason = cancellation_progress.reason
   where c.event_id = cancellation_progress.event_id and c.reason is null;
@@ -2451,13 +2442,13 @@ language sql stable security definer set search_path = '' as $$
     from ticket_private.refunds_for_operators r
     union all
     select 'payment', p.transaction_id, p.ticket_id, p.provider, p.provider_id, p.available, p.currency,
-      case p.outcome when 'set_aside' then 'Another amount or currency arrived than was asked for.'
-        else 'This is left of a payment (' || p.outcome || ') for which there is no ticket.' end, p.since
+      case p.outcome when 'set_aside' then 'The amount or currency differs from the one requested.'
+        else 'Left of a payment (' || p.outcome || ') without a ticket.' end, p.since
     from ticket_private.payments_for_operators p
     union all
     select 'excess', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id),
       case when r.is_excess then least(r.amount, gone.so_far - p.amount) else 0 end + case when r.closed_at is not null and r.state = 'succeeded' then r.amount else 0 end, r.currency,
-      'This went back although there was no more to give.', r.requested_at
+      'This refund exceeds the payment.', r.requested_at
     from ticket_private.refunds r join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
     cross join lateral (
       select sum(o.amount) as so_far from ticket_private.refunds o
@@ -2465,11 +2456,11 @@ language sql stable security definer set search_path = '' as $$
         and (o.origin = 'provider', coalesce(o.provider_id, o.id::text)) <= (r.origin = 'provider', coalesce(r.provider_id, r.id::text)))) gone
     where r.is_excess or r.closed_at is not null and r.state = 'succeeded'
     union all
-    select 'cancellation', c.event_id, null, null, null, null, null, 'Tickets of this cancelled event could not be ended: the server''s log says why.', c.cancelled_at
+    select 'cancellation', c.event_id, null, null, null, null, null, 'Tickets of this cancelled event could not be ended. See the log of the server.', c.cancelled_at
     from ticket_service.event_cancellations c where c.tickets_ended_at is null and c.cancelled_at < now() - interval '1 hour'
     union all
     select 'attempt', a.id, a.ticket_id, a.provider, coalesce(a.session_id, a.id::text), a.amount, a.currency,
-      'The provider has not said for a week what became of this payment.', a.started_at
+      'The provider has not reported the result of this payment for a week.', a.started_at
     from ticket_private.attempts a
     where a.check_at is null and a.checks >= 40
       and (a.state <> 'closed' or exists (select from ticket_private.payments p where p.attempt_id = a.id and p.state = 'pending'))) q
@@ -2490,9 +2481,9 @@ begin
   update ticket_private.refunds r set closed_at = now(), closing_reference = reference, send_at = null
   where r.id = refund.id and r.id in (select o.id from ticket_private.refunds_for_operators o);
   if not found then
-    perform ticket_private.refuse('refund_not_open', 'There is no such refund that waits for an operator.', 404);
+    perform ticket_private.refuse('refund_not_open', 'There is no such open refund.', 404);
   end if;
-  perform ticket_private.settle_or_record(refund);
+  perform ticket_private.settle_refund(refund);
 end $$;
 revoke execute on function ticket_private.close_refund(uuid, text) from public;
 grant execute on function ticket_private.close_refund(uuid, text) to service_role;
@@ -2507,9 +2498,9 @@ begin
   perform from ticket_service.tickets t where t.id = ticket for no key update;
   select * into payment from ticket_private.payments_for_operators p where p.transaction_id = refund_rest.transaction_id;
   if not found then
-    perform ticket_private.refuse('payment_not_set_aside', 'There is no such payment that waits for an operator.', 404);
+    perform ticket_private.refuse('payment_not_set_aside', 'There is no such open payment.', 404);
   end if;
-  return ticket_private.request_refund_of(payment.provider, payment.provider_id, payment.available, 0, 'operator', null);
+  return ticket_private.request_refund(payment.provider, payment.provider_id, payment.available, 0, 'operator', null);
 end $$;
 revoke execute on function ticket_private.refund_rest(uuid) from public;
 grant execute on function ticket_private.refund_rest(uuid) to service_role;
@@ -2519,7 +2510,7 @@ create or replace function ticket_private.close_item(kind text, id uuid, referen
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
   if not exists (select from ticket_private.operator_queue() q where q.kind = close_item.kind and q.id = close_item.id and q.kind <> 'refund') then
-    perform ticket_private.refuse('item_not_open', 'There is no such item that waits for an operator. Close refunds by close_refund.', 404);
+    perform ticket_private.refuse('item_not_open', 'There is no such open item. Close refunds with close_refund.', 404);
   end if;
   insert into ticket_private.closed_items (kind, id, reference) values (close_item.kind, close_item.id, close_item.reference);
 end $$;
@@ -2612,7 +2603,7 @@ revoke execute on function ticket_private.claim_work(int, interval, uuid) from p
 grant execute on function ticket_private.claim_work(int, interval, uuid) to service_role;
 
 -- Definer: clients may not delete these rows. Limited by batch, because it runs every second.
-create or replace function ticket_private.forget_old_requests(batch int default 1000)
+create or replace function ticket_private.delete_old_requests(batch int default 1000)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
   delete from ticket_private.idempotency_keys k where (k.user_id, k.function, k.key) in (
@@ -2620,8 +2611,8 @@ begin
   delete from ticket_private.notices n where (n.provider, n.notice_id) in (
     select o.provider, o.notice_id from ticket_private.notices o where o.received_at < now() - interval '90 days' limit batch);
 end $$;
-comment on function ticket_private.forget_old_requests(int) is 'Deletes answers after a week and notices after ninety days.';
-revoke execute on function ticket_private.forget_old_requests(int) from public;
+comment on function ticket_private.delete_old_requests(int) is 'Deletes answers after a week and notices after ninety days.';
+revoke execute on function ticket_private.delete_old_requests(int) from public;
 create or replace function ticket_service.claim_work(batch int default 20, lease interval default '2 minutes', event uuid default null)
 returns jsonb language sql volatile security invoker set search_path = ''
 begin atomic
@@ -2651,7 +2642,7 @@ begin
   commit;
   perform ticket_private.continue_cancellations();
   commit;
-  perform ticket_private.forget_old_requests();
+  perform ticket_private.delete_old_requests();
 end $$;
 comment on procedure ticket_private.run_scheduled_work() is 'To be called every second by the owner of the database: expires holds, offers seats, and refunds tickets of cancelled events.';
 revoke execute on procedure ticket_private.run_scheduled_work() from public;
@@ -2691,7 +2682,7 @@ create policy event_staff_insert_host on ticket_service.event_staff for insert t
     (exists (select 1 from ticket_private.me)
       or ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
     and (exists (select 1 from ticket_private.my_events e where e.id = event_staff.event_id)
-      or ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404))
+      or ticket_private.refuse('event_not_found', 'You have no such event.', 404))
     and (exists (select 1 from ticket_private.visible_people p where p.id = event_staff.user_id)
       or ticket_private.refuse('person_not_found', 'There is no such person.', 404)));
 drop policy if exists event_staff_delete_host on ticket_service.event_staff;
@@ -2705,23 +2696,23 @@ grant insert (event_id, user_id) on ticket_service.event_staff to authenticated;
 grant all on ticket_service.event_staff to service_role;
 
 
-create or replace view ticket_private.my_gates as
+create or replace view ticket_private.my_check_in_events as
   select e.id from event_service.events e where e.host_id = (select auth.uid())
   union
   select s.event_id from ticket_service.event_staff s
   join event_service.events e on e.id = s.event_id
   where s.user_id = (select auth.uid()) and now() < e.end_time + interval '6 hours';
-comment on view ticket_private.my_gates is 'Events at which the caller may check in tickets: hosts always, staff until six hours after the end.';
+comment on view ticket_private.my_check_in_events is 'Events at which the caller may check in tickets: hosts always, staff until six hours after the end.';
 
-create or replace function ticket_private.require_gate(event uuid)
+create or replace function ticket_private.require_staff(event uuid)
 returns void language plpgsql stable set search_path = '' as $$
 begin
-  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_gates g where g.id = event) then
-    perform ticket_private.refuse('not_staff', 'Only the host and the staff of an event check its tickets, staff until six hours after its end.', 403);
+  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_check_in_events g where g.id = event) then
+    perform ticket_private.refuse('not_staff', 'Only the host and staff can check in tickets to this event, and staff only until six hours after it ends.', 403);
   end if;
 end $$;
-comment on function ticket_private.require_gate(uuid) is 'Refuses callers who are neither host nor staff of this event.';
-revoke execute on function ticket_private.require_gate(uuid) from public;
+comment on function ticket_private.require_staff(uuid) is 'Refuses callers who are neither host nor staff of this event.';
+revoke execute on function ticket_private.require_staff(uuid) from public;
 comment on type ticket_service.check_in_answer is 'Result of a check-in. holder: {id, username, name, avatar_url}, or null if hidden from the caller; checked_in_by: username of whoever checked the ticket in first.';
 
 -- Definer: clients may not write tickets. The lock of the ticket serializes concurrent check-ins.
@@ -2732,13 +2723,13 @@ declare
   ticket ticket_service.tickets;
   answer ticket_service.check_in_answer;
 begin
-  perform ticket_private.require_gate(check_in.event_id);
+  perform ticket_private.require_staff(check_in.event_id);
   select * into ticket from ticket_service.tickets t
   where t.event_id = check_in.event_id and t.attendance_code = regexp_replace(upper(code), '[^A-Z0-9]', '', 'g') for no key update;
   if ticket.id is null or ticket.status = 'pending' then
     perform ticket_private.refuse('ticket_not_found', 'There is no such ticket.', 404);
   elsif ticket.status <> 'active' then
-    perform ticket_private.refuse('ticket_ended', 'This ticket has ended already.', 409);
+    perform ticket_private.refuse('ticket_ended', 'This ticket is no longer valid.', 409);
   elsif exists (select from event_service.events e where e.id = check_in.event_id and e.status = 'cancelled') then
     perform ticket_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
   end if;
@@ -2768,7 +2759,7 @@ comment on function ticket_service.check_in(uuid, text) is
 create or replace function ticket_private.revoked_tickets(event_id uuid)
 returns uuid[] language plpgsql stable security definer set search_path = '' as $$
 begin
-  perform ticket_private.require_gate(revoked_tickets.event_id);
+  perform ticket_private.require_staff(revoked_tickets.event_id);
   return array(select t.id from ticket_service.tickets t
     where t.event_id = revoked_tickets.event_id and t.status in ('cancelled', 'refunded') order by t.id);
 end $$;
@@ -2864,7 +2855,7 @@ create or replace function ticket_private.require_host(event uuid)
 returns void language plpgsql stable set search_path = '' as $$
 begin
   if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_events e where e.id = event) then
-    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
+    perform ticket_private.refuse('event_not_found', 'You have no such event.', 404);
   end if;
 end $$;
 comment on function ticket_private.require_host(uuid) is 'Refuses callers who do not host this event.';

@@ -8,12 +8,12 @@ type NewEvent = Database["event_service"]["Tables"]["events"]["Insert"];
 const MONAS = { lat: -6.175392, lng: 106.827153 };
 const HOUR = 3_600_000;
 
-/** Hours from now, as the API takes times. */
+/** A time some hours from now, in ISO 8601. */
 export const inHours = (hours: number) => new Date(Date.now() + hours * HOUR).toISOString();
 
 export const shortly = (title: string) => (title.length > 42 ? `${title.slice(0, 41)}…` : title);
 
-/** Four events: for all, for friends, for whom one invites, and one with two places. */
+/** Four events: public, for friends, private, and one with two places. */
 export async function publishing({ ani, budi, citra }: Cast): Promise<Events> {
   heading("Events");
   const coffee = await publish(ani, {
@@ -36,29 +36,29 @@ export async function publishing({ ani, budi, citra }: Cast): Promise<Events> {
     location_lng: 106.8399,
     max_attendees: 2,
   });
-  tell(`Ani publishes "Ngopi pagi under Monas" for everyone; Budi "Cupping for two", with two places`);
+  tell(`Ani publishes "Ngopi pagi under Monas" for everyone, and Budi "Cupping for two" with two places`);
   const evening = { start_time: inHours(40), end_time: inHours(44), category: "food" } as const;
   const dinner = await publish(ani, { ...evening, title: "Dinner at Ani's", privacy: "friends_only" });
   const surprise = await publish(ani, { ...evening, title: "Surprise for Budi's birthday", privacy: "private" });
-  tell("Ani plans a dinner for friends only, and a private surprise");
+  tell("Ani plans a dinner for friends only and a private surprise party");
 
   const title = (who: { events: Person["events"] }, id: string) =>
     who.events.from("events").select("title").eq("id", id);
   const [seen] = granted("Budi looks at the dinner", await title(budi, dinner));
   expectThat(seen?.title === "Dinner at Ani's", "Budi sees the dinner");
-  tell("Budi, her friend, sees the dinner");
-  unseen("Citra, who only follows her, looks for the dinner", granted("", await title(citra, dinner)));
+  tell("Budi, a friend, sees the dinner");
+  unseen("Citra, who follows Ani but is not a friend, looks for the dinner", granted("", await title(citra, dinner)));
 
-  unseen("Citra looks for the surprise", granted("", await title(citra, surprise)));
+  unseen("Citra looks for the surprise party", granted("", await title(citra, surprise)));
   granted(
     "Ani invites Citra",
     await ani.users.from("invitations").insert({ invitee_id: citra.id, event_id: surprise }),
   );
   const [invited] = granted("Citra looks again", await title(citra, surprise));
-  expectThat(invited !== undefined, "Citra sees the surprise once invited");
+  expectThat(invited !== undefined, "Citra sees the surprise party once invited");
   tell(`Ani invites Citra, who now sees "${invited.title}"`);
   refused(
-    "Ani may not let it end before it starts",
+    "Ani tries to end the party before it starts",
     await ani.events
       .from("events")
       .update({ end_time: inHours(-9000) })
@@ -75,14 +75,14 @@ async function publish(host: Person, event: NewEvent): Promise<string> {
   ).id;
 }
 
-/** Finding events by place, by mood and by words. */
+/** Finding events by location, by mode and by text. */
 export async function discovering(
   { ani, budi, citra, eko, visitor }: Cast,
   { coffee, tasting }: Events,
 ): Promise<void> {
-  heading("What is on near Monas?");
+  heading("Finding events near Monas");
   const near = granted(
-    "Citra looks round Monas",
+    "Citra searches near Monas",
     await citra.events.rpc("events_near", { ...MONAS, radius_m: 5000, categories: ["coffee"], page_size: 100 }),
   );
   expectThat(
@@ -95,43 +95,46 @@ export async function discovering(
     "nearest first, within 5 km",
   );
   const shown = near.filter((event, i) => i < 4 || event.id === tasting);
-  tell(`Citra finds ${some(near.length, "coffee event")} within 5 km of Monas, among them:`, ...shown.map(describe));
+  tell(`Citra finds ${some(near.length, "coffee event")} within 5 km of Monas, including:`, ...shown.map(describe));
   const [longitude, latitude] = near.find((event) => event.id === coffee)?.location?.coordinates ?? [];
   expectThat(longitude === MONAS.lng && latitude === MONAS.lat, "locations are GeoJSON");
-  tell(`Each with its place as GeoJSON: Ani's at [${longitude}, ${latitude}]`);
+  tell(`Each event has its location as GeoJSON: Ani's is at [${longitude}, ${latitude}]`);
 
-  const trending = granted("what trends", await visitor.events.rpc("discover_events", { mode: "trending", ...MONAS }));
-  const quiet = granted("what is quiet", await eko.events.rpc("discover_events", { mode: "quiet", page_size: 100 }));
+  const trending = granted(
+    "trending events",
+    await visitor.events.rpc("discover_events", { mode: "trending", ...MONAS }),
+  );
+  const quiet = granted("quiet events", await eko.events.rpc("discover_events", { mode: "quiet", page_size: 100 }));
   expectThat(
     quiet.some((event) => event.id === tasting),
     "Budi's small event is a quiet one",
   );
-  // A list of what trends may be some minutes old; one for Budi is made now.
+  // The trending ranking may be some minutes old; Budi's is computed now.
   const forBudi = granted(
-    "what is for Budi",
+    "events for Budi",
     await budi.events.rpc("discover_events", { mode: "for_you", page_size: 100 }),
   );
   expectThat(
     forBudi.some((event) => event.id === coffee),
-    "his friend's event is for Budi",
+    "Budi's events include his friend's",
   );
   tell(
     `A visitor discovers ${some(trending.length, "trending event")}, Eko ${some(quiet.length, "quiet one")}, ` +
-      `and Budi ${forBudi.length} picked for him, Ani's among them`,
+      `and Budi ${forBudi.length} recommended for him, including Ani's`,
   );
 
   const words = granted(
-    "Citra searches",
+    "Citra searches events",
     await citra.events.rpc("search_events", { query: "ngopi monas", page_size: 100 }),
   );
   expectThat(
     words.some((event) => event.id === coffee),
     "search finds Ani's event",
   );
-  const people = granted("Citra searches", await citra.users.rpc("search_people", { query: ani.username }));
+  const people = granted("Citra searches people", await citra.users.rpc("search_people", { query: ani.username }));
   expectThat(people[0]?.id === ani.id && people[0].i_follow, "search finds Ani");
   tell(
-    `She searches events for "ngopi monas" (${words.length} found) and people for "${ani.username}" (found, and followed)`,
+    `Citra searches events for "ngopi monas" (${words.length} found) and people for "${ani.username}", whom she follows`,
   );
 }
 

@@ -7,21 +7,21 @@ export type Posts = Record<"evening" | "poll" | "comment", string>;
 const publish = async (who: Person, post: { content: string } & Record<string, unknown>) =>
   granted(`${who.name} posts`, await who.posts.rpc("publish_post", post)).id;
 
-/** Posts, a poll, and what others make of them. */
+/** Posts, a poll, comments, likes and the home feed. */
 export async function posting({ ani, budi, citra, dewi, eko }: Cast, { coffee }: Events): Promise<Posts> {
   heading("Posts");
   const evening = await publish(citra, { content: "First evening in Jakarta. Where do people drink kopi tubruk?" });
   granted("Ani follows Citra back", await ani.users.from("follows").insert({ following_id: citra.id }));
   await publish(ani, { content: "Come to Monas tomorrow!", attached_event_id: coffee });
   const poll = await publish(budi, { content: "Which beans?", poll_options: ["Gayo", "Toraja", "Kintamani"] });
-  tell("Citra posts a text, Ani one with her event, Budi a poll: Gayo, Toraja or Kintamani?");
+  tell("Citra posts a text, Ani a post with her event, and Budi a poll: Gayo, Toraja or Kintamani?");
 
   await votes(budi, [ani, dewi], poll);
 
   const said = await comment(ani, evening, "Welcome! Try the stall behind Cikini station.");
   const reply = await comment(citra, evening, "I will, thank you.", said);
   const other = await citra.posts.from("comments").insert({ post_id: poll, parent_comment_id: said, content: "Here?" });
-  refused("Citra may not reply to it under another post", other, "comment_not_found");
+  refused("Citra tries to reply to Ani's comment under another post", other, "comment_not_found");
   granted(
     "Budi likes the post",
     await budi.posts.from("likes").insert({ likeable_type: "post", likeable_id: evening }),
@@ -46,7 +46,7 @@ export async function posting({ ani, budi, citra, dewi, eko }: Cast, { coffee }:
   );
   expectThat(
     post.likes_count === 1 && post.comments_count === 2 && post.reposts_count === 1,
-    "the post counts 1, 2 and 1",
+    "the post has 1 like, 2 comments and 1 repost",
   );
   tell(
     `${post.author?.name}'s post has ${some(post.likes_count, "like")}, ${some(post.reposts_count, "repost")} with a quote, and ${some(post.comments_count, "comment")}:`,
@@ -59,7 +59,7 @@ export async function posting({ ani, budi, citra, dewi, eko }: Cast, { coffee }:
       { onConflict: "user_id,likeable_type,likeable_id", ignoreDuplicates: true },
     );
   granted("liking twice", again);
-  tell("Budi likes it once more by mistake, with an upsert that ignores duplicates: still 1 like");
+  tell("Budi likes it again, with an upsert that ignores duplicates: it still has 1 like");
 
   const found = granted(
     "searching posts",
@@ -69,7 +69,7 @@ export async function posting({ ani, budi, citra, dewi, eko }: Cast, { coffee }:
     found.some((card) => card.id === evening),
     "search finds the post",
   );
-  tell(`Dewi searches posts for "kopi tubruk": ${found.length} found, Citra's among them`);
+  tell(`Dewi searches posts for "kopi tubruk": ${found.length} found, including Citra's`);
   await feed(ani, [evening, poll]);
   return { evening, poll, comment: said };
 }
@@ -101,33 +101,33 @@ async function votes(author: Person, voters: Person[], poll: string): Promise<vo
   expectThat(after.map((option) => option.votes_count).join() === "1,1,0", "one vote moved");
   const line = after.map((option) => `${option.label} ${option.votes_count}`).join(", ");
   tell(
-    `${voters.map((voter) => voter.name).join(" and ")} vote for Gayo; then ${first!.name} changes her vote: ${line}`,
+    `${voters.map((voter) => voter.name).join(" and ")} vote for Gayo, then ${first!.name} changes her vote: ${line}`,
   );
   const { data, error } = await author.posts.from("poll_votes").select("user_id").eq("post_id", poll);
-  unseen(
-    `${author.name} would like to know who voted for what; votes are secret`,
-    granted("reading votes", { data, error }),
-  );
+  unseen(`${author.name} looks up who voted for what, but votes are secret`, granted("reading votes", { data, error }));
 }
 
-/** Two pages of the feed: what comes on the second did not come on the first. */
+/** Two pages of the home feed, without duplicates. */
 async function feed(reader: Person, expected: string[]): Promise<void> {
   const first = granted("the feed", await reader.posts.rpc("home_feed", { page_size: 2 }));
   const cursor = first.at(-1)?.cursor;
   const second = granted("the feed's next page", await reader.posts.rpc("home_feed", { cursor, page_size: 2 }));
   const ids = [...first, ...second].map((card) => card.id);
-  expectThat(new Set(ids).size === ids.length, "no post comes twice");
+  expectThat(new Set(ids).size === ids.length, "no post appears twice");
   expectThat(
     expected.every((id) => ids.includes(id)),
-    "the posts of those she follows are in the feed",
+    "the feed has the posts of the people she follows",
   );
   const lines = [first, second].map(
     (page, i) =>
       `page ${i + 1}: ${page.map((card) => `${card.author.name} (${card.type.replaceAll("_", " ")})`).join(", ")}`,
   );
-  tell(`${reader.name} opens her home feed, two posts a page, the second by the cursor of the first:`, ...lines);
+  tell(
+    `${reader.name} reads her home feed, two posts per page, using the first page's cursor for the second:`,
+    ...lines,
+  );
   refused(
-    "A cursor of one's own making is refused",
+    `${reader.name} sends a made-up cursor`,
     await reader.posts.rpc("home_feed", { cursor: "bm90IGEgY3Vyc29y" }),
     "malformed_cursor",
   );

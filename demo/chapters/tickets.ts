@@ -9,7 +9,7 @@ const CROWD = 30;
 
 type Answered<T> = { data: T; error: { code: string; message: string } | null };
 
-/** Calls an edge function; its envelope in the form of the rest of supabase-js. */
+/** Calls an edge function and returns `{data, error}`, as the rest of supabase-js does. */
 async function call<T>(who: Person, name: string, body: object, repeatable = false): Promise<Answered<T>> {
   const headers = repeatable ? { "Idempotency-Key": crypto.randomUUID() } : undefined;
   const { data, error } = await who.client.functions.invoke(name, { body, headers });
@@ -21,7 +21,7 @@ async function call<T>(who: Person, name: string, body: object, repeatable = fal
 const checkout = (who: Person, event_id: string) =>
   call<CheckoutAnswer>(who, "ticket-checkout", { event_id, payment_method: "sandbox" }, true);
 
-/** Presses the button on the page of the sandbox. */
+/** Presses the Pay button on the sandbox's checkout page. */
 async function pay({ checkout_url }: CheckoutAnswer): Promise<void> {
   const page = await fetch(checkout_url!, { method: "POST", body: new URLSearchParams({ action: "pay" }) });
   if (!page.ok) throw new UnexpectedTurn(`paying in the sandbox: ${page.status} ${await page.text()}`);
@@ -36,60 +36,70 @@ async function sell(who: Person, title: string, seats: number): Promise<string> 
   return granted(`${who.name} sells tickets`, await who.events.from("events").insert(event).select("id").single()).id;
 }
 
-/** Tickets: bought, paid, shown at the door, given back; an event that is cancelled. */
+/** Tickets that are bought, paid, checked in and refunded, and cancelled events. */
 export async function selling(project: Project, cast: Cast): Promise<void> {
   const { ani, budi, citra, dewi } = cast;
   heading("Tickets");
   const concert = await sell(ani, "Keroncong at the harbour", 2);
   const policy = { event_id: concert, fee_percent: 10, closes_hours_before: 24 };
-  granted("Ani sets a policy", await ticketsOf(ani).from("refund_policies").insert(policy));
-  tell("Ani sells two tickets to a concert, at Rp 75,000; giving one back costs 10 percent");
+  granted("Ani sets a refund policy", await ticketsOf(ani).from("refund_policies").insert(policy));
+  tell("Ani sells two tickets to a concert at Rp 75,000 each; a refund costs a fee of 10 percent");
   const first = await checkout(budi, concert);
   if (first.error?.code === "payment_method_unavailable") {
-    tell("This project has no payment sandbox, so the rest of the chapter is left out");
+    tell("This project has no payment sandbox, so the rest of this chapter is skipped");
     return;
   }
-  const bought = granted("Budi begins to buy", first);
+  const bought = granted("Budi starts a checkout", first);
   await pay(bought);
   await pay(granted("Citra buys", await checkout(citra, concert)));
   const [mine] = granted("Budi's tickets", await ticketsOf(budi).rpc("my_tickets"));
   expectThat(mine?.status === "active", "Budi's ticket is active");
-  tell(`Budi and Citra buy, and pay in the sandbox: Budi's code is ${mine.attendance_code}`);
-  refused("Dewi comes too late", await checkout(dewi, concert), "sold_out");
-  const place = granted("Dewi waits", await ticketsOf(dewi).rpc("join_waitlist", { event_id: concert }));
-  tell(`She waits for a seat, as number ${place} in the line`);
+  tell(`Budi and Citra buy tickets and pay in the sandbox: Budi's attendance code is ${mine.attendance_code}`);
+  refused("Dewi tries to buy a ticket too", await checkout(dewi, concert), "sold_out");
+  const place = granted(
+    "Dewi joins the waiting list",
+    await ticketsOf(dewi).rpc("join_waitlist", { event_id: concert }),
+  );
+  tell(`Dewi joins the waiting list as number ${place}`);
 
   const back = granted(
-    "Citra gives hers back",
+    "Citra asks for a refund",
     await call<RefundAnswer>(citra, "ticket-refund", { ticket_id: (await ticketOf(citra)).id }, true),
   );
-  expectThat(back.refund?.amount === 67_500 && back.refund.status === "succeeded", "Citra has 67,500 back");
+  expectThat(back.refund?.amount === 67_500 && back.refund.status === "succeeded", "67,500 is refunded to Citra");
   const offered = await ticketOf(dewi);
   expectThat(offered.status === "pending" && offered.is_offer === true, "Dewi is offered the seat");
-  tell("Citra gives hers back, and has Rp 67,500 again; at the same moment Dewi is offered the seat");
+  tell("Citra returns her ticket and is refunded Rp 67,500. Dewi is offered the seat at once");
   await pay(granted("Dewi buys", await checkout(dewi, concert)));
-  tell("Dewi pays for it");
+  tell("Dewi buys the seat");
 
   const scan = { event_id: concert, code: mine.attendance_code! };
-  granted("Budi is let in", await ticketsOf(ani).rpc("check_in", scan));
+  granted("Ani checks Budi in", await ticketsOf(ani).rpc("check_in", scan));
   const again = granted("a second scan", await ticketsOf(ani).rpc("check_in", scan));
-  expectThat(again.result === "already_checked_in", "the second scan is told");
-  tell(`At the door Ani scans Budi's code; a second scan is told that ${again.checked_in_by} scanned it before`);
+  expectThat(again.result === "already_checked_in", "the second scan is recognized");
+  tell(`At check-in, Ani scans Budi's code. A second scan shows that ${again.checked_in_by} has already scanned it`);
   refused(
-    "Budi, who is inside, may not have his money back",
+    "Budi, who is checked in, asks for a refund",
     await call(budi, "ticket-refund", { ticket_id: mine.id }, true),
     "ticket_used",
   );
   const [sales] = granted("Ani's sales", await ticketsOf(ani).rpc("event_sales", { event_id: concert }));
   expectThat(sales?.gross === 225_000 && sales.refunded === 67_500 && sales.fees_kept === 7_500, "the sales add up");
   tell(
-    `Ani's sales: three payments, ${rupiah(sales.gross)} taken, ${rupiah(sales.refunded)} given back, ${rupiah(sales.fees_kept)} in fees kept`,
+    `Ani's sales: three payments, ${rupiah(sales.gross)} in total, ${rupiah(sales.refunded)} refunded, ${rupiah(sales.fees_kept)} kept in fees`,
   );
 
   await cancelling(project, cast);
-  refused("Ani may not leave while she sells tickets", await ani.users.rpc("delete_account"), "has_sold_tickets");
-  granted("Ani cancels the concert", await call(ani, "event-cancel", { event_id: concert, reason: "Ani moves on" }));
-  tell("So she cancels the concert too, and whoever has a ticket is given back what they paid");
+  refused(
+    "Ani tries to delete her account while she sells tickets",
+    await ani.users.rpc("delete_account"),
+    "has_sold_tickets",
+  );
+  granted(
+    "Ani cancels the concert",
+    await call(ani, "event-cancel", { event_id: concert, reason: "The host is moving away" }),
+  );
+  tell("So she cancels the concert too, and its remaining tickets are refunded");
 }
 
 const rupiah = (amount: number) => `Rp ${amount.toLocaleString("en")}`;
@@ -105,16 +115,18 @@ async function cancelling(project: Project, { ani }: Cast): Promise<void> {
   const cancel = () => call<CancellationAnswer>(ani, "event-cancel", { event_id: festival, reason: "Rain" });
   let progress = granted("Ani cancels", await cancel());
   for (let tries = 0; progress.refunds_succeeded < CROWD && tries < 20; tries++) {
-    progress = granted("how far it is", await cancel());
+    progress = granted("checking the refunds", await cancel());
   }
-  expectThat(progress.refunds_succeeded === CROWD && progress.tickets_to_end === 0, "everyone has their money back");
-  tell(`It rains. Ani cancels, and ${progress.refunds_succeeded} of ${progress.refunds} have their money back`);
+  expectThat(progress.refunds_succeeded === CROWD && progress.tickets_to_end === 0, "every ticket is refunded");
+  tell(
+    `It rains. Ani cancels the festival, and ${progress.refunds_succeeded} of ${progress.refunds} tickets are refunded`,
+  );
 }
 
 type Invited = { invitations: { invitee: string; invitation_id: string | null; result: string }[] };
 type Success = { sent: number; accepted: number; declined: number; successful: number; rate: number };
 
-/** Three friends are invited; two come. */
+/** Three people are invited; two accept. */
 export async function inviting({ ani, budi, citra, eko }: Cast): Promise<void> {
   heading("Invitations");
   const times = { start_time: inHours(50), end_time: inHours(52) };
@@ -133,22 +145,22 @@ export async function inviting({ ani, budi, citra, eko }: Cast): Promise<void> {
   );
   const idFor = (who: Person) => invitations.find(({ invitee }) => invitee === who.username)!.invitation_id!;
   expectThat(invitations.filter(({ result }) => result === "invited").length === 3, "three are invited");
-  tell("Citra invites Ani, Budi and Eko to a walk; somebody who does not exist is not found");
+  tell("Citra invites Ani, Budi and Eko to a walk; a fourth username is not found");
   for (const [guest, response] of [
     [ani, "accepted"],
     [budi, "accepted"],
     [eko, "declined"],
   ] as const) {
     granted(
-      `${guest.name} answers`,
+      `${guest.name} responds`,
       await call(guest, "invitation-respond", { invitation_id: idFor(guest), response }),
     );
   }
   const { data, error } = await citra.client.functions.invoke(`invitation-success?event_id=${walk}`, { method: "GET" });
   if (error) throw new UnexpectedTurn(`invitation-success: ${error.message}`);
   const success = data.data as Success;
-  expectThat(success.accepted === 2 && success.declined === 1 && success.successful === 2, "two of three came");
+  expectThat(success.accepted === 2 && success.declined === 1 && success.successful === 2, "two of three accepted");
   tell(
-    `Ani and Budi come, Eko does not: ${success.successful} of ${success.sent} succeeded, ${Math.round(success.rate * 100)} percent`,
+    `Ani and Budi accept, Eko declines: ${success.successful} of ${success.sent} invitations succeeded (${Math.round(success.rate * 100)} percent)`,
   );
 }

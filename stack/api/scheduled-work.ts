@@ -1,6 +1,6 @@
 import postgres from "postgres";
 
-/** Does what `pg_cron` does on hosted Supabase, once a second, and calls the function `maintenance` when it has work. */
+/** Replaces hosted Supabase's `pg_cron`: runs once a second, and calls the `maintenance` function when it has work. */
 const RUN_SQL = "call event_private.run_scheduled_work()";
 const WANTED_SQL = `
   select to_regprocedure('event_private.run_scheduled_work()') is not null
@@ -11,8 +11,8 @@ const PAUSE_MS = 1_000;
 const MAINTENANCE_LIMIT_MS = 60_000;
 
 /**
- * Runs the database's scheduled work until stopped, if it has any and does not run it by itself. Never twice at once: the
- * pause begins when the work is done.
+ * Runs the database's scheduled work until stopped, unless the database has none or runs it itself. Runs never overlap:
+ * the pause starts when the work is done.
  */
 export async function startScheduledWork(
   databaseUrl: string,
@@ -31,7 +31,7 @@ export async function startScheduledWork(
     if (message !== lastMessage && !stopped) console.error(`scheduled work: ${message}`);
     lastMessage = message;
   };
-  // Beside the rest, since a provider may be slow, and never twice at once.
+  // Does not block the rest, since a provider may be slow, but never runs twice at once.
   let maintenance: Promise<void> | undefined;
   const maintain = () =>
     callMaintenance()

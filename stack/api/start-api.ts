@@ -16,18 +16,18 @@ export type ApiOptions = {
   databaseUrl: string;
   keys: Keys;
   config: StackConfig;
-  /** Where the edge functions are; without it there are none. */
+  /** The folder of the edge functions. Without it, none are served. */
   functionsDir?: string;
-  /** Variables for the edge functions besides those of their `.env`. */
+  /** Variables for the edge functions, in addition to their `.env`. */
   functionsEnv?: Record<string, string>;
-  /** 0, the default, takes any free port. */
+  /** 0, the default, picks a free port. */
   port?: number;
   studio?: boolean;
-  /** Where uploads are kept; a folder that goes away with the API when absent. */
+  /** Where uploads are stored; by default a temporary folder, which `stop` deletes. */
   storageDir?: string;
   /** Database connections: 1 for the embedded database, which has one backend. */
   connections?: number;
-  /** Whether to do once a second what `pg_cron` does elsewhere. */
+  /** Whether to run scheduled work once a second, as `pg_cron` does on hosted Supabase. */
   scheduledWork?: boolean;
   log?: Log;
 };
@@ -35,16 +35,16 @@ export type ApiOptions = {
 export type Api = {
   url: string;
   keys: Keys;
-  /** Answers a request without the network, as for a client on this machine. */
+  /** Handles a request in-process, as if from a client on this machine. */
   fetch(request: Request): Promise<Response>;
-  /** Reads the schema again, after a migration. */
+  /** Reloads the schema cache, for example after a migration. */
   reloadSchema(): Promise<void>;
   stop(): Promise<void>;
 };
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** Serves a prepared database as Supabase does: `/rest/v1`, `/auth/v1`, `/storage/v1`, `/functions/v1`, Studio at `/`. */
+/** Serves a prepared database like Supabase: `/rest/v1`, `/auth/v1`, `/storage/v1`, `/functions/v1`, Studio at `/`. */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { databaseUrl, keys, config, studio = false, log = quiet, connections = 1 } = options;
   const temporary = options.storageDir === undefined ? mkdtempSync(join(tmpdir(), "anigmaa-storage-")) : undefined;
@@ -53,7 +53,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   let gateway: ReturnType<typeof createGateway> | undefined;
   const server = createAdaptorServer({
     overrideGlobalObjects: false,
-    // Node closes the connection above 16 KB of address and headers, often before the client has read why.
+    // Above 16 KB of headers, Node by default closes the connection, often before the client reads the response.
     serverOptions: { maxHeaderSize: 128 * 1024 },
     fetch: (request, env) => {
       const { incoming } = env as HttpBindings;

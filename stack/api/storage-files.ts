@@ -10,9 +10,9 @@ type ObjectMetadata = Awaited<ReturnType<StorageAdapter["headObject"]>>;
 type Sidecar = { mimetype: string; cacheControl: string; eTag: string };
 
 /**
- * Keeps what clients upload as plain files, with a JSON file of its content type beside each. They are named by a hash of
- * bucket and path, since a path may be longer than a file's name, lie within another object's, or hold "..". Rows and
- * permissions are lite's business (`storage.objects`); its own adapter of this kind is not exported.
+ * Stores uploads as plain files, each with its content type in a JSON file beside it. File names are hashes of bucket
+ * and path, since a path may be too long, lie below another object's, or contain "..". Lite manages rows and
+ * permissions (`storage.objects`) but does not export its own file adapter.
  */
 export class StorageFiles implements StorageAdapter {
   readonly driver = null;
@@ -80,8 +80,8 @@ export class StorageFiles implements StorageAdapter {
     return this.headObject(toBucket, toKey);
   }
 
-  /** Only an image transformer would ask for it, and none is set. */
+  /** Only an image transformer would call it, and none is configured. */
   async privateAssetUrl(): Promise<string> {
-    throw new Error("images are not transformed by the embedded stack");
+    throw new Error("the embedded stack does not transform images");
   }
 }

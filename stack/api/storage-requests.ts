@@ -2,8 +2,8 @@ import { z } from "zod";
 import { problem } from "./requests.ts";
 
 /**
- * Turns a form upload into a plain one. `supabase-js` sends a Blob or File as a form whose file field has no name, which
- * lite does not look for; a plain upload with the same type, caching and metadata is the same to the Storage API.
+ * Turns a form upload into a plain one. `supabase-js` sends a Blob or File in a form field without a name, which lite
+ * does not find. To the Storage API, a plain upload with the same type, caching and metadata is equivalent.
  */
 export async function plainUpload(request: Request): Promise<Request> {
   const { method, url } = request;
@@ -30,8 +30,8 @@ type Send = (request: Request) => Promise<Response>;
 type Link = { signedUrl?: string; [key: string]: unknown };
 
 /**
- * Gives signed links the names and the form that `supabase-js` reads: `signedURL` (to upload `url`), relative to
- * `/storage/v1`. Lite calls them otherwise, has `/storage/v1` in them, and does not find its way to many at once.
+ * Converts signed links to the form that `supabase-js` reads: `signedURL` (`url` for uploads), relative to
+ * `/storage/v1`. Lite uses other names, includes `/storage/v1`, and cannot sign several paths at once.
  */
 export async function signLinks(request: Request, send: Send): Promise<Response> {
   const { pathname } = new URL(request.url);
@@ -50,13 +50,13 @@ async function signLink(request: Request, send: Send): Promise<Response> {
 async function signMany(request: Request, send: Send): Promise<Response> {
   const body = (await request.json().catch(() => undefined)) as { paths?: unknown; expiresIn?: unknown } | undefined;
   if (!Array.isArray(body?.paths) || body.paths.length > MAX_LINKS) {
-    return problem(400, "InvalidRequest", `The body needs paths, an array of ${MAX_LINKS} at most, and expiresIn`);
+    return problem(400, "InvalidRequest", `The body needs expiresIn and paths, an array of at most ${MAX_LINKS}`);
   }
   const links: Link[] = [];
   for (const path of body.paths) {
     const parts = typeof path === "string" && isWellFormed(path) ? path.split("/") : [];
     if (parts.length === 0 || parts.some((part) => part === "." || part === "..")) {
-      links.push({ path, signedURL: null, error: "The path is no name of an object" });
+      links.push({ path, signedURL: null, error: "The path is not a valid object name" });
       continue;
     }
     const url = `${request.url.replace(/\/$/, "")}/${parts.map(encodeURIComponent).join("/")}`;
@@ -69,7 +69,7 @@ async function signMany(request: Request, send: Send): Promise<Response> {
 }
 
 const MAX_LINKS = 1000;
-// Half of a surrogate pair has no form in UTF-8.
+// A lone surrogate cannot be encoded in UTF-8.
 const isWellFormed = (text: string) => Buffer.from(text).toString() === text;
 
 function init({ method, headers }: Request): RequestInit {
@@ -85,8 +85,8 @@ function withoutLength(headers: Headers): Headers {
 type StoredObject = { name: string; id: string | null };
 
 /**
- * Lists a folder as Supabase does: names within it, and folders below as rows without an id. Lite lists all that begins
- * with the prefix, under whole names; so all of it is asked for, and cut into pages here.
+ * Lists a folder as Supabase does: names relative to it, and subfolders as rows without an id. Lite lists everything
+ * below the prefix under full names, so this requests all of it and paginates here.
  */
 export async function listFolder(request: Request, send: Send): Promise<Response> {
   const parsed = listing.safeParse(await request.json().catch(() => undefined));
@@ -122,7 +122,7 @@ const listing = z.object({
 });
 const aFolder = { id: null, updated_at: null, created_at: null, last_accessed_at: null, metadata: null };
 
-/** Names the copy as Supabase does and `supabase-js` reads it: `Key`, with the bucket before it. */
+/** Returns the copy's name as Supabase does: `Key`, prefixed with the bucket. */
 export async function copyObject(request: Request, send: Send): Promise<Response> {
   const response = await send(request.clone());
   if (!response.ok) return response;

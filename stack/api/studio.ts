@@ -25,7 +25,7 @@ export async function studioAsset(pathname: string): Promise<Response | undefine
   }
 }
 
-/** Whether a request comes from this machine, for this machine by name: a rebound domain brings its own name along. */
+/** Whether a request comes from this machine and has its name as `Host`, which rules out DNS rebinding. */
 export function isLocal(request: Request, peerAddress: string | null): boolean {
   const loopback = peerAddress === "127.0.0.1" || peerAddress === "::1" || peerAddress === "::ffff:127.0.0.1";
   const host = request.headers.get("host")?.replace(/:\d+$/, "");
@@ -35,8 +35,8 @@ export function isLocal(request: Request, peerAddress: string | null): boolean {
 }
 
 /**
- * Whether a request was sent by a Studio page: only then may it see `/_system` and, keyless, act as `service_role`.
- * Browsers say where a request comes from, and pages cannot change that.
+ * Whether a Studio page sent the request: only then may it use `/_system` and, without a key, act as `service_role`.
+ * Browsers set these headers, and pages cannot change them.
  */
 export function isFromStudio(request: Request, peerAddress: string | null): boolean {
   const origin = request.headers.get("origin");

@@ -12,18 +12,26 @@ const HISTORY_SQL = `
   create table if not exists supabase_migrations.seed_files (path text not null primary key, hash text not null);
 `;
 
-/** A migration's or a seed's mistake, told as `file:line: message`. */
+/** A mistake in a migration or seed, reported as `file:line: message`, or migrations that do not fit the database. */
 export class SqlFileError extends Error {}
 
 export async function ensureHistory(sql: Sql): Promise<void> {
   await sql.unsafe(HISTORY_SQL).simple();
 }
 
-/** Applies the migrations that the database has not seen, in the order of their names; returns the new ones' names. */
+/** Applies the migrations that the database does not have yet, in the order of their names, and returns their names. */
 export async function applyMigrations(sql: Sql, folder: string): Promise<string[]> {
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+_.+\.sql$/.test(name)) : [];
   const rows = await sql`select version from supabase_migrations.schema_migrations`;
   const applied = new Set(rows.map((row) => row.version as string));
+  const known = new Set(files.map((name) => name.split("_")[0]));
+  const unknown = [...applied].filter((version) => !known.has(version)).sort();
+  if (unknown.length > 0) {
+    throw new SqlFileError(
+      `The database has migrations that ${folder} does not have: ${unknown.join(", ")}.` +
+        "\nIt was built by another version of this project. `npm run reset` deletes the embedded database.",
+    );
+  }
   const pending = files.sort().filter((name) => !applied.has(name.split("_")[0]!));
   for (const name of pending) {
     await runFile(sql, join(folder, name), async (tx, text) => {
@@ -37,13 +45,13 @@ export async function applyMigrations(sql: Sql, folder: string): Promise<string[
   return pending;
 }
 
-/** Runs a file of SQL in one transaction, together with what is to be recorded about it. */
+/** Runs a SQL file in one transaction, together with the record of it. */
 export async function runFile(sql: Sql, path: string, record: (tx: Sql, text: string) => Promise<void>): Promise<void> {
   const text = readFileSync(path, "utf8");
   try {
     await sql.begin(async (tx) => {
       await tx.unsafe(text).simple();
-      // What a file set for itself (search_path, role) must not reach the next one.
+      // Settings of one file (search_path, role) must not affect the next.
       await tx.unsafe("reset session authorization; reset all").simple();
       await record(tx as unknown as Sql, text);
     });
@@ -52,7 +60,7 @@ export async function runFile(sql: Sql, path: string, record: (tx: Sql, text: st
   }
 }
 
-/** Finds the line: the error names a position only for some mistakes, for others the statements are tried one by one. */
+/** Adds the line. Only some errors have a position; for others the statements are run one by one to find it. */
 async function located(sql: Sql, path: string, text: string, error: unknown): Promise<unknown> {
   if (!(error instanceof postgres.PostgresError)) return error;
   const { position, detail, hint, where } = error;

@@ -9,14 +9,14 @@ import { ensureSystemSchema } from "./system-schema.ts";
 export type PrepareOptions = {
   url: string;
   migrationsDir: string;
-  /** Applied when the database is new. */
+  /** Applied only to a new database. */
   seedFile?: string | null;
   log?: Log;
 };
 
 export type Prepared = { appliedMigrations: string[]; seeded: boolean };
 
-/** Makes a database ready to be served: what Supabase has from the start, pending migrations, and the seed when new. */
+/** Prepares a database for the API: Supabase's system schemas, pending migrations, and the seed if it is new. */
 export async function prepareDatabase({
   url,
   migrationsDir,
@@ -28,7 +28,7 @@ export async function prepareDatabase({
     await step(log, "roles, auth and storage schemas", () => ensureSystemSchema(sql));
     await ensureHistory(sql);
     const seed = seedFile && existsSync(seedFile) ? seedFile : undefined;
-    if (seed) await promiseSeed(sql, seed);
+    if (seed) await markSeedPending(sql, seed);
     const appliedMigrations = await step(log, "migrations", () => applyMigrations(sql, migrationsDir));
     const seeded = seed !== undefined && (await applySeed(sql, seed, log));
     return { appliedMigrations, seeded };
@@ -39,8 +39,8 @@ export async function prepareDatabase({
 
 const PENDING = "pending";
 
-/** Remembers that a new database is to be seeded, also when the process dies between migrations and seed. */
-async function promiseSeed(sql: postgres.Sql, seedFile: string): Promise<void> {
+/** Records that a new database must be seeded, in case the process dies between migrations and seed. */
+async function markSeedPending(sql: postgres.Sql, seedFile: string): Promise<void> {
   await sql`
     insert into supabase_migrations.seed_files (path, hash)
     select ${seedPath(seedFile)}, ${PENDING} where not exists (select from supabase_migrations.schema_migrations)
@@ -56,7 +56,7 @@ async function applySeed(sql: postgres.Sql, seedFile: string, log: Log): Promise
       await tx`update supabase_migrations.seed_files set hash = ${hash} where path = ${seedPath(seedFile)}`;
     }),
   );
-  // The planner must not take the tables for the empty ones they were.
+  // Without statistics, the planner would assume empty tables.
   await sql.unsafe("analyze").simple();
   return true;
 }

@@ -1,12 +1,12 @@
 export type Statement = { text: string; line: number };
 
-/** Comment, quoted text, dollar-quoted text, or a statement's end: what must be told apart to find where one ends. */
+/** The tokens that matter for where a statement ends: comments, quoted text, `begin atomic` bodies, semicolons. */
 const TOKENS =
   /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$(?:[a-z_]\w*)?\$)[\s\S]*?\1|\bbegin\s+atomic\b|\bcase\b|\bend\b|;/gi;
 
 /**
- * Splits a migration file into its statements, as the official CLI records them, with the line each begins on.
- * A body between `begin atomic` and `end` is not quoted, so its semicolons are told apart by counting `case` and `end`.
+ * Splits a migration file into its statements, as the official CLI records them, with the line on which each starts.
+ * A `begin atomic` body is not quoted, so its end is found by counting `case` and `end`.
  */
 export function splitStatements(sql: string): Statement[] {
   const statements: Statement[] = [];

@@ -2,8 +2,8 @@ import { getAuthSchemaSql, getStorageSchemaSql } from "@supabase/lite";
 import type { Sql } from "postgres";
 
 /**
- * What a Supabase database has before the first migration: the roles that requests run as, the schemas `extensions`
- * with two extensions in it, `auth` and `storage`, and the grants by which policies can call `auth.uid()`. Safe to run again.
+ * Creates what a Supabase database has before the first migration: the roles of requests, the schemas `extensions`
+ * (with two extensions), `auth` and `storage`, and the grants with which policies can call `auth.uid()`. Idempotent.
  */
 export async function ensureSystemSchema(sql: Sql): Promise<void> {
   const [found] = await sql`select obj_description(to_regnamespace('auth')::oid, 'pg_namespace') as mark`;
@@ -18,7 +18,7 @@ export async function ensureSystemSchema(sql: Sql): Promise<void> {
   });
 }
 
-/** Change it with what is below, and databases made before get the change at their next start. */
+/** Change it together with the SQL below, so that existing databases are updated at their next start. */
 const MARK = "embedded stack, system schema 2";
 
 const ROLES_SQL = `
@@ -32,10 +32,10 @@ begin
     if not exists (select from pg_roles where rolname = wanted.name) then
       execute format('create role %I nologin noinherit %s', wanted.name, wanted.attribute);
     end if;
-    -- The owner of the database takes these roles for each request, and needs to be a member unless a superuser.
+    -- The database owner switches to these roles for each request, and must be a member unless a superuser.
     execute format('grant %I to current_user', wanted.name);
   end loop;
-  -- As on Supabase, so that functions of extensions are found without naming their schema.
+  -- As on Supabase, so that functions of extensions need no schema prefix.
   execute format('alter database %I set search_path = "$user", public, extensions', current_database());
 end
 $$;
@@ -44,7 +44,7 @@ create extension if not exists "uuid-ossp" schema extensions;
 create extension if not exists pgcrypto schema extensions;
 `;
 
-/** Supabase's own definitions: lite's read only one of the two settings that carry the person's id. */
+/** Supabase's own definitions: lite's read only one of the two settings that carry the caller's id. */
 const FUNCTIONS_SQL = `
 create or replace function auth.uid() returns uuid language sql stable as $$
   select coalesce(
@@ -72,6 +72,6 @@ $$;
 const GRANTS_SQL = `
 grant usage on schema extensions, auth, storage to anon, authenticated, service_role;
 grant execute on function auth.uid(), auth.role(), auth.email(), auth.jwt() to anon, authenticated, service_role;
--- Row-level security decides about each object; storage's policies are made by migrations.
+-- Row-level security protects the rows; migrations create the policies.
 grant all on storage.buckets, storage.objects to anon, authenticated, service_role;
 `;

@@ -13,8 +13,8 @@ const START_LIMIT_MS = 15_000;
 export type FunctionProcess = { origin: string; exited: Promise<void>; stop(): Promise<void> };
 
 /**
- * Starts one edge function under Deno and waits until it listens. It may use the network and sees these variables alone;
- * files it may only import.
+ * Starts an edge function under Deno and waits until it listens. It may use the network and import files, and sees only
+ * these variables.
  */
 export async function startFunction(entry: string, env: Record<string, string>, log: Log): Promise<FunctionProcess> {
   const port = await freePort();
@@ -35,12 +35,12 @@ export async function startFunction(entry: string, env: Record<string, string>, 
   };
   if (!(await listens(port, child))) {
     await stop();
-    throw new Error("the function did not begin to listen");
+    throw new Error("the function did not start listening");
   }
   return { origin: `http://127.0.0.1:${port}`, exited, stop };
 }
 
-/** What a program needs of the machine to run at all; the stack's own secrets are not among it. */
+/** The host's variables that a program needs to run, without the stack's secrets. */
 function hostEnvironment(): Record<string, string> {
   const names = ["PATH", "HOME", "TMPDIR", "DENO_DIR", "SSL_CERT_FILE", "DENO_CERT", "SystemRoot", "TEMP"];
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));

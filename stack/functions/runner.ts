@@ -8,27 +8,27 @@ import type { Log } from "../progress.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
 
 export type FunctionRunnerOptions = {
-  /** A folder with one folder for each function; those whose name begins with `_` hold what functions share. */
+  /** A folder with one subfolder per function; those that start with `_` hold shared code. */
   functionsDir: string;
   config: StackConfig["functions"];
   keys: Keys;
   apiUrl: string;
   databaseUrl: string;
-  /** Variables besides those of `functions/.env`. */
+  /** Variables in addition to those of `functions/.env`. */
   env?: Record<string, string>;
-  /** Where buyers go after paying, if nothing else is said. */
+  /** Where buyers return after paying, unless a request or CHECKOUT_RETURN_URL names another URL. */
   siteUrl: string;
   log: Log;
 };
 
 const NAME = /^[A-Za-z0-9][\w-]*$/;
-/** Headers that belong to one connection, or that are wrong once `fetch` has unpacked a body. */
+/** Headers of a single connection, and those that are wrong once `fetch` has decoded the body. */
 const NOT_FORWARDED = [
   ...["connection", "keep-alive", "transfer-encoding", "content-encoding", "content-length", "host"],
   ...["expect", "upgrade", "te", "trailer", "proxy-connection"],
 ];
 
-/** Serves `/functions/v1/<name>`: a Deno process for each function, started when first asked for. */
+/** Serves `/functions/v1/<name>` with one Deno process per function, started by its first request. */
 export class FunctionRunner {
   readonly #options: FunctionRunnerOptions;
   readonly #running = new Map<string, Promise<FunctionProcess>>();
@@ -67,7 +67,7 @@ export class FunctionRunner {
     await Promise.all([...this.#running.keys()].map((name) => this.#stop(name)));
   }
 
-  /** As hosted Supabase does unless `verify_jwt = false`: a person's token is needed, a key is none. */
+  /** Requires a JWT unless `verify_jwt = false`, like hosted Supabase. An API key is not a JWT. */
   async #checkJwt(name: string, request: Request): Promise<Response | undefined> {
     if (request.method === "OPTIONS" || this.#options.config[name]?.verify_jwt === false) return undefined;
     const header = request.headers.get("authorization");
@@ -110,7 +110,7 @@ export class FunctionRunner {
     };
   }
 
-  /** A changed function starts anew at its next request; what functions share concerns them all. */
+  /** A changed function restarts at its next request. A change of shared code restarts all functions. */
   #changed(file: string): void {
     const [name = ""] = file.split(sep);
     const affected = this.#running.has(name) ? [name] : NAME.test(name) && file !== name ? [] : this.#running.keys();

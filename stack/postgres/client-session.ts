@@ -1,8 +1,8 @@
 import type { Engine } from "./shared-backend.ts";
 
 /**
- * What one client has changed in its session. All clients share one backend, so what a client has set is read before
- * another client gets the backend, and set again when it comes back.
+ * The session state of one client. All clients share one backend, so a client's settings are saved before another
+ * client gets the backend, and restored when it returns.
  */
 export class ClientSession {
   static #nextId = 1;
@@ -11,7 +11,7 @@ export class ClientSession {
   readonly #touched = new Set<string>();
   readonly #leftovers = new Set<"temp" | "advisory" | "listen" | "hold">();
 
-  /** Settings that the start-up message asks for last as long as the connection. */
+  /** Settings of the start-up message last as long as the connection. */
   constructor(parameters: Map<string, string> = new Map()) {
     for (const [name, value] of parameters) {
       if (name === "user" && value !== "postgres") this.#settings.set("session_authorization", value);
@@ -28,7 +28,7 @@ export class ClientSession {
     }
   }
 
-  /** Notes which settings a statement may change. A name too many costs a moment, a missed one is lost on a switch. */
+  /** Notes which settings a statement may change. An extra name costs little; a missed one is lost on a switch. */
   observe(sql: string): void {
     for (const [, name] of sql.matchAll(/\b(?:re)?set\s+(?:session\s+|local\s+)?"?([a-z_][\w.]*)"?/gi)) {
       this.#touched.add(name!.toLowerCase() === "time" ? "timezone" : name!.toLowerCase());
@@ -40,7 +40,7 @@ export class ClientSession {
     if (/\bwith\s+hold\b/i.test(sql)) this.#leftovers.add("hold");
   }
 
-  /** Reads the values of the settings that this client has touched, before another client gets the backend. */
+  /** Saves the settings that this client may have changed, before another client gets the backend. */
   async save(engine: Engine): Promise<void> {
     if (this.#touched.size === 0) return;
     const names = [...this.#touched, "session_authorization", "role"];
@@ -51,7 +51,7 @@ export class ClientSession {
     this.#touched.clear();
   }
 
-  /** Sets this client's settings again. One that no longer can be set (a dropped role) is left at its default. */
+  /** Restores this client's settings. One that can no longer be set (a dropped role) keeps its default. */
   async restore(engine: Engine): Promise<void> {
     const last = ["session_authorization", "role"];
     const order = [...this.#settings].sort(([a], [b]) => last.indexOf(a) - last.indexOf(b));
@@ -61,8 +61,8 @@ export class ClientSession {
     for (const entry of order) await engine.run(`select ${setting(entry)}`);
   }
 
-  /** What to run when this client is gone, so that nothing of it stays in the shared backend. */
-  farewell(): string[] {
+  /** Statements that remove what a disconnected client left in the shared backend. */
+  cleanup(): string[] {
     const statements = {
       temp: "discard temp",
       advisory: "select pg_advisory_unlock_all()",

@@ -8,31 +8,31 @@ import { PREPARE_SQL } from "./extensions.ts";
 import type { WorkerAnswer, WorkerOptions, WorkerRequest } from "./worker.ts";
 
 export type EmbeddedPostgres = {
-  /** For any PostgreSQL client. There is one backend: clients take turns, see `shared-backend.ts`. */
+  /** For any PostgreSQL client. All clients share one backend and take turns, see `shared-backend.ts`. */
   url: string;
-  /** True when the data folder was made by this start. */
+  /** True if this start created the data folder. */
   isNew: boolean;
   stop(): Promise<void>;
-  /** The whole database as an archive that `loadDataDir` takes. Ask for it while no client is in a transaction. */
+  /** The whole database as an archive for `loadDataDir`. Call it while no client is in a transaction. */
   dump(): Promise<Blob>;
 };
 
 export type EmbeddedOptions = {
-  /** Where the data is kept; in memory when absent. */
+  /** Where the data is stored; in memory by default. */
   dataDir?: string;
-  /** 0, the default, takes any free port. */
+  /** 0, the default, picks a free port. */
   port?: number;
-  /** Begin with this archive, made by `dump()`, when there is no data yet. */
+  /** An archive made by `dump()`, to start from if there is no data yet. */
   loadDataDir?: Blob;
-  /** Called when the database ends without having been stopped. */
+  /** Called when the database exits without `stop()`. */
   onExit?: () => void;
 };
 
 const require = createRequire(import.meta.url);
 
 /**
- * Starts PostgreSQL with PostGIS inside this process, in a thread of its own: WebAssembly runs a statement to its end,
- * and HTTP requests shall not wait for that.
+ * Starts PostgreSQL with PostGIS inside this process, in a thread of its own: WebAssembly runs each statement to
+ * completion, which must not block HTTP requests.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions = {}): Promise<EmbeddedPostgres> {
   const cached = templatePath();
@@ -82,14 +82,14 @@ function nextAnswer<T extends WorkerAnswer["type"]>(worker: Worker, type: T) {
       }
     };
     const onError = (error: Error) => settle(() => reject(error));
-    const onExit = () => settle(() => reject(new Error("the embedded PostgreSQL ended unexpectedly")));
+    const onExit = () => settle(() => reject(new Error("the embedded PostgreSQL exited unexpectedly")));
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
   });
 }
 
 /**
- * An empty database with its extensions, kept beside the installed packages it was made by: it takes 13 s to build and
- * 3 s to load. A new version of the packages or of the extensions gets a new name.
+ * An empty database with its extensions, cached beside the installed packages: it takes 13 s to build and 3 s to load.
+ * New versions of the packages or of the extensions get a new name.
  */
 function templatePath(): string {
   const root = dirname(dirname(dirname(dirname(require.resolve("@electric-sql/pglite")))));
@@ -103,7 +103,7 @@ function templatePath(): string {
   return join(root, ".cache", "anigmaa-stack", `empty-database-${hash}.tar`);
 }
 
-/** Written under another name first, since another start may be reading or writing it. */
+/** Writes under another name first, since another process may be reading or writing the file. */
 async function writeTemplate(path: string, archive: Blob): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}`;

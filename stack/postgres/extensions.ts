@@ -8,10 +8,10 @@ import { uuid_ossp } from "@electric-sql/pglite/contrib/uuid_ossp";
 import { pgtap } from "@electric-sql/pglite/pgtap";
 import { postgis } from "@electric-sql/pglite-postgis";
 
-/** What `create extension` finds in the embedded PostgreSQL. */
+/** The extensions available in the embedded PostgreSQL. */
 export const extensions: Extensions = { btree_gist, citext, pg_trgm, pgcrypto, pgtap, postgis, unaccent, uuid_ossp };
 
-/** Made once, before the first migration, as on a Supabase database: they are slow to make and all live in one schema. */
+/** Run once, before the first migration, as on Supabase: creating extensions is slow, and all are in one schema. */
 export const PREPARE_SQL = `
   create schema if not exists extensions;
   create extension if not exists postgis schema extensions;

@@ -4,15 +4,15 @@ export type FrontendMessage = { type: string; bytes: Buffer };
 
 export const START_CODES = { protocol3: 3, ssl: 80877103, gss: 80877104, cancel: 80877102 } as const;
 
-/** The largest message taken from a client; PostgreSQL itself stops at 1 GB, which this process could not hold. */
+/** The largest message accepted from a client. PostgreSQL allows 1 GB, which this process could not hold. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 
-/** Cuts a client's byte stream into messages. The first message of a connection has no type byte. */
+/** Splits a client's byte stream into messages. The first message of a connection has no type byte. */
 export class MessageReader {
   #buffer: Buffer = Buffer.alloc(0);
   #started = false;
 
-  /** From the next message on, messages have a type byte. Refused encryption requests come before this. */
+  /** From now on, messages have a type byte. Refused encryption requests come before this. */
   startDone(): void {
     this.#started = true;
   }
@@ -42,7 +42,7 @@ export function startParameters(message: Buffer): Map<string, string> {
   return parameters;
 }
 
-/** The SQL text of a Query or Parse message, for looking at which settings it changes. */
+/** The SQL text of a Query or Parse message. */
 export function sqlOf(message: FrontendMessage): string | undefined {
   if (message.type === "Q") return cString(message.bytes, 5).text;
   if (message.type === "P") return cString(message.bytes, cString(message.bytes, 5).end).text;
@@ -50,8 +50,8 @@ export function sqlOf(message: FrontendMessage): string | undefined {
 }
 
 /**
- * Gives the prepared statement that a message names a prefix of its client. All clients share one backend, and drivers
- * such as JDBC's name the first statement of every connection alike.
+ * Prefixes the name of a prepared statement in a message with its client's. All clients share one backend, and drivers
+ * such as JDBC use the same statement names on every connection.
  */
 export function withStatementPrefix(message: FrontendMessage, prefix: string): Buffer {
   const { type, bytes } = message;
@@ -61,7 +61,7 @@ export function withStatementPrefix(message: FrontendMessage, prefix: string): B
   return bytes;
 }
 
-/** The name of the prepared statement that a Parse message makes; empty for the unnamed one. */
+/** The name of the prepared statement that a Parse message creates; empty for the unnamed one. */
 export function statementName({ type, bytes }: FrontendMessage): string | undefined {
   return type === "P" ? cString(bytes, 5).text : undefined;
 }
@@ -70,7 +70,7 @@ export function closeStatement(name: string): Buffer {
   return typedMessage("C", `S${name}\0`);
 }
 
-/** A start-up message as the database's owner. What the client's own one asks for is set by its session. */
+/** A start-up message as the database owner. The session applies the parameters of the client's own message. */
 export function startMessage(): Buffer {
   const body = Buffer.from("\0\0\0\0\0\x03\0\0user\0postgres\0database\0postgres\0client_encoding\0UTF8\0\0", "latin1");
   body.writeInt32BE(body.length, 0);
@@ -106,7 +106,7 @@ function typedMessage(type: string, body: string): Buffer {
   return bytes;
 }
 
-/** An ErrorResponse; after one of severity FATAL the connection is closed. */
+/** An ErrorResponse. The connection is closed after a FATAL one. */
 export function errorResponse(severity: "ERROR" | "FATAL", code: string, message: string): Buffer {
   return typedMessage("E", `S${severity}\0V${severity}\0C${code}\0M${message}\0\0`);
 }

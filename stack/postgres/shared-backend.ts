@@ -2,7 +2,7 @@ import type { PGlite } from "@electric-sql/pglite";
 import type { ClientSession } from "./client-session.ts";
 import { errorResponse, queryMessage, SYNC } from "./frontend-messages.ts";
 
-/** What a session runs to save and restore itself: `rows` gives fields as text, `run` says whether it went well. */
+/** How a session saves and restores its state: `rows` returns fields as text, `run` whether the SQL succeeded. */
 export type Engine = {
   rows(sql: string): Promise<(string | null)[][]>;
   run(sql: string): Promise<boolean>;
@@ -11,7 +11,7 @@ export type Engine = {
 type Job = {
   session: ClientSession;
   messages: Uint8Array;
-  /** Whether the messages end with one that is answered by ReadyForQuery (Query, Sync). */
+  /** Whether the last message is answered by ReadyForQuery (Query, Sync). */
   endsBatch: boolean;
   send: (data: Uint8Array) => void;
   done: () => void;
@@ -21,17 +21,15 @@ const READY_FOR_QUERY = "Z";
 const READY_FOR_QUERY_BYTES = 6;
 
 const ERROR_RESPONSE = "E";
-/** Which of a server's messages answer those of a client: Query and Execute, Parse, Bind. */
+/** The server messages that answer each client message: Query and Execute, Parse, Bind. */
 const ANSWERS: Record<string, string> = { Q: "CIsGHW", E: "CIsGHW", P: "1", B: "2" };
 
-/** How long a client may sit idle in an open transaction while others wait for the backend. */
+/** How long a client may be idle in a transaction while others wait for the backend. */
 const HOLD_LIMIT_MS = 20_000;
 
 /**
- * The one backend of the embedded PostgreSQL, lent to one client at a time.
- *
- * A client keeps it from the first message of a batch to the batch's end, and from the beginning of a transaction to
- * the transaction's end: in between another client's statements would run in the wrong transaction, as the wrong role.
+ * The single backend of the embedded PostgreSQL, used by one client at a time. A client keeps it for a whole batch and
+ * a whole transaction: otherwise another client's statements would run in the wrong transaction, as the wrong role.
  */
 export class SharedBackend {
   readonly #db: PGlite;
@@ -39,7 +37,7 @@ export class SharedBackend {
   #busy = false;
   #holder: ClientSession | undefined;
   #holdTimer: NodeJS.Timeout | undefined;
-  /** Whose settings the backend has at the moment. */
+  /** The client whose settings the backend currently has. */
   #occupant: ClientSession | undefined;
   readonly #evict: (session: ClientSession) => void;
   readonly #engine: Engine = {
@@ -47,13 +45,13 @@ export class SharedBackend {
     run: async (sql) => !(await this.#execute(queryMessage(sql))).failed,
   };
 
-  /** `evict` has to close the connection of a client: it held the backend for too long, or the backend failed on it. */
+  /** `evict` must close a client's connection: it held the backend for too long, or the backend failed. */
   constructor(db: PGlite, evict: (session: ClientSession) => void) {
     this.#db = db;
     this.#evict = evict;
   }
 
-  /** Runs messages of a client when its turn has come. */
+  /** Queues a client's messages; resolves when they have run. */
   submit(job: Omit<Job, "done">): Promise<void> {
     return new Promise((done) => {
       this.#queue.push({ ...job, done });
@@ -61,8 +59,8 @@ export class SharedBackend {
     });
   }
 
-  /** Ends what a client that went away had begun, and wipes what it left in the session. */
-  async leave(session: ClientSession, closeStatements: Uint8Array): Promise<void> {
+  /** Rolls back a disconnected client's transaction, and removes what it left in the backend. */
+  async disconnect(session: ClientSession, closeStatements: Uint8Array): Promise<void> {
     for (const job of this.#queue.filter((waiting) => waiting.session === session)) {
       this.#queue.splice(this.#queue.indexOf(job), 1);
       job.done();
@@ -74,7 +72,7 @@ export class SharedBackend {
         this.#hold(undefined);
       }
       if (closeStatements.length > 0) await this.#execute(Buffer.concat([closeStatements, SYNC]));
-      for (const sql of session.farewell()) await this.#engine.run(sql);
+      for (const sql of session.cleanup()) await this.#engine.run(sql);
       if (this.#occupant === session) {
         await this.#reset();
         this.#occupant = undefined;
@@ -82,7 +80,7 @@ export class SharedBackend {
     });
   }
 
-  /** Runs a task of the embedded server's own between two jobs. */
+  /** Runs a task of the embedded server between two jobs. */
   async exclusively<T>(task: () => Promise<T>): Promise<T> {
     while (this.#busy) await new Promise((resolve) => setImmediate(resolve));
     this.#busy = true;
@@ -159,8 +157,8 @@ export class SharedBackend {
 }
 
 /**
- * PGlite says ReadyForQuery after an error at once, and again at the Sync that ends the batch. A client takes the second
- * one for the answer to its next statement, so only as many as were asked for are let through, the last ones.
+ * PGlite sends ReadyForQuery right after an error, and again at the Sync that ends the batch. A client would take the
+ * second one as the response to its next statement, so this keeps only the last `wanted` ones.
  */
 function withReadyForQuery(data: Uint8Array, wanted: number): Uint8Array {
   const starts = messagesIn(data).flatMap(({ type, at }) => (type === READY_FOR_QUERY ? [at] : []));
@@ -176,8 +174,8 @@ function withReadyForQuery(data: Uint8Array, wanted: number): Uint8Array {
 }
 
 /**
- * A statement for which WebAssembly's stack is too small ends without a word: its message has no answer, and no error is
- * told. Its client would wait for ever.
+ * Adds the missing error of a statement that exhausted WebAssembly's stack: PGlite sends neither a response nor an
+ * error, and the client would wait forever.
  */
 function withItsError(messages: Uint8Array, data: Uint8Array): Uint8Array {
   const answers = messagesIn(data);
@@ -187,7 +185,7 @@ function withItsError(messages: Uint8Array, data: Uint8Array): Uint8Array {
     types === undefined || count(types) >= asked.filter((other) => other === types).length;
   if (count(ERROR_RESPONSE) > 0 || asked.every(isAnswered)) return data;
   const end = answers.find(({ type }) => type === READY_FOR_QUERY)?.at ?? data.length;
-  const error = errorResponse("ERROR", "54001", "the statement is too deep for the embedded database");
+  const error = errorResponse("ERROR", "54001", "the statement is nested too deeply for the embedded database");
   return Buffer.concat([data.subarray(0, end), error, data.subarray(end)]);
 }
 

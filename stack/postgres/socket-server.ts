@@ -17,18 +17,16 @@ import {
 } from "./frontend-messages.ts";
 import { SharedBackend } from "./shared-backend.ts";
 
-/** Messages after which a client expects an answer; those before them wait, so that a batch is run in one go. */
+/** Messages after which a client expects a response. Earlier ones wait, so that a batch runs in one go. */
 const ANSWERED = new Set(["Q", "S", "H", "F", "c", "f"]);
 
 const COPIES_IN = /\bcopy\b[^;]*\bfrom\s+stdin\b/i;
 const withoutComments = (sql: string) => sql.replace(/\/\*.*?\*\/|--[^\n]*/gs, " ");
 
 /**
- * Lets any PostgreSQL client speak to the embedded database.
- *
- * The package made for this, `pglite-socket`, queues single messages: of two clients that use the extended protocol
- * one can bind the other's unnamed statement. It leaves a request for TLS, with which `psql` begins, without an answer,
- * and a session's settings stay for the next client. Here a client has the backend for whole batches and transactions.
+ * Serves the embedded database to any PostgreSQL client. Unlike the `pglite-socket` package, which queues single
+ * messages, it gives a client the backend for whole batches and transactions, so that no client can bind another's
+ * unnamed statement. It also answers `psql`'s request for TLS, and keeps session settings apart.
  */
 export function createSocketServer(db: PGlite): { server: Server; backend: SharedBackend } {
   const connections = new Map<ClientSession, Connection>();
@@ -37,7 +35,7 @@ export function createSocketServer(db: PGlite): { server: Server; backend: Share
       .get(session)
       ?.terminate("25P03", "terminated: idle in a transaction while others waited, or the embedded database failed"),
   );
-  // Copied, since the answer is a view of a buffer that is used again.
+  // Copied, because the response is a view of a buffer that is reused.
   const greeting = Buffer.from(db.execProtocolRawSync(startMessage()));
   const server = createServer({ noDelay: true }, (socket) => new Connection(socket, greeting, backend, connections));
   return { server, backend };
@@ -66,7 +64,7 @@ class Connection {
     this.#connections = connections;
     socket.on("data", (chunk) => this.#receive(chunk));
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => void this.#leave());
+    socket.on("close", () => void this.#disconnect());
   }
 
   terminate(code: string, message: string): void {
@@ -131,18 +129,18 @@ class Connection {
     );
   }
 
-  /** PGlite's process ends when a client begins to copy in, so such a statement is made into an error instead. */
+  /** COPY FROM STDIN crashes PGlite, so such a statement is replaced with one that raises an error. */
   #refuseCopy(session: ClientSession, message: FrontendMessage): void {
-    const refusal = "rows cannot be copied in to the embedded database: use insert, or a PostgreSQL server";
+    const refusal = "the embedded database does not support COPY FROM STDIN: use INSERT, or a PostgreSQL server";
     const sql = `do $$ begin raise feature_not_supported using message = '${refusal}'; end $$`;
     this.#take(session, { type: message.type, bytes: message.type === "Q" ? queryMessage(sql) : parseMessage(sql) });
   }
 
-  async #leave(): Promise<void> {
+  async #disconnect(): Promise<void> {
     const session = this.#session;
     if (session === undefined) return;
     this.#connections.delete(session);
     const closing = [...this.#statements].map((name) => closeStatement(session.statementPrefix + name));
-    await this.#backend.leave(session, Buffer.concat(closing));
+    await this.#backend.disconnect(session, Buffer.concat(closing));
   }
 }

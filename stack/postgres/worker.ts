@@ -16,7 +16,7 @@ export type WorkerAnswer =
 const { dataDir, port, template } = workerData as WorkerOptions;
 const answer = (message: WorkerAnswer) => parentPort?.postMessage(message);
 
-/** The server's own defaults, with the search path and the time zone of Supabase. */
+/** PGlite's defaults, with Supabase's search path and time zone. */
 const startParams = [
   ...PGlite.defaultStartParams.map((word) =>
     word === "search_path=public" ? 'search_path="$user", public, extensions' : word,
@@ -25,7 +25,7 @@ const startParams = [
   "timezone=UTC",
 ];
 
-/** A folder without this mark is what a first start left that was killed half-way; it holds nothing yet. */
+/** A data folder without this mark is left over from a first start that was killed; it holds no data yet. */
 const completeMark = (folder: string) => `${folder}.complete`;
 
 async function start(): Promise<void> {

@@ -99,7 +99,7 @@ begin
   exception when data_exception or character_not_in_repertoire or untranslatable_character then
     null;
   end;
-  perform user_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  perform user_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   return null;
 end $$;
 comment on function user_private.read_cursor(text, text) is 'Decodes a cursor of this kind of list; null for the first page. Refuses any other text with malformed_cursor.';
@@ -139,12 +139,12 @@ create table if not exists user_service.users (
   avatar_url text constraint avatar_url_is_bounded check ((octet_length(avatar_url) <= 1000) is not false or user_private.refuse('text_too_long', 'An image path has at most 1,000 bytes.')),
   phone text constraint phone_is_bounded check ((length(phone) <= 32) is not false or user_private.refuse('text_too_long', 'A phone number has at most 32 characters.')),
   date_of_birth date constraint born_in_a_plausible_year check ((date_of_birth >= '1900-01-01') is not false
-    or user_private.refuse('date_of_birth_out_of_range', 'Give a date of birth from 1900 on.')),
+    or user_private.refuse('date_of_birth_out_of_range', 'A date of birth must be 1900-01-01 or later.')),
   gender text constraint gender_is_bounded check ((length(gender) <= 50) is not false or user_private.refuse('text_too_long', 'A gender has at most 50 characters.')),
   location text constraint location_is_bounded check ((length(location) <= 200) is not false or user_private.refuse('text_too_long', 'A location has at most 200 characters.')),
   interests text[] not null default '{}' constraint interests_are_bounded check (
     (cardinality(interests) <= 50 and length(array_to_string(interests, '')) <= 2000)
-    or user_private.refuse('text_too_long', 'Name at most 50 interests, 2,000 characters together.')),
+    or user_private.refuse('text_too_long', 'Give at most 50 interests with 2,000 characters in total.')),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   last_login_at timestamptz,
@@ -292,9 +292,9 @@ create or replace trigger user_privacy_replace_default before insert on user_ser
   for each row execute function user_private.tg_user_privacy__replace_default();
 
 -- db/services/user/20_visibility.sql
--- Who sees whom: the tables profiles, follows and blocks, and the views that policies ask.
--- The views run with the rights of their owner and are filtered by the caller, so that policies need not name a table: their
--- text is the same in one database and in four, and they cannot recurse.
+-- Who sees whom: the tables profiles, follows and blocks, and the views that policies ask. The views run with the
+-- rights of their owner and are filtered by the caller, so that policies need not name a table: their text is the same
+-- in one database and in four, and they cannot recurse.
 
 create table if not exists user_service.profiles (
   id uuid primary key default gen_random_uuid() references user_service.users (id) on delete cascade,
@@ -391,7 +391,8 @@ grant select on user_private.visible_files, user_private.me, user_private.my_fol
 grant select on user_private.accepts_followers to authenticated, service_role;
 
 -- db/services/user/21_profiles.sql
--- Profiles: policies, and the triggers that maintain a profile from users and user_privacy. The table is in 20_visibility.sql.
+-- Profiles: policies, and the triggers that maintain a profile from users and user_privacy. The table is in
+-- 20_visibility.sql.
 
 alter table user_service.profiles enable row level security;
 
@@ -431,7 +432,7 @@ end $$;
 revoke execute on function user_private.refresh_profile(uuid) from public;
 
 -- Definer: clients may not insert these rows.
-create or replace function user_private.tg_users__keep_profile()
+create or replace function user_private.tg_users__refresh_profile()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op = 'INSERT' then
@@ -442,21 +443,21 @@ begin
   perform user_private.refresh_profile(new.id);
   return null;
 end $$;
-revoke execute on function user_private.tg_users__keep_profile() from public;
-create or replace trigger users_keep_profile
+revoke execute on function user_private.tg_users__refresh_profile() from public;
+create or replace trigger users_refresh_profile
   after insert or update of username, name, bio, avatar_url, is_verified, email, location on user_service.users
-  for each row execute function user_private.tg_users__keep_profile();
+  for each row execute function user_private.tg_users__refresh_profile();
 
 -- Definer: clients may not write profiles.
-create or replace function user_private.tg_user_privacy__keep_profile()
+create or replace function user_private.tg_user_privacy__refresh_profile()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform user_private.refresh_profile(new.user_id);
   return null;
 end $$;
-revoke execute on function user_private.tg_user_privacy__keep_profile() from public;
-create or replace trigger user_privacy_keep_profile after insert or update on user_service.user_privacy
-  for each row execute function user_private.tg_user_privacy__keep_profile();
+revoke execute on function user_private.tg_user_privacy__refresh_profile() from public;
+create or replace trigger user_privacy_refresh_profile after insert or update on user_service.user_privacy
+  for each row execute function user_private.tg_user_privacy__refresh_profile();
 
 -- Definer: clients may not lock profiles. Locks the profile before the account, in the order of account deletion.
 create or replace function user_private.tg_users__lock_profile()
@@ -471,8 +472,7 @@ create or replace trigger users_lock_profile before update on user_service.users
 create or replace trigger user_privacy_lock_profile before update on user_service.user_privacy
   for each statement execute function user_private.tg_users__lock_profile();
 
--- Definer: clients may not delete profiles. The profile is deleted before the account, because other services react
--- to
+-- Definer: clients may not delete profiles. The profile is deleted before the account, because other services react to
 -- the deletion of the profile and must find the person's rows unchanged.
 create or replace function user_private.tg_users__remove_profile()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
@@ -485,7 +485,7 @@ create or replace trigger users_remove_profile before delete on user_service.use
   for each row execute function user_private.tg_users__remove_profile();
 
 -- db/services/user/22_user_stats.sql
--- Counters of a person, and the mechanism that keeps them exact under concurrency (count_for, fold_counters).
+-- Counters of a person, and the mechanism that keeps them exact under concurrency (add_to_counter, fold_counters).
 
 create table if not exists user_service.user_stats (
   user_id uuid primary key default auth.uid() references user_service.users (id) on delete cascade,
@@ -493,7 +493,7 @@ create table if not exists user_service.user_stats (
   events_created int not null default 0,
   followers_count int not null default 0,
   following_count int not null default 0 constraint following_at_most_5000 check (following_count <= 5000
-    or user_private.refuse('too_many_followed', 'You follow 5,000 people, which is the most one can. Unfollow someone first.', 409)),
+    or user_private.refuse('too_many_followed', 'You can follow at most 5,000 people. Unfollow someone first.', 409)),
   reviews_given int not null default 0,
   average_rating numeric(3,2) not null default 0,
   posts_count int not null default 0,
@@ -501,7 +501,7 @@ create table if not exists user_service.user_stats (
   ratings_count int not null default 0,
   ratings_sum int not null default 0
 );
-comment on table user_service.user_stats is 'Counters, the same for every viewer. Maintained by triggers; under contention a counter may lag by a second (see user_private.count_for).';
+comment on table user_service.user_stats is 'Counters, the same for every viewer. Maintained by triggers; under contention a counter may lag by a second (see user_private.add_to_counter).';
 comment on column user_service.user_stats.events_attended is 'Events that the person attended: started, not cancelled, attendance confirmed, and checked in if ticketed.';
 comment on column user_service.user_stats.average_rating is 'Average rating of the person''s events, 0 if there is none: ratings_sum / ratings_count.';
 comment on column user_service.user_stats.invites_successful_count is 'Invitations sent that succeeded (see user_private.successful_invitations).';
@@ -517,7 +517,7 @@ grant select on user_service.user_stats to anon, authenticated;
 grant all on user_service.user_stats to service_role;
 
 -- Counters of an imported row are ignored: they are counted from the imported data instead.
-create or replace function user_private.tg_user_stats__start_at_zero()
+create or replace function user_private.tg_user_stats__reset_counters()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
   if exists (select 1 from user_service.user_stats where user_id = new.user_id) then
@@ -528,18 +528,18 @@ begin
   new.ratings_count = 0; new.ratings_sum = 0;
   return new;
 end $$;
-create or replace trigger user_stats_start_at_zero before insert on user_service.user_stats
-  for each row execute function user_private.tg_user_stats__start_at_zero();
+create or replace trigger user_stats_reset_counters before insert on user_service.user_stats
+  for each row execute function user_private.tg_user_stats__reset_counters();
 
-create or replace function user_private.tg_user_stats__average_ratings()
+create or replace function user_private.tg_user_stats__compute_average_rating()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
   -- Sum and count change in separate statements, so the quotient may be out of range between them.
   new.average_rating = case when new.ratings_count > 0 then least(greatest(round(new.ratings_sum::numeric / new.ratings_count, 2), 0), 5) else 0 end;
   return new;
 end $$;
-create or replace trigger user_stats_average_ratings before update of ratings_count, ratings_sum on user_service.user_stats
-  for each row execute function user_private.tg_user_stats__average_ratings();
+create or replace trigger user_stats_compute_average_rating before update of ratings_count, ratings_sum on user_service.user_stats
+  for each row execute function user_private.tg_user_stats__compute_average_rating();
 
 create table if not exists user_private.counter_deltas (
   id bigint generated always as identity primary key,
@@ -551,16 +551,15 @@ comment on table user_private.counter_deltas is 'Changes of user_stats whose row
 create index if not exists counter_deltas_user_id on user_private.counter_deltas (user_id);
 alter table user_private.counter_deltas enable row level security;
 
--- Definer: clients may not write counters. Updates the row if it is free; appends a delta if it is locked or deltas
--- are
+-- Definer: clients may not write counters. Updates the row if it is free; appends a delta if it is locked or deltas are
 -- already waiting for it, so that no request waits for a counter.
-create or replace function user_private.count_for(person uuid, counter name, delta int)
+create or replace function user_private.add_to_counter(person uuid, counter name, delta int)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
   updated int;
 begin
   -- An account that is being deleted is not counted: its row is deleted too.
-  if person is null or delta = 0 or person::text = current_setting('user_private.leaving', true) then
+  if person is null or delta = 0 or person::text = current_setting('user_private.deleting_account', true) then
     return;
   end if;
   if not exists (select 1 from user_private.counter_deltas d where d.user_id = person) then
@@ -577,8 +576,8 @@ begin
   select person, counter, delta
   where exists (select 1 from user_service.user_stats s where s.user_id = person);
 end $$;
-comment on function user_private.count_for(uuid, name, int) is 'Adds delta to a counter of a person. All counters in user_stats are changed through it, except following_count on a follow.';
-revoke execute on function user_private.count_for(uuid, name, int) from public;
+comment on function user_private.add_to_counter(uuid, name, int) is 'Adds delta to a counter of a person. All counters in user_stats are changed through it, except following_count on a follow.';
+revoke execute on function user_private.add_to_counter(uuid, name, int) from public;
 
 -- Definer: clients may not write counters. Never waits: deltas of a locked row stay for the next run.
 create or replace function user_private.fold_counters(batch int default 10000)
@@ -617,17 +616,16 @@ end $$;
 comment on function user_private.fold_counters(int) is 'Applies waiting deltas to their counters and returns how many. To be run every second.';
 revoke execute on function user_private.fold_counters(int) from public;
 
--- Effects of other services' rows, attached to the table itself in one database (db/one_database/20_effects.sql) and
--- to
+-- Effects of other services' rows, attached to the table itself in one database (db/one_database/20_effects.sql) and to
 -- its replicated copy in four. Definer: they change counters of other people.
 create or replace function user_private.tg_posts__count_for_author()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform user_private.count_for(old.author_id, 'posts_count', -1);
+    perform user_private.add_to_counter(old.author_id, 'posts_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform user_private.count_for(new.author_id, 'posts_count', 1);
+    perform user_private.add_to_counter(new.author_id, 'posts_count', 1);
   end if;
   return null;
 end $$;
@@ -637,10 +635,10 @@ create or replace function user_private.tg_events__count_for_host()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform user_private.count_for(old.host_id, 'events_created', -1);
+    perform user_private.add_to_counter(old.host_id, 'events_created', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform user_private.count_for(new.host_id, 'events_created', 1);
+    perform user_private.add_to_counter(new.host_id, 'events_created', 1);
   end if;
   return null;
 end $$;
@@ -650,10 +648,10 @@ create or replace function user_private.tg_event_attendees__count_for_attendee()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' and old.has_attended then
-    perform user_private.count_for(old.user_id, 'events_attended', -1);
+    perform user_private.add_to_counter(old.user_id, 'events_attended', -1);
   end if;
   if tg_op <> 'DELETE' and new.has_attended then
-    perform user_private.count_for(new.user_id, 'events_attended', 1);
+    perform user_private.add_to_counter(new.user_id, 'events_attended', 1);
   end if;
   return null;
 end $$;
@@ -663,14 +661,14 @@ create or replace function user_private.tg_reviews__count_for_both()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform user_private.count_for(old.reviewer_id, 'reviews_given', -1);
-    perform user_private.count_for(old.host_id, 'ratings_sum', -old.rating);
-    perform user_private.count_for(old.host_id, 'ratings_count', -1);
+    perform user_private.add_to_counter(old.reviewer_id, 'reviews_given', -1);
+    perform user_private.add_to_counter(old.host_id, 'ratings_sum', -old.rating);
+    perform user_private.add_to_counter(old.host_id, 'ratings_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform user_private.count_for(new.reviewer_id, 'reviews_given', 1);
-    perform user_private.count_for(new.host_id, 'ratings_sum', new.rating);
-    perform user_private.count_for(new.host_id, 'ratings_count', 1);
+    perform user_private.add_to_counter(new.reviewer_id, 'reviews_given', 1);
+    perform user_private.add_to_counter(new.host_id, 'ratings_sum', new.rating);
+    perform user_private.add_to_counter(new.host_id, 'ratings_count', 1);
   end if;
   return null;
 end $$;
@@ -710,8 +708,7 @@ grant select, delete on user_service.follows to authenticated;
 grant insert (follower_id, following_id) on user_service.follows to authenticated;
 grant all on user_service.follows to service_role;
 
--- Definer: clients may not read blocks against them. The policy sees the snapshot of the statement; this trigger
--- looks
+-- Definer: clients may not read blocks against them. The policy sees the snapshot of the statement; this trigger looks
 -- again under a lock, so that a concurrent follow and block cannot both succeed.
 create or replace function user_private.tg_follows__refuse_blocked()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
@@ -741,13 +738,13 @@ create or replace function user_private.tg_follows__count_for_both()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform user_private.count_for(old.follower_id, 'following_count', -1);
-    perform user_private.count_for(old.following_id, 'followers_count', -1);
+    perform user_private.add_to_counter(old.follower_id, 'following_count', -1);
+    perform user_private.add_to_counter(old.following_id, 'followers_count', -1);
   end if;
   if tg_op <> 'DELETE' then
     -- Updates the row directly, because the constraint following_at_most_5000 must see every follow.
     update user_service.user_stats set following_count = following_count + 1 where user_id = new.follower_id;
-    perform user_private.count_for(new.following_id, 'followers_count', 1);
+    perform user_private.add_to_counter(new.following_id, 'followers_count', 1);
   end if;
   return null;
 end $$;
@@ -816,7 +813,7 @@ grant insert (blocker_id, blocked_id) on user_service.blocks to authenticated;
 grant all on user_service.blocks to service_role;
 
 -- Definer: it also deletes follows and invitations of the other person.
-create or replace function user_private.tg_blocks__part_both()
+create or replace function user_private.tg_blocks__delete_follows_and_invitations()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform user_private.lock_pair(new.blocker_id, new.blocked_id);
@@ -827,9 +824,9 @@ begin
     and (i.inviter_id, i.invitee_id) in ((new.blocker_id, new.blocked_id), (new.blocked_id, new.blocker_id));
   return null;
 end $$;
-revoke execute on function user_private.tg_blocks__part_both() from public;
-create or replace trigger blocks_part_both after insert on user_service.blocks
-  for each row execute function user_private.tg_blocks__part_both();
+revoke execute on function user_private.tg_blocks__delete_follows_and_invitations() from public;
+create or replace trigger blocks_delete_follows_and_invitations after insert on user_service.blocks
+  for each row execute function user_private.tg_blocks__delete_follows_and_invitations();
 
 -- db/services/user/30_invitations.sql
 -- Invitations to events: the table, its policies, the daily limit, and invite().
@@ -911,27 +908,27 @@ grant update (status) on user_service.invitations to authenticated;
 grant all on user_service.invitations to service_role;
 
 -- Definer: clients have no access to the schema of refuse().
-create or replace function user_private.tg_invitations__stamp_response()
+create or replace function user_private.tg_invitations__set_responded_at()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if new.status is distinct from old.status then
     if new.status = 'pending' then
-      perform user_private.refuse('invitation_answered', 'An answered invitation can be accepted or declined, not made pending again.', 409);
+      perform user_private.refuse('invitation_answered', 'An answered invitation cannot become pending again. Accept or decline it.', 409);
     end if;
     new.responded_at = now();
   end if;
   return new;
 end $$;
-revoke execute on function user_private.tg_invitations__stamp_response() from public;
-create or replace trigger invitations_stamp_response before update of status on user_service.invitations
-  for each row execute function user_private.tg_invitations__stamp_response();
+revoke execute on function user_private.tg_invitations__set_responded_at() from public;
+create or replace trigger invitations_set_responded_at before update of status on user_service.invitations
+  for each row execute function user_private.tg_invitations__set_responded_at();
 
 -- Deleting an invitation does not reduce the count.
 create table if not exists user_private.invitations_sent (
   inviter_id uuid not null references user_service.users (id) on delete cascade,
   day date not null,
   sent int not null constraint at_most_100_a_day check (sent <= 100
-    or user_private.refuse('too_many_invitations', 'You sent 100 invitations today, which is the most one can. Go on tomorrow.', 429)),
+    or user_private.refuse('too_many_invitations', 'You can send at most 100 invitations a day. Try again tomorrow.', 429)),
   constraint one_count_a_day primary key (inviter_id, day)
 );
 comment on table user_private.invitations_sent is 'Invitations sent by each person on each day (UTC).';
@@ -1055,7 +1052,7 @@ comment on function user_private.lock_invitations(uuid, uuid) is 'Serializes cha
 revoke execute on function user_private.lock_invitations(uuid, uuid) from public;
 
 -- Definer: clients may not write this table. The lock makes the later of a concurrent answer and join see the other.
-create or replace function user_private.settle_invitations(invitee uuid, event uuid)
+create or replace function user_private.resolve_successful_invitation(invitee uuid, event uuid)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
   first_of_all record;
@@ -1077,66 +1074,66 @@ begin
   select invitee, event, first_of_all.id, first_of_all.inviter_id where first_of_all.id is not null
   on conflict do nothing;
 end $$;
-comment on function user_private.settle_invitations(uuid, uuid) is 'Determines which invitation, if any, brought this person to this event.';
-revoke execute on function user_private.settle_invitations(uuid, uuid) from public;
+comment on function user_private.resolve_successful_invitation(uuid, uuid) is 'Determines which invitation, if any, brought this person to this event.';
+revoke execute on function user_private.resolve_successful_invitation(uuid, uuid) from public;
 
 -- Definer: clients may not write successful invitations.
-create or replace function user_private.tg_invitations__settle()
+create or replace function user_private.tg_invitations__resolve_success()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform user_private.settle_invitations(i.invitee_id, i.event_id)
+  perform user_private.resolve_successful_invitation(i.invitee_id, i.event_id)
   from (select old.invitee_id, old.event_id where tg_op <> 'INSERT' union select new.invitee_id, new.event_id where tg_op <> 'DELETE') i;
   return null;
 end $$;
-revoke execute on function user_private.tg_invitations__settle() from public;
-create or replace trigger invitations_settle after insert or delete or update of status, inviter_id, invitee_id, event_id on user_service.invitations
-  for each row execute function user_private.tg_invitations__settle();
+revoke execute on function user_private.tg_invitations__resolve_success() from public;
+create or replace trigger invitations_resolve_success after insert or delete or update of status, inviter_id, invitee_id, event_id on user_service.invitations
+  for each row execute function user_private.tg_invitations__resolve_success();
 
 -- Definer: clients may not write successful invitations. Accepted invitations start to count when the email is
 -- confirmed.
-create or replace function user_private.tg_users__settle_invitations()
+create or replace function user_private.tg_users__resolve_successful_invitations()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform user_private.settle_invitations(i.invitee_id, i.event_id)
+  perform user_private.resolve_successful_invitation(i.invitee_id, i.event_id)
   from user_service.invitations i where i.invitee_id = new.id and i.status = 'accepted'
   group by i.invitee_id, i.event_id order by i.event_id;
   return null;
 end $$;
-revoke execute on function user_private.tg_users__settle_invitations() from public;
-create or replace trigger users_settle_invitations after update of is_email_verified on user_service.users
-  for each row when (old.is_email_verified is distinct from new.is_email_verified) execute function user_private.tg_users__settle_invitations();
+revoke execute on function user_private.tg_users__resolve_successful_invitations() from public;
+create or replace trigger users_resolve_successful_invitations after update of is_email_verified on user_service.users
+  for each row when (old.is_email_verified is distinct from new.is_email_verified) execute function user_private.tg_users__resolve_successful_invitations();
 
 -- Effect of event_service.event_attendees. Definer: clients may not write successful invitations.
-create or replace function user_private.tg_event_attendees__settle_invitations()
+create or replace function user_private.tg_event_attendees__resolve_successful_invitation()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op = 'UPDATE' and (old.status, old.user_id, old.event_id) = (new.status, new.user_id, new.event_id) then
     return null;
   end if;
-  perform user_private.settle_invitations(a.user_id, a.event_id)
+  perform user_private.resolve_successful_invitation(a.user_id, a.event_id)
   from (select old.user_id, old.event_id where tg_op <> 'INSERT' union select new.user_id, new.event_id where tg_op <> 'DELETE') a;
   return null;
 end $$;
-revoke execute on function user_private.tg_event_attendees__settle_invitations() from public;
+revoke execute on function user_private.tg_event_attendees__resolve_successful_invitation() from public;
 
 -- Effect of event_service.events: no invitation to a cancelled event counts.
-create or replace function user_private.tg_events__settle_invitations()
+create or replace function user_private.tg_events__resolve_successful_invitations()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform user_private.settle_invitations(s.invitee_id, s.event_id)
+  perform user_private.resolve_successful_invitation(s.invitee_id, s.event_id)
   from (select * from user_private.successful_invitations s where s.event_id = new.id order by s.invitee_id) s;
   return null;
 end $$;
-revoke execute on function user_private.tg_events__settle_invitations() from public;
+revoke execute on function user_private.tg_events__resolve_successful_invitations() from public;
 
 -- Definer: clients may not write counters.
 create or replace function user_private.tg_successful_invitations__count_for_inviter()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op = 'DELETE' then
-    perform user_private.count_for(old.inviter_id, 'invites_successful_count', -1);
+    perform user_private.add_to_counter(old.inviter_id, 'invites_successful_count', -1);
   else
-    perform user_private.count_for(new.inviter_id, 'invites_successful_count', 1);
+    perform user_private.add_to_counter(new.inviter_id, 'invites_successful_count', 1);
   end if;
   return null;
 end $$;
@@ -1168,13 +1165,12 @@ grant execute on function user_service.invitation_success(uuid) to authenticated
 -- db/services/user/40_account_deletion.sql
 -- Account deletion. What other services delete hangs on the deletion of the profile (db/one_database/20_effects.sql).
 
--- Locks the rows that account deletion changes before the account itself, because other writers reach the account
--- last,
+-- Locks the rows that account deletion changes before the account itself, because other writers reach the account last,
 -- through a foreign key. db/one_database/40_account_deletion.sql replaces it to include the other services.
 do $do$
 begin
-  if to_regprocedure('user_private.lock_leaver(uuid)') is null then
-    create function user_private.lock_leaver(person uuid)
+  if to_regprocedure('user_private.lock_account(uuid)') is null then
+    create function user_private.lock_account(person uuid)
     returns void language plpgsql volatile set search_path = '' as $$
     begin
       perform from user_service.profiles p where p.id = person for update;
@@ -1184,18 +1180,18 @@ begin
   end if;
 end $do$;
 
-comment on function user_private.lock_leaver(uuid) is 'Locks what the deletion of this account changes, in the locking order of CONTRIBUTING.md.';
-revoke execute on function user_private.lock_leaver(uuid) from public;
+comment on function user_private.lock_account(uuid) is 'Locks what the deletion of this account changes, in the locking order of CONTRIBUTING.md.';
+revoke execute on function user_private.lock_account(uuid) from public;
 
 -- Definer: clients may not delete the row, because account deletion includes more than that.
 create or replace function user_private.delete_account()
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
   -- Deletion may take long. A second request is refused instead of waiting for it.
-  if not pg_try_advisory_xact_lock(hashtextextended('leaving ' || (select auth.uid()), 0)) then
-    perform user_private.refuse('request_in_progress', 'Your account is being deleted. Ask again in a moment.', 409);
+  if not pg_try_advisory_xact_lock(hashtextextended('account deletion ' || (select auth.uid()), 0)) then
+    perform user_private.refuse('request_in_progress', 'Your account is being deleted. Try again in a moment.', 409);
   end if;
-  perform user_private.lock_leaver((select auth.uid()));
+  perform user_private.lock_account((select auth.uid()));
   delete from user_service.users where id = (select auth.uid());
   if not found then
     perform user_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);
@@ -1274,8 +1270,7 @@ begin atomic
 end;
 comment on function user_service.profile(text) is 'One person by username, regardless of case, as the caller sees them. No row if the caller cannot see them.';
 
--- Definer: full-text search cannot use its index under a policy. It reads visible_people, which has the same
--- predicate.
+-- Definer: full-text search cannot use its index under a policy. It reads visible_people, which has the same predicate.
 create or replace function user_private.search_people(query text, cursor text, page_size int)
 returns setof user_service.person_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -1288,7 +1283,7 @@ declare
   window_size int;
 begin
   if after is not null and jsonb_typeof(after -> 'name') is distinct from 'string' then
-    perform user_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+    perform user_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   end if;
   -- Common words: scan the next people by username. Two hits among 200 are enough to expect a page among 5,000.
   foreach window_size in array array[200, 5000] loop

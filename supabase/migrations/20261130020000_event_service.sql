@@ -99,7 +99,7 @@ begin
   exception when data_exception or character_not_in_repertoire or untranslatable_character then
     null;
   end;
-  perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  perform event_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   return null;
 end $$;
 comment on function event_private.read_cursor(text, text) is 'Decodes a cursor of this kind of list; null for the first page. Refuses any other text with malformed_cursor.';
@@ -127,11 +127,11 @@ create or replace function event_private.cursor_time(keys jsonb, key text)
 returns timestamptz language plpgsql stable set search_path = '' as $$
 begin
   if keys is not null and (keys ->> key)::timestamptz is null then
-    perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+    perform event_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   end if;
   return (keys ->> key)::timestamptz;
 exception when data_exception then
-  perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  perform event_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   return null;
 end $$;
 comment on function event_private.cursor_time(jsonb, text) is 'Reads a timestamp from the keys of a cursor. Refuses anything else with malformed_cursor.';
@@ -164,7 +164,7 @@ alter table event_private.counter_deltas enable row level security;
 
 -- Definer: clients may not write counters. Updates the row if it is free; appends a delta if it is locked or deltas are
 -- already waiting for it, so that no request waits for a counter.
-create or replace function event_private.count_on(counted name, target uuid, counter name, delta int)
+create or replace function event_private.add_to_counter(counted name, target uuid, counter name, delta int)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
   updated int;
@@ -191,11 +191,11 @@ begin
     insert into event_private.counter_deltas (counted, target_id, counter, delta) values (counted, target, counter, delta);
   end if;
 end $$;
-comment on function event_private.count_on(name, uuid, name, int) is 'Adds delta to a counter of a row. All counters in event_service are changed through it.';
-revoke execute on function event_private.count_on(name, uuid, name, int) from public;
+comment on function event_private.add_to_counter(name, uuid, name, int) is 'Adds delta to a counter of a row. All counters in event_service are changed through it.';
+revoke execute on function event_private.add_to_counter(name, uuid, name, int) from public;
 
--- Definer: clients may not write counters. Never waits: deltas of a locked row stay for the next run, deltas of a deleted
--- row are dropped.
+-- Definer: clients may not write counters. Never waits: deltas of a locked row stay for the next run, deltas of a
+-- deleted row are dropped.
 create or replace function event_private.fold_counters(batch int default 10000)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -316,7 +316,8 @@ create or replace view event_private.my_invitations as
 grant select on event_private.me, event_private.my_following, event_private.my_mutuals, event_private.my_blocks,
   event_private.my_invitations, event_private.visible_people to anon, authenticated, service_role;
 
--- A security barrier, because clients filter this view: otherwise a filter that raises an error could run on hidden rows.
+-- A security barrier, because clients filter this view: otherwise a filter that raises an error could run on hidden
+-- rows.
 create or replace view event_service.people with (security_invoker = true, security_barrier = true) as
   select p.id, p.username, p.name, p.avatar_url, p.is_verified from event_private.visible_people p;
 comment on view event_service.people is 'The people whom the caller sees, for embedding: events?select=title,host(username,avatar_url).';
@@ -357,7 +358,7 @@ create table if not exists event_service.events (
     or event_private.refuse('longitude_out_of_range', 'A longitude is between -180 and 180 degrees.')),
   location_geom extensions.geography(point, 4326),
   max_attendees int constraint max_attendees_is_positive check ((max_attendees > 0) is not false
-    or event_private.refuse('invalid_capacity', 'An event has room for at least one person. Leave max_attendees null for no limit.')),
+    or event_private.refuse('invalid_capacity', 'max_attendees must be at least 1. Leave it null for no limit.')),
   attendees_count int not null default 0,
   price numeric not null default 0 constraint price_in_range check (price >= 0 and price < 1e12 and price = round(price, 4)
     or event_private.refuse('price_out_of_range', 'A price is 0 or more, less than 1,000,000,000,000, and has at most four decimals.')),
@@ -373,9 +374,9 @@ create table if not exists event_service.events (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint end_after_start check (end_time > start_time
-    or event_private.refuse('event_ends_before_start', 'An event ends after it starts: give an end_time later than start_time.')),
+    or event_private.refuse('event_ends_before_start', 'end_time must be later than start_time.')),
   constraint lasts_at_most_a_year check (end_time <= start_time + interval '366 days'
-    or event_private.refuse('event_too_long', 'An event lasts at most a year.')),
+    or event_private.refuse('event_too_long', 'An event can last at most a year.')),
   constraint place_has_both_coordinates check ((location_lat is null) = (location_lng is null)
     or event_private.refuse('incomplete_location', 'Give both location_lat and location_lng, or neither.'))
 );
@@ -488,7 +489,7 @@ create or replace trigger events_updated_at
   for each row execute function event_service.update_updated_at_column();
 
 -- Definer: it reads and locks tables that clients may not.
-create or replace function event_private.tg_events__settle()
+create or replace function event_private.tg_events__set_derived_columns()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.price = coalesce(new.price, 0);
@@ -507,35 +508,35 @@ begin
     return new;
   end if;
   if old.status in ('completed', 'cancelled') and new.status is distinct from old.status then
-    perform event_private.refuse('event_over', 'This event is over or cancelled, and stays so.', 409);
+    perform event_private.refuse('event_over', 'This event is over or cancelled and can no longer be changed.', 409);
   end if;
   if new.start_time is distinct from old.start_time and old.status <> 'upcoming' then
     perform event_private.refuse('event_started', 'The start of an event that has started cannot be changed.', 409);
   end if;
   if new.end_time is distinct from old.end_time and old.status in ('completed', 'cancelled') then
-    perform event_private.refuse('event_over', 'This event is over or cancelled, and stays so.', 409);
+    perform event_private.refuse('event_over', 'This event is over or cancelled and can no longer be changed.', 409);
   end if;
   if new.status is distinct from old.status and new.status <> 'cancelled'
     and new.status <> event_private.status_at(new.start_time, new.end_time, now())
   then
-    perform event_private.refuse('status_follows_time', 'The status of an event follows the clock. A host can only set it to "cancelled".', 409);
+    perform event_private.refuse('status_follows_time', 'The status follows the clock. A host can only set it to "cancelled".', 409);
   end if;
   if new.ticketing_enabled is distinct from old.ticketing_enabled then
     perform from event_private.event_capacity c where c.event_id = new.id for update;
     if exists (select 1 from event_service.event_attendees a where a.event_id = new.id and a.status <> 'cancelled') then
-      perform event_private.refuse('has_attendees', 'Ticketing cannot be switched once people have joined.', 409);
+      perform event_private.refuse('has_attendees', 'Ticketing cannot be switched on or off once people have joined.', 409);
     end if;
   end if;
   return new;
 end $$;
-revoke execute on function event_private.tg_events__settle() from public;
-create or replace trigger events_settle
+revoke execute on function event_private.tg_events__set_derived_columns() from public;
+create or replace trigger events_set_derived_columns
   before insert or update of price, is_free, location_lat, location_lng, location_geom, start_time, end_time, status, ticketing_enabled
   on event_service.events
-  for each row execute function event_private.tg_events__settle();
+  for each row execute function event_private.tg_events__set_derived_columns();
 
 -- Definer: it reads the attendance of others. tickets_sold is not used because it may lag.
-create or replace function event_private.tg_events__keep_sold()
+create or replace function event_private.tg_events__refuse_deletion()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if exists (select from event_service.event_attendees a where a.event_id = old.id and a.by_ticket and a.status = 'confirmed') then
@@ -543,9 +544,9 @@ begin
   end if;
   return old;
 end $$;
-revoke execute on function event_private.tg_events__keep_sold() from public;
-create or replace trigger events_keep_sold before delete on event_service.events
-  for each row execute function event_private.tg_events__keep_sold();
+revoke execute on function event_private.tg_events__refuse_deletion() from public;
+create or replace trigger events_refuse_deletion before delete on event_service.events
+  for each row execute function event_private.tg_events__refuse_deletion();
 
 create or replace function event_service.location(event_service.events)
 returns jsonb language sql immutable
@@ -610,7 +611,7 @@ declare
 begin
   select c.taken into already_taken from event_private.event_capacity c where c.event_id = new.id for update;
   if places < already_taken then
-    perform event_private.refuse('places_are_taken', 'More people than that have a place. Set max_attendees to their number at least.', 409);
+    perform event_private.refuse('places_are_taken', 'max_attendees cannot be lower than the number of places taken.', 409);
   end if;
   insert into event_private.event_capacity (event_id, capacity) values (new.id, places)
   on conflict (event_id) do update set capacity = excluded.capacity;
@@ -621,12 +622,12 @@ create or replace trigger events_set_capacity after insert or update of max_atte
   for each row execute function event_private.tg_events__set_capacity();
 
 -- db/services/event/14_event_attendees.sql
--- Attendance: policies, and the triggers that keep places, counters and has_attended. The table is in 10_visibility.sql.
--- Uses event_capacity and event_status.
+-- Attendance: policies, and the triggers that keep places, counters and has_attended. The table is in
+-- 10_visibility.sql. Uses event_capacity and event_status.
 
 -- Definer: it updates attendance of others. It skips locked rows: whoever locked one waits for the capacity row, and
 -- event_attendees_take_place evaluates has_attended again once it has it.
-create or replace function event_private.tg_events__settle_attendance()
+create or replace function event_private.tg_events__set_has_attended()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform from event_private.event_capacity c where c.event_id = new.id for update;
@@ -639,9 +640,9 @@ begin
     for update skip locked);
   return null;
 end $$;
-revoke execute on function event_private.tg_events__settle_attendance() from public;
-create or replace trigger events_settle_attendance after update of status on event_service.events
-  for each row when (old.status is distinct from new.status) execute function event_private.tg_events__settle_attendance();
+revoke execute on function event_private.tg_events__set_has_attended() from public;
+create or replace trigger events_set_has_attended after update of status on event_service.events
+  for each row when (old.status is distinct from new.status) execute function event_private.tg_events__set_has_attended();
 
 create or replace function event_private.counts_as_attended(
   attendance event_service.attendee_status, checked_in_at timestamptz, event event_service.event_status, is_ticketed boolean)
@@ -686,8 +687,8 @@ grant insert (event_id, user_id, status) on event_service.event_attendees to aut
 grant update (status) on event_service.event_attendees to authenticated;
 grant all on event_service.event_attendees to service_role;
 
--- Definer: clients may not write capacity, counters or has_attended. Everyone locks attendance before capacity.
--- The event is read under the capacity lock, because a policy sees only the snapshot of the statement.
+-- Definer: clients may not write capacity, counters or has_attended. Everyone locks attendance before capacity. The
+-- event is read under the capacity lock, because a policy sees only the snapshot of the statement.
 create or replace function event_private.tg_event_attendees__take_place()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -697,11 +698,11 @@ begin
   end if;
   if tg_op <> 'INSERT' and old.status = 'confirmed' and (tg_op = 'DELETE' or new.status <> 'confirmed' or new.event_id <> old.event_id) then
     update event_private.event_capacity set taken = taken - 1 where event_id = old.event_id;
-    perform event_private.count_on('events', old.event_id, 'attendees_count', -1);
+    perform event_private.add_to_counter('events', old.event_id, 'attendees_count', -1);
   end if;
   if tg_op <> 'DELETE' and new.status = 'confirmed' and (tg_op = 'INSERT' or old.status <> 'confirmed' or new.event_id <> old.event_id) then
     update event_private.event_capacity set taken = taken + 1 where event_id = new.event_id;
-    perform event_private.count_on('events', new.event_id, 'attendees_count', 1);
+    perform event_private.add_to_counter('events', new.event_id, 'attendees_count', 1);
   end if;
   if tg_op <> 'DELETE' then
     update event_service.event_attendees a
@@ -726,7 +727,7 @@ begin
   if found_event.status not in ('upcoming', 'ongoing') or found_event.end_time <= now() then
     perform event_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
   elsif found_event.ticketing_enabled then
-    perform event_private.refuse('ticket_required', 'Joining this event takes a ticket.', 409);
+    perform event_private.refuse('ticket_required', 'Joining this event requires a ticket.', 409);
   end if;
 end $$;
 comment on function event_private.require_open(uuid) is 'Refuses joining an event that is over, cancelled or ticketed.';
@@ -746,13 +747,13 @@ begin
   if tg_op <> 'INSERT' and old.status = 'active'
     and (tg_op = 'DELETE' or new.status <> 'active' or new.user_id is distinct from old.user_id or new.event_id <> old.event_id)
   then
-    perform event_private.count_on('events', old.event_id, 'tickets_sold', -1);
+    perform event_private.add_to_counter('events', old.event_id, 'tickets_sold', -1);
     update event_service.event_attendees a set status = 'cancelled', checked_in_at = null
     where a.event_id = old.event_id and a.user_id = old.user_id and a.by_ticket;
   end if;
   if tg_op <> 'DELETE' and new.status = 'active' then
     if tg_op = 'INSERT' or old.status <> 'active' or new.user_id is distinct from old.user_id or new.event_id <> old.event_id then
-      perform event_private.count_on('events', new.event_id, 'tickets_sold', 1);
+      perform event_private.add_to_counter('events', new.event_id, 'tickets_sold', 1);
     end if;
     if new.user_id is not null then
       -- A held ticket counts from its activation; one inserted as active, such as an import, from its purchase.
@@ -803,7 +804,7 @@ create policy event_images_insert_host on event_service.event_images for insert 
     (exists (select 1 from event_private.me)
       or event_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
     and (exists (select 1 from event_private.my_events parent where parent.id = event_images.event_id)
-      or event_private.refuse('event_not_found', 'There is no such event of yours.', 404)));
+      or event_private.refuse('event_not_found', 'You have no such event.', 404)));
 create policy event_images_update_host on event_service.event_images for update to authenticated
   using (exists (select 1 from event_private.my_events parent where parent.id = event_images.event_id))
   with check (exists (select 1 from event_private.my_events parent where parent.id = event_images.event_id));
@@ -820,20 +821,20 @@ grant all on event_service.event_images to service_role;
 
 -- Definer: clients may not lock the parent row. The lock serializes concurrent inserts. Imports by an operator are not
 -- limited.
-create or replace function event_private.tg_event_images__at_most_ten()
+create or replace function event_private.tg_event_images__limit_to_ten()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if (select auth.uid()) is not null then
     perform from event_service.events parent where parent.id = new.event_id for no key update;
     if (select count(*) from event_service.event_images i where i.event_id = new.event_id) > 10 then
-      perform event_private.refuse('too_many_images', 'There are ten pictures already, which is the most.', 409);
+      perform event_private.refuse('too_many_images', 'There can be at most ten images.', 409);
     end if;
   end if;
   return null;
 end $$;
-revoke execute on function event_private.tg_event_images__at_most_ten() from public;
-create or replace trigger event_images_at_most_ten after insert on event_service.event_images
-  for each row execute function event_private.tg_event_images__at_most_ten();
+revoke execute on function event_private.tg_event_images__limit_to_ten() from public;
+create or replace trigger event_images_limit_to_ten after insert on event_service.event_images
+  for each row execute function event_private.tg_event_images__limit_to_ten();
 
 -- db/services/event/21_event_qna.sql
 -- Questions about an event and the answers of its host.
@@ -845,7 +846,7 @@ create table if not exists event_service.event_qna (
   question text not null constraint question_is_given_and_bounded check (question ~ '\S' and length(question) <= 2000
     or event_private.refuse('invalid_question', 'Ask a question of 1 to 2,000 characters.')),
   answer text constraint answer_is_given_and_bounded check ((answer ~ '\S' and length(answer) <= 5000) is not false
-    or event_private.refuse('invalid_answer', 'Give an answer of 1 to 5,000 characters, or null to take it back.')),
+    or event_private.refuse('invalid_answer', 'Give an answer of 1 to 5,000 characters, or null to remove it.')),
   answered_by uuid,
   answered_at timestamptz,
   is_answered boolean not null default false,
@@ -890,7 +891,8 @@ create policy event_qna_update_asker_or_host on event_service.event_qna for upda
 create policy event_qna_delete_asker_or_host on event_service.event_qna for delete to authenticated
   using (user_id = (select auth.uid()) or exists (select 1 from event_private.my_events e where e.id = event_qna.event_id));
 
--- answered_by and answered_at are set by the trigger event_qna_settle, which also checks who may change which column.
+-- answered_by and answered_at are set by the trigger event_qna_check_change, which also checks who may change which
+-- column.
 revoke all on event_service.event_qna from anon, authenticated;
 grant select on event_service.event_qna to anon;
 grant select, delete on event_service.event_qna to authenticated;
@@ -902,7 +904,7 @@ create or replace trigger event_qna_updated_at before update of question, answer
   for each row execute function event_service.update_updated_at_column();
 
 -- Definer: it checks who hosts the event. A policy cannot compare old and new values.
-create or replace function event_private.tg_event_qna__settle()
+create or replace function event_private.tg_event_qna__check_change()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
   caller uuid := (select auth.uid());
@@ -913,9 +915,9 @@ begin
     return new;
   end if;
   if new.question is distinct from old.question and caller is distinct from old.user_id and caller is not null then
-    perform event_private.refuse('not_your_question', 'Only who asked a question can change it.', 403);
+    perform event_private.refuse('not_your_question', 'Only the person who asked a question can change it.', 403);
   elsif new.question is distinct from old.question and old.is_answered and caller is not null then
-    perform event_private.refuse('question_answered', 'This question is answered. Ask another one.', 409);
+    perform event_private.refuse('question_answered', 'This question is answered and can no longer be changed. Ask another one.', 409);
   end if;
   if new.answer is distinct from old.answer then
     if caller is not null and not exists (select 1 from event_private.my_events e where e.id = old.event_id) then
@@ -927,9 +929,9 @@ begin
   end if;
   return new;
 end $$;
-revoke execute on function event_private.tg_event_qna__settle() from public;
-create or replace trigger event_qna_settle before insert or update of question, answer on event_service.event_qna
-  for each row execute function event_private.tg_event_qna__settle();
+revoke execute on function event_private.tg_event_qna__check_change() from public;
+create or replace trigger event_qna_check_change before insert or update of question, answer on event_service.event_qna
+  for each row execute function event_private.tg_event_qna__check_change();
 
 create or replace function event_service.asker(event_service.event_qna)
 returns setof event_service.people rows 1 language sql stable
@@ -985,10 +987,10 @@ create or replace function event_private.tg_qna_upvotes__count_on_question()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform event_private.count_on('event_qna', old.question_id, 'upvotes_count', -1);
+    perform event_private.add_to_counter('event_qna', old.question_id, 'upvotes_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform event_private.count_on('event_qna', new.question_id, 'upvotes_count', 1);
+    perform event_private.add_to_counter('event_qna', new.question_id, 'upvotes_count', 1);
   end if;
   return null;
 end $$;
@@ -1034,10 +1036,10 @@ create policy reviews_insert_attendee on event_service.reviews for insert to aut
     and (exists (select 1 from event_private.visible_events e where e.id = reviews.event_id)
       or event_private.refuse('event_not_found', 'There is no such event.', 404))
     and (not exists (select 1 from event_private.my_events e where e.id = reviews.event_id)
-      or event_private.refuse('own_event', 'You cannot review an event of your own.', 403))
+      or event_private.refuse('own_event', 'You cannot review your own event.', 403))
     and (exists (select 1 from event_private.visible_events e
         where e.id = reviews.event_id and e.start_time <= now() and e.status <> 'cancelled')
-      or event_private.refuse('event_not_started', 'An event can be reviewed once it has started, unless it was cancelled.', 409))
+      or event_private.refuse('event_not_started', 'You can review an event once it has started, unless it was cancelled.', 409))
     and (exists (select 1 from event_private.my_attendance a where a.event_id = reviews.event_id and a.status = 'confirmed')
       or event_private.refuse('not_attended', 'Only people who attended an event can review it.', 403)));
 create policy reviews_update_own on event_service.reviews for update to authenticated
@@ -1078,7 +1080,7 @@ comment on function event_service.reviewer(event_service.reviews) is 'Relationsh
 -- db/services/event/30_account_deletion.sql
 -- What happens to events, attendance, questions and reviews when an account is deleted.
 
-create or replace function event_private.forget_questions(person uuid)
+create or replace function event_private.delete_questions(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
   perform from event_service.qna_upvotes
@@ -1090,13 +1092,12 @@ begin
   update event_service.event_qna set user_id = null where user_id = person;
   update event_service.event_qna set answered_by = null where answered_by = person;
 end $$;
-comment on function event_private.forget_questions(uuid) is 'Deletes a person''s unanswered questions and upvotes. Answered questions stay without their author.';
-revoke execute on function event_private.forget_questions(uuid) from public;
+comment on function event_private.delete_questions(uuid) is 'Deletes a person''s unanswered questions and upvotes. Answered questions stay without their author.';
+revoke execute on function event_private.delete_questions(uuid) from public;
 
 -- Effect of user_service.profiles. Definer: it changes rows of others. Locks attendance before capacity, and capacity
--- in the
--- order of events.
-create or replace function event_private.tg_profiles__forget_person()
+-- in the order of events.
+create or replace function event_private.tg_profiles__remove_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   update event_service.events set status = 'cancelled' where host_id = old.id and status in ('upcoming', 'ongoing');
@@ -1106,12 +1107,12 @@ begin
   where c.event_id in (select a.event_id from event_service.event_attendees a where a.user_id = old.id)
   order by c.event_id for update;
   delete from event_service.event_attendees where user_id = old.id;
-  perform event_private.forget_questions(old.id);
+  perform event_private.delete_questions(old.id);
   update event_service.reviews set reviewer_id = null where reviewer_id = old.id;
   update event_service.reviews set host_id = null where host_id = old.id;
   return null;
 end $$;
-revoke execute on function event_private.tg_profiles__forget_person() from public;
+revoke execute on function event_private.tg_profiles__remove_person() from public;
 
 -- db/services/event/40_event_cards.sql
 -- Events as all lists return them.
@@ -1149,11 +1150,11 @@ create or replace function event_private.cursor_number(keys jsonb, key text)
 returns double precision language plpgsql immutable set search_path = '' as $$
 begin
   if keys is not null and (keys ->> key)::double precision is null then
-    perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+    perform event_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   end if;
   return (keys ->> key)::double precision;
 exception when data_exception then
-  perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  perform event_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   return null;
 end $$;
 comment on function event_private.cursor_number(jsonb, text) is 'Reads a number from the keys of a cursor. Refuses anything else with malformed_cursor.';
@@ -1185,12 +1186,11 @@ declare
   after_distance double precision;
 begin
   if not coalesce(radius_m, 0) between 1 and 100000 then
-    perform event_private.refuse('radius_out_of_range', 'Search within 1 to 100,000 metres.');
+    perform event_private.refuse('radius_out_of_range', 'radius_m is between 1 and 100,000.');
   end if;
   after_distance := event_private.cursor_number(after, 'distance');
   -- Not ordered by the operator <->: its index scan fails where index and distance round differently, as at the
-  -- antimeridian.
-  -- The radius bounds the sort.
+  -- antimeridian. The radius bounds the sort.
   return query
     with nearest as (
       select e.id, extensions.st_distance(e.location_geom, here, false) as distance
@@ -1317,8 +1317,7 @@ create index if not exists rankings_made_at on event_private.rankings (made_at);
 alter table event_private.rankings enable row level security;
 
 -- Definer: clients may not write rankings. Only events of the next thirty days are ranked, and a generation is reused
--- for
--- five minutes, so the work depends neither on past events nor on the number of readers.
+-- for five minutes, so the work depends neither on past events nor on the number of readers.
 create or replace function event_private.rank_events(mode event_service.discovery_mode, lat double precision, lng double precision)
 returns uuid language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -1376,7 +1375,7 @@ declare
   viewer uuid := (select auth.uid());
 begin
   if mode is null then
-    perform event_private.refuse('invalid_mode', 'Discover by "trending", "for_you" or "quiet".');
+    perform event_private.refuse('invalid_mode', 'mode is "trending", "for_you" or "quiet".');
   elsif mode = 'quiet' then
     return query select * from event_private.quiet_events(lat, lng, categories, after, page_size);
     return;

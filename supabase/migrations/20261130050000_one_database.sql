@@ -54,33 +54,33 @@ create or replace trigger events_count_for_host after insert or delete or update
 create or replace trigger event_attendees_count_for_attendee
   after insert or delete or update of user_id, status, checked_in_at, has_attended on event_service.event_attendees
   for each row execute function user_private.tg_event_attendees__count_for_attendee();
-create or replace trigger event_attendees_settle_invitations after insert or delete or update of event_id, user_id, status on event_service.event_attendees
-  for each row execute function user_private.tg_event_attendees__settle_invitations();
-create or replace trigger events_recount_invitations after update of status on event_service.events
-  for each row when (old.status is distinct from new.status and new.status = 'cancelled') execute function user_private.tg_events__settle_invitations();
+create or replace trigger event_attendees_resolve_successful_invitation after insert or delete or update of event_id, user_id, status on event_service.event_attendees
+  for each row execute function user_private.tg_event_attendees__resolve_successful_invitation();
+create or replace trigger events_resolve_successful_invitations after update of status on event_service.events
+  for each row when (old.status is distinct from new.status and new.status = 'cancelled') execute function user_private.tg_events__resolve_successful_invitations();
 create or replace trigger reviews_count_for_both after insert or delete or update of rating, reviewer_id, event_id, host_id on event_service.reviews
   for each row execute function user_private.tg_reviews__count_for_both();
 
-create or replace trigger profiles_forget_in_events after delete on user_service.profiles
-  for each row execute function event_private.tg_profiles__forget_person();
+create or replace trigger profiles_remove_from_events after delete on user_service.profiles
+  for each row execute function event_private.tg_profiles__remove_person();
 create or replace trigger tickets_make_attendee
   after insert or delete or update of status, user_id, event_id, is_checked_in, checked_in_at on ticket_service.tickets
   for each row execute function event_private.tg_tickets__make_attendee();
 
-create or replace trigger profiles_forget_in_posts after delete on user_service.profiles
-  for each row execute function post_private.tg_profiles__forget_person();
+create or replace trigger profiles_remove_from_posts after delete on user_service.profiles
+  for each row execute function post_private.tg_profiles__remove_person();
 create or replace trigger profiles_mirror_privacy after update of is_private on user_service.profiles
   for each row when (old.is_private is distinct from new.is_private) execute function post_private.tg_profiles__mirror_privacy();
 
 create or replace trigger events_cancel_tickets after update of status on event_service.events
   for each row when (old.status is distinct from new.status and new.status = 'cancelled') execute function ticket_private.tg_events__cancel_tickets();
-create or replace trigger events_keep_ticketing before update of ticketing_enabled on event_service.events
-  for each row when (old.ticketing_enabled and not new.ticketing_enabled) execute function ticket_private.tg_events__keep_ticketing();
+create or replace trigger events_refuse_ticketing_change before update of ticketing_enabled on event_service.events
+  for each row when (old.ticketing_enabled and not new.ticketing_enabled) execute function ticket_private.tg_events__refuse_ticketing_change();
 create or replace trigger events_allot_seats after insert or delete or update of max_attendees on event_service.events
-  for each row execute function ticket_private.tg_events__set_seats();
+  for each row execute function ticket_private.tg_events__allot_seats();
 
 -- db/one_database/30_invitations.sql
--- What the user service knows about events: whom one may invite, and who attends.
+-- What the user service knows about events: which ones the caller may invite to, and who attends.
 
 create or replace view user_private.invitable_events as
   select e.id, case e.privacy when 'friends_only' then e.host_id end as friends_of
@@ -95,7 +95,7 @@ create or replace view user_private.attendance as
 -- db/one_database/40_account_deletion.sql
 -- Account deletion across services: what is refused, which locks are taken, and which files are queued for deletion.
 
-create or replace function user_private.require_nothing_sold(host uuid)
+create or replace function user_private.require_no_live_tickets(host uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
   if exists (
@@ -103,14 +103,14 @@ begin
     join ticket_service.tickets t on t.event_id = e.id and t.status in ('pending', 'active')
     where e.host_id = host and e.status in ('upcoming', 'ongoing'))
   then
-    perform user_private.refuse('has_sold_tickets', 'You host a coming event with sold tickets. Cancel it and see its tickets refunded, then delete your account.', 409);
+    perform user_private.refuse('has_sold_tickets', 'You host an upcoming event with sold tickets. Cancel the event, wait for its refunds, then delete your account.', 409);
   end if;
 end $$;
-comment on function user_private.require_nothing_sold(uuid) is 'Refuses hosts of upcoming or ongoing events with live tickets.';
-revoke execute on function user_private.require_nothing_sold(uuid) from public;
+comment on function user_private.require_no_live_tickets(uuid) is 'Refuses hosts of upcoming or ongoing events with live tickets.';
+revoke execute on function user_private.require_no_live_tickets(uuid) from public;
 
 -- Locks rows of several events, each kind in the order of events. Rows that nobody else locks are not included.
-create or replace function user_private.lock_leaver(person uuid)
+create or replace function user_private.lock_account(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   hosted uuid[];
@@ -118,10 +118,10 @@ declare
   attended uuid[];
 begin
   perform from user_service.profiles p where p.id = person for update;
-  perform user_private.require_nothing_sold(person);
+  perform user_private.require_no_live_tickets(person);
   -- Deletes posts and questions before it takes the locks that others wait for, because this may take long.
-  perform set_config('user_private.leaving', person::text, true);
-  perform post_private.forget_person(person), event_private.forget_questions(person);
+  perform set_config('user_private.deleting_account', person::text, true);
+  perform post_private.delete_contributions(person), event_private.delete_questions(person);
   hosted := array(
     select e.id from event_service.events e where e.host_id = person and e.status in ('upcoming', 'ongoing') order by e.id for no key update);
   -- Includes ended tickets: a late payment may be reactivating one.
@@ -138,15 +138,15 @@ begin
 end $$;
 
 -- Definer: it reads tickets of others.
-create or replace function user_private.tg_users__refuse_while_selling()
+create or replace function user_private.tg_users__refuse_with_live_tickets()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform user_private.require_nothing_sold(old.id);
+  perform user_private.require_no_live_tickets(old.id);
   return old;
 end $$;
-revoke execute on function user_private.tg_users__refuse_while_selling() from public;
-create or replace trigger users_refuse_while_selling before delete on user_service.users
-  for each row execute function user_private.tg_users__refuse_while_selling();
+revoke execute on function user_private.tg_users__refuse_with_live_tickets() from public;
+create or replace trigger users_refuse_with_live_tickets before delete on user_service.users
+  for each row execute function user_private.tg_users__refuse_with_live_tickets();
 
 -- Definer: clients may read neither the queue nor storage.objects. Only the Storage API may delete files.
 create or replace function user_private.tg_users__queue_files()
@@ -168,9 +168,8 @@ create or replace trigger users_queue_files after delete on user_service.users
 -- Deletion of an event with its unsold tickets. Refused if tickets were sold.
 
 -- Definer: it reads and deletes tickets of others. Tickets that nobody paid and nobody can pay any more are deleted
--- with the
--- event, because otherwise a started checkout would prevent its deletion for ever.
-create or replace function event_private.tg_events__keep_ticketed()
+-- with the event, because otherwise a started checkout would prevent its deletion indefinitely.
+create or replace function event_private.tg_events__remove_unsold_tickets()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   -- Locked before tickets, in the order of account deletion.
@@ -195,15 +194,15 @@ begin
   delete from ticket_service.tickets t where t.event_id = old.id;
   return old;
 end $$;
-revoke execute on function event_private.tg_events__keep_ticketed() from public;
-create or replace trigger events_keep_ticketed before delete on event_service.events
-  for each row execute function event_private.tg_events__keep_ticketed();
+revoke execute on function event_private.tg_events__remove_unsold_tickets() from public;
+create or replace trigger events_remove_unsold_tickets before delete on event_service.events
+  for each row execute function event_private.tg_events__remove_unsold_tickets();
 
 -- db/one_database/60_sign_up.sql
--- People and auth.users: sign-up creates a person, changes of the email address are copied, and deleting one deletes the
--- other. Not a foreign key, so that people can be imported before their logins.
+-- People and auth.users: sign-up creates a person, changes of the email address are copied, and deleting one deletes
+-- the other. Not a foreign key, so that people can be imported before their logins.
 
-create or replace function user_private.free_username(wanted text)
+create or replace function user_private.find_free_username(wanted text)
 returns text language plpgsql volatile set search_path = '' as $$
 declare
   base text := left(regexp_replace(left(coalesce(wanted, ''), 200), '[^a-zA-Z0-9_-]+', '_', 'g'), 50);
@@ -218,8 +217,8 @@ begin
   end loop;
   return candidate;
 end $$;
-comment on function user_private.free_username(text) is 'A valid and free username, derived from the wanted one by replacing characters and adding a suffix.';
-revoke execute on function user_private.free_username(text) from public;
+comment on function user_private.find_free_username(text) is 'A valid and free username, derived from the wanted one by replacing characters and adding a suffix.';
+revoke execute on function user_private.find_free_username(text) from public;
 
 -- Definer: Auth inserts users with a role of its own. Never fails for data, because Auth would report a refusal as an
 -- unspecific error: an invalid or taken username is changed instead.
@@ -236,7 +235,7 @@ begin
       values (new.id,
         case when not exists (select from user_service.users u where lower(u.email) = lower(address)) then address end,
         left(coalesce(asked ->> 'name', asked ->> 'full_name'), 100),
-        user_private.free_username(coalesce(asked ->> 'username', split_part(address, '@', 1))),
+        user_private.find_free_username(coalesce(asked ->> 'username', split_part(address, '@', 1))),
         given ->> 'email_confirmed_at' is not null, coalesce((given ->> 'created_at')::timestamptz, now()))
       on conflict (id) do nothing;
       return null;
@@ -276,7 +275,7 @@ revoke execute on function user_private.tg_auth_users__mirror_email() from publi
 create or replace function user_private.tg_auth_users__remove_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform user_private.lock_leaver(old.id);
+  perform user_private.lock_account(old.id);
   delete from user_service.users where id = old.id;
   return old;
 end $$;

@@ -16,7 +16,6 @@ begin
   on conflict (id) do nothing;
 
   -- Names are compared as text, because a cast to uuid could fail. A token outlives its account, hence user_private.me.
-  drop policy if exists objects_select_visible on storage.objects;
   create policy objects_select_visible on storage.objects for select to anon, authenticated
     using (
       bucket_id in ('avatars', 'event-images', 'post-images') and split_part(name, '/', 1) = (select auth.uid())::text
@@ -24,17 +23,14 @@ begin
       or bucket_id = 'avatars' and exists (select 1 from user_private.visible_files f where f.path = objects.name)
       or bucket_id = 'event-images' and exists (select 1 from event_private.visible_files f where f.path = objects.name)
       or bucket_id = 'post-images' and exists (select 1 from post_private.visible_files f where f.path = objects.name));
-  drop policy if exists objects_insert_owner on storage.objects;
   create policy objects_insert_owner on storage.objects for insert to authenticated
     with check (
       bucket_id in ('avatars', 'event-images', 'post-images') and split_part(name, '/', 1) = (select auth.uid())::text
       and exists (select 1 from user_private.me));
-  drop policy if exists objects_update_owner on storage.objects;
   create policy objects_update_owner on storage.objects for update to authenticated
     using (bucket_id in ('avatars', 'event-images', 'post-images') and split_part(name, '/', 1) = (select auth.uid())::text
       and exists (select 1 from user_private.me))
     with check (bucket_id in ('avatars', 'event-images', 'post-images') and split_part(name, '/', 1) = (select auth.uid())::text);
-  drop policy if exists objects_delete_owner on storage.objects;
   create policy objects_delete_owner on storage.objects for delete to authenticated
     using (bucket_id in ('avatars', 'event-images', 'post-images') and split_part(name, '/', 1) = (select auth.uid())::text
       and exists (select 1 from user_private.me));

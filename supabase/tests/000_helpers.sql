@@ -1,6 +1,5 @@
--- Makes the schema `tests`: people to test as, and assertions about what each of them may do.
---
--- `supabase test db` runs every file in a session of its own, in the order of their names: this one first, and
+-- Creates the schema `tests`: people to test as, and assertions about what each of them may do.
+-- `supabase test db` runs every file in a session of its own, in the order of their names: this one first,
 -- zzz_remove_helpers.sql last. To run one file alone, name this one before it:
 --   supabase test db supabase/tests/000_helpers.sql supabase/tests/user_service/follows.test.sql
 begin;
@@ -11,7 +10,7 @@ grant usage on schema tests to anon, authenticated, service_role;
 
 create function tests.id(name text)
 returns uuid language sql immutable set search_path = '' as $$ select md5('tests ' || name)::uuid $$;
-comment on function tests.id(text) is 'The id of the person or thing that the tests call by this name.';
+comment on function tests.id(text) is 'The id of the person or row with this name in the tests.';
 
 create function tests.make_person(persona text, metadata jsonb default '{}')
 returns uuid language sql volatile set search_path = '' as $$
@@ -19,7 +18,7 @@ returns uuid language sql volatile set search_path = '' as $$
   values (tests.id(persona), persona || '@tap.test', jsonb_build_object('username', 'tap_' || persona, 'name', initcap(persona)) || metadata)
   returning id
 $$;
-comment on function tests.make_person(text, jsonb) is 'Signs somebody up, with the username tap_<persona>.';
+comment on function tests.make_person(text, jsonb) is 'Signs a person up with the username tap_<persona>.';
 
 create function tests.make_people()
 returns void language plpgsql volatile set search_path = '' as $$
@@ -34,7 +33,7 @@ begin
   insert into user_service.blocks (blocker_id, blocked_id) values
     (tests.id('owner'), tests.id('blocked')),
     (tests.id('blocker'), tests.id('owner'));
-  -- A life of the stranger's own: what it lets them do must not let them do it to the owner.
+  -- Rows of the stranger's own, which must give the stranger no access to those of the owner.
   insert into user_service.follows (follower_id, following_id) values
     (tests.id('stranger'), tests.id('acquaintance')), (tests.id('acquaintance'), tests.id('stranger')),
     (tests.id('follower'), tests.id('acquaintance')), (tests.id('acquaintance'), tests.id('follower'));
@@ -44,7 +43,7 @@ begin
   insert into user_service.invitations (inviter_id, invitee_id, event_id) values (tests.id('acquaintance'), tests.id('stranger'), tests.id('acquainted event'));
 end $$;
 comment on function tests.make_people() is
-  'The owner of what is looked at, and others by what connects them with the owner: the follower follows the owner, the owner follows the followed, the mutual does both, the owner blocked the blocked, the blocker blocked the owner. The stranger, and the follower too, has a friend, the acquaintance; the stranger has blocked the nuisance, hosts, posts, attends and is invited.';
+  'Signs up the owner of the tested rows and people named by their relation to the owner: the follower follows the owner, the owner follows the followed, the mutual does both, the owner blocked the blocked, the blocker blocked the owner. The stranger and the follower are mutual followers of the acquaintance; the stranger has blocked the nuisance, hosts, posts, attends and is invited.';
 
 create function tests.act_as(persona text)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -59,7 +58,7 @@ begin
   perform set_config('role', role, true);
 end $$;
 comment on function tests.act_as(text) is
-  'From here on the session is this persona: anonymous, service, database (the owner of the tables), or else a person, who need not have an account.';
+  'Makes the session act as this persona: anonymous, service, database (the owner of the tables), or a person, with or without an account.';
 
 create function tests.outcome(persona text, statement text)
 returns text language plpgsql volatile set search_path = '' as $$
@@ -76,7 +75,7 @@ begin
     execute statement;
     get diagnostics rows = row_count;
     set constraints all immediate;
-    raise exception 'taken back' using errcode = 'TAPOK';
+    raise exception 'rolled back' using errcode = 'TAPOK';
   exception
     when sqlstate 'TAPOK' then
       outcome := rows::text;
@@ -90,7 +89,7 @@ begin
   return outcome;
 end $$;
 comment on function tests.outcome(text, text) is
-  'What happens when the persona runs the statement, which is then taken back: the number of rows it returned or changed; or the refusal as code/status; or the SQLSTATE, followed by the constraint, or for 42501 by whether a grant was missing or a policy was against it.';
+  'Runs the statement as the persona and rolls it back. Returns the number of rows returned or changed; or a refusal as code/status; or the SQLSTATE with the constraint, or for 42501 with grant or policy, whichever refused it.';
 
 create function tests.outcomes(statement text, expected text, description text)
 returns text language plpgsql volatile set search_path = extensions as $$
@@ -106,7 +105,7 @@ begin
   return extensions.is(array_to_string(found, ', '), array_to_string(regexp_split_to_array(expected, '\s*,\s*'), ', '), description);
 end $$;
 comment on function tests.outcomes(text, text, text) is
-  'Asserts what happens to each persona named: ''owner 1, stranger 0, anonymous 42501/grant''. Nothing that the statement changes remains.';
+  'Asserts the outcome of the statement for each persona: ''owner 1, stranger 0, anonymous 42501/grant''. Every change is rolled back.';
 
 create function tests.unwrapped(answer jsonb)
 returns jsonb language plpgsql volatile set search_path = '' as $$
@@ -116,7 +115,7 @@ begin
   end if;
   return answer;
 end $$;
-comment on function tests.unwrapped(jsonb) is 'What a function for the server answered; a refusal that it kept is raised, as one that it did not.';
+comment on function tests.unwrapped(jsonb) is 'Returns the answer of a function for the server. Raises a refusal that was stored as an answer, like one that was not.';
 
 create function tests.does(persona text, statement text, description text default null)
 returns text language plpgsql volatile set search_path = extensions as $$
@@ -135,7 +134,7 @@ begin
   return extensions.ok(message is null and rows > 0, coalesce(description, persona || ': ' || regexp_replace(statement, '\s+', ' ', 'g')))
     || case when message is not null then E'\n' || extensions.diag(message) when rows = 0 then E'\n' || extensions.diag('no row') else '' end;
 end $$;
-comment on function tests.does(text, text, text) is 'Asserts that the persona can do this, and leaves it done. Afterwards the session is the database''s owner.';
+comment on function tests.does(text, text, text) is 'Asserts that the statement succeeds for the persona and affects a row. Keeps its changes. Afterwards the session acts as database.';
 
 create function tests.may(persona text, relation regclass)
 returns text language plpgsql volatile set search_path = '' as $$
@@ -165,17 +164,17 @@ begin
   return coalesce(nullif(array_to_string(commands, ', '), ''), 'nothing');
 end $$;
 comment on function tests.may(text, regclass) is
-  'What the grants let this persona do with a table, found by trying: ''select, insert (a, b), update (b), delete'', or ''nothing''.';
+  'What grants allow this persona on a table, found by trying: ''select, insert (a, b), update (b), delete'', or ''nothing''.';
 
 create function tests.fold_counters()
 returns int language plpgsql volatile set search_path = '' as $$
 begin
-  -- Waits for the scheduled folding of a running stack, where fold_counters() alone would leave the work to it.
+  -- Waits for the scheduler of a running stack: fold_counters() does nothing while another session folds.
   perform pg_advisory_xact_lock(hashtext(name || '.fold_counters')) from unnest(array['user_private', 'event_private', 'post_private']) name;
   return user_private.fold_counters() + event_private.fold_counters() + post_private.fold_counters();
 end $$;
 
--- Somewhere in the Antarctic, where no seeded event is near.
+-- In the Antarctic, where no seeded event is near.
 create function tests.make_event(name text, host text default 'owner', more jsonb default '{}')
 returns uuid language plpgsql volatile set search_path = '' as $$
 declare
@@ -188,7 +187,7 @@ begin
   insert into event_service.events select event.*;
   return event.id;
 end $$;
-comment on function tests.make_event(text, text, jsonb) is 'Makes an event that begins in a day and lasts two hours, unless `more` says otherwise.';
+comment on function tests.make_event(text, text, jsonb) is 'Inserts an event that starts in a day and lasts two hours. `more` overrides columns.';
 
 create function tests.make_payment(name text, ticket text, amount numeric default 10)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -198,7 +197,7 @@ begin
   values ('tap', name, tests.id(name), tests.id(ticket), tests.id(name), 'paid', amount, 'IDR', 'activated', true);
   perform ticket_private.record_journal(tests.id(ticket));
 end $$;
-comment on function tests.make_payment(text, text, numeric) is 'Makes a payment of a ticket as if a provider had told of it, and its journal entry.';
+comment on function tests.make_payment(text, text, numeric) is 'Inserts a payment of a ticket as if a provider had reported it, with its journal entry.';
 
 create function tests.make_post(name text, author text default 'owner', more jsonb default '{}')
 returns uuid language plpgsql volatile set search_path = '' as $$
@@ -211,14 +210,14 @@ begin
   insert into post_service.posts select post.*;
   return post.id;
 end $$;
-comment on function tests.make_post(text, text, jsonb) is 'Makes a public post of words, unless `more` says otherwise.';
+comment on function tests.make_post(text, text, jsonb) is 'Inserts a public text post. `more` overrides columns.';
 
 commit;
 
--- What pg_prove reads of this file.
+-- The part that pg_prove reads.
 begin;
 set local search_path = extensions, public;
 select plan(1);
-select ok(to_regnamespace('tests') is not null, 'the helpers are there');
+select ok(to_regnamespace('tests') is not null, 'the schema tests exists');
 select * from finish();
 rollback;

@@ -2,8 +2,8 @@ begin;
 set local search_path = extensions, public;
 select no_plan();
 
--- What policies refuse by themselves. Here the grants that keep clients from trying are given away, until the rollback:
--- somebody may do so by mistake one day.
+-- What policies refuse by themselves: clients are granted everything until the rollback, because a grant may be added
+-- by mistake.
 select tests.make_people();
 select tests.make_event('party'), tests.make_event('other party', 'mutual'), tests.make_post('post'), tests.make_post('other post', 'mutual'), tests.make_post('poll', 'mutual', '{"type": "poll"}');
 insert into post_service.poll_options (id, post_id, label) values (tests.id('option'), tests.id('poll'), 'Yes');
@@ -35,8 +35,7 @@ grant all on all tables in schema user_service, event_service, post_service, tic
 grant select, insert, update, delete on user_private.counter_deltas, user_private.files_to_delete, event_private.counter_deltas, event_private.event_capacity,
   event_private.rankings, post_private.counter_deltas, ticket_private.event_seats, ticket_private.journal_entries to anon, authenticated;
 
--- Nobody gives what is theirs to somebody else, or takes it elsewhere. Without a condition, since with one the row has to
--- pass the policy for reading too.
+-- Rows cannot be given to another person or moved. Without a condition, because with one the select policy applies too.
 select tests.outcomes(format($$ update %s set %s $$, relation, change), 'owner 42501/policy', relation || ': ' || change)
 from (values
   ('user_service.users', 'id = tests.id(''nobody'')'),
@@ -55,7 +54,7 @@ from (values
   ('post_service.reposts', 'user_id = tests.id(''mutual'')')
 ) updates (relation, change);
 
--- What is not for clients to change or delete they cannot, since no policy lets them.
+-- Without a policy for updates and deletes, none happens.
 select tests.outcomes(format($$ update %s set %s $$, relation, change), 'owner 0, mutual 0, anonymous 0', relation || ': ' || change)
 from (values
   ('user_service.profiles', 'is_verified = true'), ('user_service.user_stats', 'followers_count = 1'), ('user_service.follows', 'created_at = now()'), ('user_service.blocks', 'created_at = now()'),
@@ -63,14 +62,14 @@ from (values
   ('post_service.shares', 'created_at = now()'), ('ticket_service.tickets', 'price_paid = 0'), ('ticket_service.ticket_transactions', 'amount = 0'), ('ticket_private.journal_entries', 'amount = 1'),
   ('user_private.counter_deltas', 'delta = 1'), ('event_private.counter_deltas', 'delta = 1'), ('post_private.counter_deltas', 'delta = 1'), ('event_private.event_capacity', 'taken = 0'), ('ticket_private.event_seats', 'sold = 0')
 ) updates (relation, change);
-select tests.outcomes(format($$ delete from %s $$, relation), 'owner 0, mutual 0, anonymous 0', relation || ': nothing is deleted')
+select tests.outcomes(format($$ delete from %s $$, relation), 'owner 0, mutual 0, anonymous 0', relation || ': deletes nothing')
 from unnest(array['user_service.users', 'user_service.user_settings', 'user_service.user_privacy', 'user_service.profiles', 'user_service.user_stats', 'post_service.shares', 'ticket_service.tickets',
   'ticket_service.ticket_transactions', 'ticket_private.journal_entries', 'user_private.counter_deltas', 'event_private.counter_deltas', 'post_private.counter_deltas', 'event_private.rankings', 'user_private.files_to_delete',
   'event_private.event_capacity', 'ticket_private.event_seats']) relation;
-select tests.outcomes(format($$ select from %s $$, relation), 'owner 0, anonymous 0', relation || ': nothing is read')
+select tests.outcomes(format($$ select from %s $$, relation), 'owner 0, anonymous 0', relation || ': reads nothing')
 from unnest(array['ticket_private.journal_entries', 'user_private.counter_deltas', 'event_private.counter_deltas', 'post_private.counter_deltas', 'event_private.rankings', 'user_private.files_to_delete',
   'event_private.event_capacity', 'ticket_private.event_seats']) relation;
-select tests.outcomes(format($$ insert into %s %s $$, relation, row), 'owner 42501/policy, anonymous 42501/policy', relation || ': nothing is made')
+select tests.outcomes(format($$ insert into %s %s $$, relation, row), 'owner 42501/policy, anonymous 42501/policy', relation || ': inserts nothing')
 from (values
   ('ticket_service.tickets', '(user_id, event_id, attendance_code, status) values (auth.uid(), tests.id(''party''), ''ABCD'', ''active'')'),
   ('ticket_service.ticket_transactions', '(ticket_id, amount, status) values (tests.id(''ticket''), 10, ''success'')'),
@@ -81,7 +80,7 @@ from (values
   ('event_private.rankings', '(mode, area, event_ids) values (''trending'', '''', ''{}'')'),
   ('user_private.files_to_delete', '(bucket_id, path) values (''avatars'', ''tap 2'')')
 ) inserts (relation, row);
-select tests.outcomes(format($$ select from %s $$, relation), 'anonymous 0', relation || ': visitors read nothing')
+select tests.outcomes(format($$ select from %s $$, relation), 'anonymous 0', relation || ': anonymous visitors read nothing')
 from unnest(array['user_service.users', 'user_service.user_settings', 'user_service.user_privacy', 'user_service.follows', 'user_service.blocks', 'user_service.invitations', 'event_service.event_attendees', 'event_service.qna_upvotes',
   'post_service.poll_votes', 'post_service.likes', 'post_service.reposts', 'post_service.bookmarks', 'post_service.shares', 'ticket_service.tickets', 'ticket_service.ticket_transactions']) relation;
 

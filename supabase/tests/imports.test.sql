@@ -2,7 +2,7 @@ begin;
 set local search_path = extensions, public;
 select no_plan();
 
--- Data of the existing app: plain inserts with its columns, its counters given and not to be believed.
+-- Data of the existing app: plain inserts with its columns, among them counters, which are ignored.
 set local search_path = user_service, event_service, post_service, ticket_service, extensions, public;
 
 insert into users (id, email, name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests, created_at, updated_at, last_login_at, is_verified, is_email_verified) values
@@ -38,29 +38,29 @@ set constraints all immediate;
 set constraints all deferred;
 
 select is((select to_jsonb(s) - 'user_id' - 'ratings_count' - 'ratings_sum' from user_stats s where user_id = tests.id('ani')),
-  '{"events_attended": 0, "events_created": 2, "followers_count": 1, "following_count": 0, "reviews_given": 0, "average_rating": 5.00, "posts_count": 1, "invites_successful_count": 1}'::jsonb, 'a host''s figures are counted');
+  '{"events_attended": 0, "events_created": 2, "followers_count": 1, "following_count": 0, "reviews_given": 0, "average_rating": 5.00, "posts_count": 1, "invites_successful_count": 1}'::jsonb, 'the counters of a host are counted again');
 select is((select to_jsonb(s) - 'user_id' - 'ratings_count' - 'ratings_sum' from user_stats s where user_id = tests.id('budi')),
-  '{"events_attended": 1, "events_created": 0, "followers_count": 0, "following_count": 1, "reviews_given": 1, "average_rating": 0, "posts_count": 1, "invites_successful_count": 0}'::jsonb, 'and an attendee''s');
-select is((select array_agg(array[attendees_count, tickets_sold] order by title) from events where host_id = tests.id('ani')), array[[1, 0], [1, 1]], 'an event''s');
-select is((select array[likes_count, comments_count, reposts_count, shares_count] from posts where id = tests.id('post')), array[1, 2, 1, 1], 'a post''s');
-select is((select array_agg(likes_count order by created_at) from comments where post_id = tests.id('post')), array[1, 0], 'a comment''s');
-select is((select count(*)::int from reposts where repost_id = tests.id('repost') and post_id = tests.id('post')), 1, 'a post of type repost is a repost');
-select is((select array[to_jsonb(s) ->> 'language', (select (not allow_followers)::text from user_privacy where user_id = tests.id('ani'))] from user_settings s where user_id = tests.id('ani')), array['en', 'true'], 'settings and privacy are those given');
-select is((select array[email, location] from profiles where id = tests.id('ani')), array['ani@tap.test', null], 'so is what others see');
-select is((select array[created_at::date::text, updated_at::date::text] from users where id = tests.id('ani')), array['2024-01-01', '2024-02-01'], 'times are those given');
-select is((select array[updated_at::date::text, st_asgeojson(location_geom)] from events where id = tests.id('past')), array['2024-01-02', '{"type":"Point","coordinates":[106.8272,-6.1754]}'], 'and places');
-select is((select array[by_ticket::text, status::text] from event_attendees where event_id = tests.id('ticketed')), array['true', 'confirmed'], 'a ticket made an attendee');
-select is((select array[held, sold] from ticket_private.event_seats where event_id = tests.id('ticketed')), array[0, 1], 'and holds its seat');
-select is((select answered_at::date from event_qna where id = tests.id('question')), '2024-01-04', 'answers keep their time');
+  '{"events_attended": 1, "events_created": 0, "followers_count": 0, "following_count": 1, "reviews_given": 1, "average_rating": 0, "posts_count": 1, "invites_successful_count": 0}'::jsonb, 'the counters of an attendee are counted again');
+select is((select array_agg(array[attendees_count, tickets_sold] order by title) from events where host_id = tests.id('ani')), array[[1, 0], [1, 1]], 'the counters of an event are counted again');
+select is((select array[likes_count, comments_count, reposts_count, shares_count] from posts where id = tests.id('post')), array[1, 2, 1, 1], 'the counters of a post are counted again');
+select is((select array_agg(likes_count order by created_at) from comments where post_id = tests.id('post')), array[1, 0], 'the counters of a comment are counted again');
+select is((select count(*)::int from reposts where repost_id = tests.id('repost') and post_id = tests.id('post')), 1, 'a post of type repost gets its row in reposts');
+select is((select array[to_jsonb(s) ->> 'language', (select (not allow_followers)::text from user_privacy where user_id = tests.id('ani'))] from user_settings s where user_id = tests.id('ani')), array['en', 'true'], 'settings and privacy are kept');
+select is((select array[email, location] from profiles where id = tests.id('ani')), array['ani@tap.test', null], 'profiles follow the imported privacy');
+select is((select array[created_at::date::text, updated_at::date::text] from users where id = tests.id('ani')), array['2024-01-01', '2024-02-01'], 'timestamps of people are kept');
+select is((select array[updated_at::date::text, st_asgeojson(location_geom)] from events where id = tests.id('past')), array['2024-01-02', '{"type":"Point","coordinates":[106.8272,-6.1754]}'], 'timestamps of events are kept, and the location is derived from the coordinates');
+select is((select array[by_ticket::text, status::text] from event_attendees where event_id = tests.id('ticketed')), array['true', 'confirmed'], 'an active ticket creates attendance');
+select is((select array[held, sold] from ticket_private.event_seats where event_id = tests.id('ticketed')), array[0, 1], 'an active ticket takes its seat');
+select is((select answered_at::date from event_qna where id = tests.id('question')), '2024-01-04', 'the time of an answer is kept');
 
--- A login that comes later finds its person.
+-- A login created later belongs to its imported person.
 insert into auth.users (id, email, raw_user_meta_data) values (tests.id('ani'), 'ani@tap.test', '{"username": "somebody_else"}');
-select is((select username from users where id = tests.id('ani')), 'tap_ani', 'who was imported signs in as who they were');
+select is((select username from users where id = tests.id('ani')), 'tap_ani', 'an imported person keeps their username at sign-up');
 
--- bookmarks and reposts as rows
+-- Reposts imported as rows.
 insert into reposts (id, user_id, post_id, quote_content, created_at) values (tests.id('repost 2'), tests.id('ani'), tests.id('post'), 'Mine', '2024-01-03');
-select is((select reposts_count from posts where id = tests.id('post')), 2, 'reposts may come as rows');
-select is((select created_at::date from posts where original_post_id = tests.id('post') and author_id = tests.id('ani')), '2024-01-03', 'with their time');
+select is((select reposts_count from posts where id = tests.id('post')), 2, 'an imported repost is counted');
+select is((select created_at::date from posts where original_post_id = tests.id('post') and author_id = tests.id('ani')), '2024-01-03', 'its post keeps the time of the repost');
 
 select * from finish();
 rollback;

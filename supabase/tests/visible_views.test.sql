@@ -2,8 +2,8 @@ begin;
 set local search_path = extensions, public;
 select no_plan();
 
--- Search, lists and the policies of what hangs on a row read views of what the caller sees, since the indexes for words
--- and places cannot be used beneath a policy. Each view lets through what the policies let through, for everyone.
+-- Search, lists and policies read views of what the caller sees, because full-text and spatial indexes cannot be used
+-- under a policy. Each view must return what the policies return, for every caller.
 select tests.make_people();
 select tests.make_person('hidden'), tests.make_person('attendee'), tests.make_person('invitee');
 update user_service.user_privacy set profile_visible = false where user_id = tests.id('hidden');
@@ -26,20 +26,20 @@ select p.id, author, case when author is not null then 'Nice' end from post_serv
 where p.author_id in (tests.id('owner'), tests.id('hidden'));
 
 grant usage on schema user_private, event_private, post_private, ticket_private to anon, authenticated;
--- Visitors buy no tickets; their events are those of the others' views all the same.
+-- Anonymous visitors have no access to the views of the ticket service, which must return the same all the same.
 grant select on ticket_private.visible_people, ticket_private.visible_events to anon;
 select tests.outcomes(
   format($$ (select id from %1$s except select id from %2$s) union all (select id from %2$s except select id from %1$s) $$, relation, visible),
   array_to_string(array(select persona || ' 0' from unnest(array['owner', 'mutual', 'follower', 'followed', 'stranger', 'blocked', 'blocker', 'acquaintance', 'nuisance', 'hidden', 'attendee', 'invitee', 'gone', 'anonymous']) persona), ', '),
-  visible || ' is what one sees of ' || relation)
+  visible || ' returns what the caller sees of ' || relation)
 from (values
   ('user_service.profiles', 'user_private.visible_people'), ('user_service.profiles', 'event_private.visible_people'), ('user_service.profiles', 'post_private.visible_people'),
   ('event_service.events', 'event_private.visible_events'), ('event_service.events', 'post_private.visible_events'), ('event_service.events', 'ticket_private.visible_events'), ('user_service.profiles', 'ticket_private.visible_people'), ('event_service.event_qna', 'event_private.visible_questions'),
   ('post_service.posts', 'post_private.visible_posts'), ('post_service.comments', 'post_private.visible_comments')
 ) views (relation, visible);
 
--- And that is not nothing.
-select tests.outcomes(format($$ select from %s where id = any (%L) $$, relation, ids), outcome, relation)
+-- The views are not empty.
+select tests.outcomes(format($$ select from %s where id = any (%L) $$, relation, ids), outcome, relation || ' is not empty')
 from (values
   ('user_private.visible_people', array[tests.id('owner'), tests.id('hidden'), tests.id('stranger')], 'owner 2, mutual 3, stranger 2, anonymous 2'),
   ('event_private.visible_events', array(select id from event_service.events where host_id in (tests.id('owner'), tests.id('hidden'))), 'owner 4, mutual 4, attendee 4, stranger 2, anonymous 2'),

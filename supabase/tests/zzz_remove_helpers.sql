@@ -1,4 +1,4 @@
--- Takes away what 000_helpers.sql made: the schema is no part of the product.
+-- Drops the schema that 000_helpers.sql created.
 begin;
 drop schema if exists tests cascade;
 commit;
@@ -6,6 +6,6 @@ commit;
 begin;
 set local search_path = extensions, public;
 select plan(1);
-select ok(to_regnamespace('tests') is null, 'the helpers are gone');
+select ok(to_regnamespace('tests') is null, 'the schema tests is dropped');
 select * from finish();
 rollback;

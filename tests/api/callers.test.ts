@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { anonymous, type Client, type Person, service, signUp } from "../support/people.ts";
-import { expectDenial, expectRefusal, ok, told } from "./support/answers.ts";
+import { expectDenial, expectRefusal, ok, statusAndError } from "./support/answers.ts";
 import {
   anEvent,
   comment,
@@ -59,12 +59,12 @@ describe("an anonymous visitor", () => {
     "post_service.poll_votes",
     "ticket_service.tickets",
     "ticket_service.ticket_transactions",
-  ])("may not read %s; a person may", async (path) => {
+  ])("may not read %s, while a signed-in person may", async (path) => {
     expectDenial(await table(anonymous(), path).select("*").limit(1), "42501", 401);
     ok(await table(ani.client, path).select("*").limit(1));
   });
 
-  test("may not write, nor call what is for people", async () => {
+  test("may not write, or call functions for signed-in people", async () => {
     const visitor = { client: anonymous() };
     const denied = [
       await posts(visitor).from("posts").insert({ content: "Hi" }),
@@ -101,7 +101,7 @@ describe("a person may not write", () => {
     ["ticket_service.tickets", (who) => ({ event_id: nobody(), user_id: who.id, status: "active" })],
     ["ticket_service.ticket_transactions", () => ({ ticket_id: nobody(), amount: 1 })],
   ];
-  test.each(forbidden)("to %s what is the database's or another's (%#)", async (path, row) => {
+  test.each(forbidden)("columns of %s that the database sets, or another person's id (%#)", async (path, row) => {
     expectDenial(await table(budi.client, path).insert(row(budi) as never), "42501", 403);
   });
 
@@ -121,7 +121,7 @@ describe("a person may not write", () => {
     ["post_service.poll_options", { votes_count: 99 }],
     ["post_service.comments", { post_id: "11111111-1111-4111-8111-111111111111" }],
     ["ticket_service.tickets", { status: "active" }],
-  ])("over what is the database's in %s: %j", async (path, change) => {
+  ])("over columns of %s that the database sets: %j", async (path, change) => {
     const key = path === "user_service.user_stats" ? "user_id" : "id";
     expectDenial(
       await table(ani.client, path)
@@ -132,14 +132,14 @@ describe("a person may not write", () => {
     );
   });
 
-  test("by a function for the server; the secret key may call it", async () => {
+  test("by a function that only the secret key may call", async () => {
     expectDenial(await users(ani).rpc("files_to_delete"), "42501", 403);
     expectDenial(await users({ client: anonymous() }).rpc("files_to_delete"), "42501", 401);
     ok(await users({ client: service() }).rpc("files_to_delete"));
   });
 });
 
-test("the secret key reads and writes past every policy", async () => {
+test("the secret key bypasses every policy", async () => {
   const server = { client: service() };
   expect(ok(await users(server).from("users").select("email").eq("id", ani.id))).toEqual([{ email: ani.email }]);
   const secret = await post(ani, { visibility: "private" });
@@ -151,7 +151,7 @@ test("the secret key reads and writes past every policy", async () => {
   ok(await tickets(server).from("tickets").select("id").limit(1));
 });
 
-describe("a token whose account is gone", () => {
+describe("a token of a deleted account", () => {
   let gone: Person;
   const of = { event: "", question: "", post: "", option: "" };
 
@@ -188,26 +188,26 @@ describe("a token whose account is gone", () => {
     ["post_service.poll_options", () => ({ post_id: of.post, label: "Mine" })],
     ["post_service.post_images", () => ({ post_id: of.post, image_url: "https://example.test/1.jpg" })],
   ];
-  test.each(writes)("writes nothing to %s", async (path, row) => {
+  test.each(writes)("may not insert into %s", async (path, row) => {
     expectRefusal(await table(gone.client, path).insert(row(gone) as never), "account_gone");
   });
 
-  test("neither publishes a post nor deletes the account again", async () => {
+  test("may not publish a post or delete the account again", async () => {
     expectRefusal(await posts(gone).rpc("publish_post", { content: "Still here" }), "account_gone");
     expectRefusal(await users(gone).rpc("delete_account"), "account_gone");
   });
 
-  test("changes no row", async () => {
+  test("updates and deletes no rows", async () => {
     const change = { content: "Changed" };
     expect(ok(await posts(gone).from("posts").update(change).not("id", "is", null).select("id"))).toEqual([]);
     expect(ok(await posts(gone).from("comments").delete().not("id", "is", null).select("id"))).toEqual([]);
   });
 
-  test("reads what a stranger reads", async () => {
+  test("reads only what a stranger reads", async () => {
     const stranger = await signUp("stranger");
     const followers = await post(ani, { visibility: "followers" });
     const mine = async (who: Person) =>
-      told(await posts(who).from("posts").select("content,visibility").in("id", [of.post, followers]));
+      statusAndError(await posts(who).from("posts").select("content,visibility").in("id", [of.post, followers]));
     expect(await mine(gone)).toEqual(await mine(stranger));
     expect(ok(await posts(gone).from("posts").select("id").eq("author_id", gone.id))).toEqual([]);
     expect(ok(await posts(gone).from("posts").select("id").eq("id", of.post))).toHaveLength(1);
@@ -216,7 +216,7 @@ describe("a token whose account is gone", () => {
     expect(ok(await users(gone).from("follows").select("id").eq("follower_id", gone.id))).toEqual([]);
   });
 
-  test("does not sign in again", async () => {
+  test("cannot be renewed by signing in", async () => {
     const { error } = await anonymous().auth.signInWithPassword({ email: gone.email, password: gone.password });
     expect(error?.status).toBe(400);
   });

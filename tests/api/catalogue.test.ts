@@ -1,24 +1,22 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { buildLoadableFiles } from "../../scripts/build-sql.ts";
 import { connect } from "../support/database.ts";
 import { readCatalogue, root } from "./support/catalogue.ts";
 
 type Refusal = { code: string; message: string; status: number };
 
-/** Every call of a refuse() in db/, whose HTTP status is 400 unless it names another. */
+/** Every call of refuse() in db/. The HTTP status is 400 unless the call sets another. */
 function readRefusals(): Refusal[] {
-  const files = readdirSync(resolve(root, "db"), { recursive: true, encoding: "utf8" }).filter((file) =>
-    file.endsWith(".sql"),
-  );
-  const sql = files.map((file) => readFileSync(resolve(root, "db", file), "utf8")).join("\n");
+  const sql = [...buildLoadableFiles().values()].join("\n");
   const calls = sql.matchAll(/\.refuse\(\s*'([a-z_]+)',\s*'((?:[^']|'')*)'(?:,\s*(\d+))?\s*\)/g);
   const refusals = [...calls].map(([, code, message, status]) => ({
     code: code!,
     message: message!.replaceAll("''", "'"),
     status: Number(status ?? 400),
   }));
-  // A call that the pattern above does not take in would go unread.
+  // Fails if the pattern above misses a call.
   expect(refusals).toHaveLength([...sql.matchAll(/(?<!function \w+)\.refuse\((?!text|code text)/g)].length);
   return refusals;
 }
@@ -34,28 +32,28 @@ describe("docs/errors.md, types/errors.ts and the refusals in db/", () => {
   const catalogue = readCatalogue();
   const refusals = readRefusals();
 
-  test("name the same codes", () => {
+  test("have the same codes", () => {
     expect(sorted(catalogue.keys())).toEqual(sorted(refusals.map(({ code }) => code)));
     expect(sorted(readTypes())).toEqual(sorted(catalogue.keys()));
   });
 
-  test("list them in order, each once", () => {
+  test("list each code once, in alphabetical order", () => {
     expect([...catalogue.keys()]).toEqual(sorted(catalogue.keys()));
     expect(readTypes()).toEqual(sorted(readTypes()));
   });
 
-  test("give each its one HTTP status", () => {
+  test("have the same HTTP status for each code", () => {
     const documented = [...catalogue].map(([code, { status }]) => `${code} ${status}`);
     expect(sorted(refusals.map(({ code, status }) => `${code} ${status}`))).toEqual(sorted(documented));
   });
 
-  test("show for each a message that is given with it", () => {
+  test("have, for each code, a message that the database uses", () => {
     const given = refusals.map(({ code, message }) => `${code}: ${message}`);
     for (const [code, { message }] of catalogue) expect(given).toContain(`${code}: ${message}`);
   });
 });
 
-test("docs/api.md names every table, relationship and function that clients reach, and nothing else by their form", async () => {
+test("docs/api.md lists every table, relationship and function of the API, and no unknown function", async () => {
   const text = readFileSync(resolve(root, "docs/api.md"), "utf8");
   const db = await connect();
   const { rows } = await db.query(`

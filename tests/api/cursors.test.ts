@@ -7,7 +7,7 @@ import { befriend, host, join, post } from "./support/scenes.ts";
 let ani: Person;
 let budi: Person;
 let all: ReturnType<typeof lists>;
-/** What the cursors of each list have for an id, taken from one that it returned. */
+/** The id in the cursors of each list, read from a returned cursor. */
 const ids = new Map<ListName, string>();
 
 beforeAll(async () => {
@@ -28,34 +28,37 @@ beforeAll(async () => {
 
 const encode = (text: string) => Buffer.from(text).toString("base64url");
 
-describe("a cursor that a list did not return is refused", () => {
+describe("refuses a cursor that the list did not return", () => {
   const forms: [string, (kind: string, id: string) => string][] = [
     ["empty", () => ""],
-    ["plain words", () => "next page please"],
-    ["no base64", () => "%%%%"],
-    ["base64 of no JSON", () => encode("hello")],
-    ["bytes that are no text", () => Buffer.from([0xff, 0xfe, 0x80]).toString("base64url")],
+    ["plain text", () => "next page please"],
+    ["invalid base64", () => "%%%%"],
+    ["base64 of invalid JSON", () => encode("hello")],
+    ["bytes that are not UTF-8", () => Buffer.from([0xff, 0xfe, 0x80]).toString("base64url")],
     ["a number", () => encode("42")],
     ["null", () => encode("null")],
     ["an array", (_, id) => encode(`["near","${id}"]`)],
     ["an empty object", () => encode("{}")],
-    ["no id", (kind, _id) => encode(JSON.stringify({ kind, time: "2026-01-01", name: "a", place: 1, distance: 1 }))],
     [
-      "an id that is none",
+      "an object without an id",
+      (kind, _id) => encode(JSON.stringify({ kind, time: "2026-01-01", name: "a", place: 1, distance: 1 })),
+    ],
+    [
+      "an invalid id",
       (kind, _id) =>
         encode(JSON.stringify({ kind, id: "1 or 1=1", time: "2026-01-01", name: "a", place: 1, distance: 1 })),
     ],
-    ["an id and nothing to sort by", (kind, id) => encode(JSON.stringify({ kind, id }))],
+    ["an id without sort keys", (kind, id) => encode(JSON.stringify({ kind, id }))],
     [
-      "keys that are no times or numbers",
+      "sort keys that are not times or numbers",
       (kind, id) => encode(JSON.stringify({ kind, id, time: "soon", place: "first", distance: "far", name: null })),
     ],
     [
-      "keys of other types",
+      "sort keys of other types",
       (kind, id) => encode(JSON.stringify({ kind, id, time: {}, place: [], distance: {}, name: null })),
     ],
     [
-      "keys out of range",
+      "sort keys out of range",
       (kind, id) =>
         encode(
           JSON.stringify({ kind, id, time: "999999-01-01", name: null }).replace(
@@ -65,19 +68,19 @@ describe("a cursor that a list did not return is refused", () => {
         ),
     ],
     [
-      "a U+0000 in it",
+      "U+0000 in a key",
       (kind, id) =>
         encode(
           `{"kind":"${kind}","id":"${id}","name":"\\u0000","time":"\\u0000","place":"\\u0000","distance":"\\u0000"}`,
         ),
     ],
     [
-      "that of another list",
+      "a cursor of another list",
       (kind, id) =>
         encode(JSON.stringify({ kind: `${kind}s`, id, time: "2026-01-01", name: "a", place: 1, distance: 1 })),
     ],
     ["emoji", () => "🥥".repeat(30)],
-    ["a megabyte", () => "A".repeat(2 ** 20)],
+    ["a megabyte of text", () => "A".repeat(2 ** 20)],
   ];
 
   describe.each(listNames)("%s", (name) => {
@@ -86,7 +89,7 @@ describe("a cursor that a list did not return is refused", () => {
       expectRefusal(await get(budi.client, { cursor: form(kind, ids.get(name)!) }), "malformed_cursor");
     });
 
-    test("its own is not", async () => {
+    test("accepts its own cursor", async () => {
       const [first] = ok(await all[name].get(budi.client, { page_size: 1 }));
       ok(await all[name].get(budi.client, { cursor: first!.cursor! }));
     });

@@ -29,7 +29,7 @@ beforeAll(async () => {
   stranger = await signUp("stranger");
 });
 
-describe("what every function refuses", () => {
+describe("every function refuses", () => {
   const forPeople = ["ticket-checkout", "ticket-refund", "event-cancel", "invitations", "invitation-respond"];
 
   test.each(forPeople)("%s", async (name) => {
@@ -38,24 +38,24 @@ describe("what every function refuses", () => {
       const { status, error } = await call(name, ...args);
       codes.push([what, `${status} ${error?.code}`]);
     };
-    await ask("nobody", null, { body: {} });
-    await ask("a key", { token: target().publishableKey }, { body: {} });
-    await ask("no token", { token: "e30.e30.e30" }, { body: {} });
-    await ask("a forged one", { token: `${buyer.token.slice(0, -4)}AAAA` }, { body: {} });
-    await ask("no JSON", buyer, { body: "{" });
-    await ask("another shape", buyer, { body: { event_id: "x" } });
-    await ask("a field too many", buyer, { body: { event_id: nobody(), ticket_id: nobody(), status: "active" } });
-    await ask("too much", buyer, { body: { event_id: "x".repeat(70_000) } });
+    await ask("no token", null, { body: {} });
+    await ask("a key as the token", { token: target().publishableKey }, { body: {} });
+    await ask("an unsigned token", { token: "e30.e30.e30" }, { body: {} });
+    await ask("a forged token", { token: `${buyer.token.slice(0, -4)}AAAA` }, { body: {} });
+    await ask("invalid JSON", buyer, { body: "{" });
+    await ask("a wrong type", buyer, { body: { event_id: "x" } });
+    await ask("an unknown field", buyer, { body: { event_id: nobody(), ticket_id: nobody(), status: "active" } });
+    await ask("too large a body", buyer, { body: { event_id: "x".repeat(70_000) } });
     await ask("GET", buyer, { method: "GET" });
     expect(Object.fromEntries(codes)).toEqual({
-      nobody: "401 sign_in_required",
-      "a key": "401 sign_in_required",
       "no token": "401 sign_in_required",
-      "a forged one": "401 sign_in_required",
-      "no JSON": "400 invalid_body",
-      "another shape": "400 invalid_body",
-      "a field too many": "400 invalid_body",
-      "too much": "413 body_too_large",
+      "a key as the token": "401 sign_in_required",
+      "an unsigned token": "401 sign_in_required",
+      "a forged token": "401 sign_in_required",
+      "invalid JSON": "400 invalid_body",
+      "a wrong type": "400 invalid_body",
+      "an unknown field": "400 invalid_body",
+      "too large a body": "413 body_too_large",
       GET: "405 method_not_allowed",
     });
     const preflight = await fetch(`${target().apiUrl}/functions/v1/${name}`, { method: "OPTIONS" });
@@ -65,7 +65,7 @@ describe("what every function refuses", () => {
     ]);
   });
 
-  test("keys that are missing, used for another request, or another person's", async () => {
+  test("a missing or reused idempotency key, while people may use the same key", async () => {
     const [event, other] = [await host(owner, priced), await host(owner, priced)];
     const body = { event_id: event, payment_method: "sandbox" };
     expect((await call("ticket-checkout", buyer, { body })).error?.code).toBe("idempotency_key_required");
@@ -75,7 +75,7 @@ describe("what every function refuses", () => {
     expect(done(await checkout(stranger, event, {}, key)).ticket.id).not.toBe(mine.ticket.id);
   });
 
-  test("ways of paying and places that there are not", async () => {
+  test("unknown payment methods, return URLs and events", async () => {
     const event = await host(owner, priced);
     const tries = [
       [{ payment_method: "cash" }, "payment_method_unavailable"],
@@ -90,7 +90,7 @@ describe("what every function refuses", () => {
     expect((await checkout(buyer, event, { return_url: "http://127.0.0.1:3000/tickets" })).status).toBe(200);
   });
 
-  test("what the documentation names, and nothing else", () => {
+  test("with exactly the codes in docs/errors.md and types/errors.ts", () => {
     const directory = resolve(root, "supabase/functions");
     const files = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
     const source = files.map((file) => readFileSync(resolve(directory, file), "utf8")).join("\n");
@@ -112,8 +112,8 @@ describe("what every function refuses", () => {
   });
 });
 
-describe("what goes wrong on this side", () => {
-  /** Does something while one of our own parts is broken. */
+describe("an internal failure", () => {
+  /** Runs `act` while one of our own components is broken. */
   async function without<T>(breaking: string, mending: string, act: () => Promise<T>): Promise<T> {
     await asOwner(breaking);
     try {
@@ -123,7 +123,7 @@ describe("what goes wrong on this side", () => {
     }
   }
 
-  test("is 503, to try again, and not that somebody may not or must sign in", async () => {
+  test("is answered with 503, not with 401 or 403", async () => {
     const event = await host(owner, priced);
     const begin = "function ticket_service.begin_checkout";
     expect(
@@ -148,7 +148,7 @@ describe("what goes wrong on this side", () => {
     expect(ok(await tickets(buyer).rpc("my_tickets"))[0]).toMatchObject({ id: ticket.id, status: "active" });
   });
 
-  test("is 503 where Auth does not say who asks", async () => {
+  test("is answered with 503 if Auth cannot identify the caller", async () => {
     const away = `alter table auth.users rename to users_away;
       create function auth.too_busy() returns boolean language plpgsql as $$ begin raise sqlstate 'XX000'; end $$;
       create view auth.users as select * from auth.users_away where auth.too_busy();`;
@@ -160,7 +160,7 @@ describe("what goes wrong on this side", () => {
   });
 });
 
-test("a ticket's code is signed with its event's key, which scanners can have beforehand", async () => {
+test("a ticket's code is signed with its event's key, which scanners can fetch in advance", async () => {
   const [event, other] = [await host(owner, priced), await host(owner, priced)];
   const ticket = await buy(buyer, event);
   const qr = (person: Person, query: string) => call<Record<string, unknown>>("ticket-qr", person, { query });
@@ -181,7 +181,7 @@ test("a ticket's code is signed with its event's key, which scanners can have be
   done(await refund(buyer, ticket.id));
   expect((await qr(buyer, `?ticket_id=${ticket.id}`)).error?.code).toBe("ticket_not_active");
   expect((await gate(event)).revoked).toEqual([ticket.id]);
-  // More than the API gives of a table at once.
+  // More than the API returns of a table in one response.
   await asOwner(
     "insert into ticket_service.tickets (event_id, status) select $1, 'cancelled' from generate_series(1, 1100)",
     [event],
@@ -201,7 +201,7 @@ describe("invitations", () => {
   const success = async (person: Person, event: string) =>
     done(await call<InvitationSuccess>("invitation-success", person, { query: `?event_id=${event}` }));
 
-  test("accepting joins a free event, takes a free ticket, and leaves a paid one to the checkout", async () => {
+  test("accepting joins a free event, takes a free ticket, and requires checkout for a paid one", async () => {
     const guest = await signUp("guest");
     const open = await host(owner);
     const free = await host(owner, { ticketing_enabled: true });
@@ -231,7 +231,7 @@ describe("invitations", () => {
     expect(await success(owner, open)).toMatchObject({ accepted: 0, declined: 1, successful: 0 });
   });
 
-  test("of two at once, both are accepted, and one counts", async () => {
+  test("two invitations accepted at once both succeed, and one counts", async () => {
     const [guest, second] = [await signUp("guest"), await signUp("second")];
     for (const event of [await host(owner), await host(owner, { ticketing_enabled: true })]) {
       const ids = [owner, second].map(async (person) => done(await invite(person, event, [guest.username])));
@@ -247,7 +247,7 @@ describe("invitations", () => {
     }
   });
 
-  test("unknown, hidden and blocked people are answered alike; friends of the host alone are asked to what is for friends", async () => {
+  test("unknown, hidden and blocking people look the same; only the host's friends are invited to a friends-only event", async () => {
     const [hidden, blocker, friend] = [await signUp("hidden"), await signUp("blocker"), await signUp("friend")];
     ok(await hide(hidden));
     ok(await users(blocker).from("blocks").insert({ blocked_id: owner.id }));
@@ -261,7 +261,7 @@ describe("invitations", () => {
     expect((await invite(stranger, dinner, [friend.username])).error?.code).toBe("event_not_found");
   });
 
-  test("cannot be farmed", async () => {
+  test("cannot be counted more than once, or forged", async () => {
     const [guest, second] = [await signUp("guest"), await signUp("second")];
     const event = await host(owner);
     ok(await join(guest, event));
@@ -294,7 +294,7 @@ describe("the sandbox", () => {
   });
   afterAll(() => live?.stop());
 
-  test("is not there beside a live key", async () => {
+  test("is unavailable if there is a live key", async () => {
     const event = await host(owner, priced);
     const refused = await checkout(buyer, event, {}, newKey(), live.api.url);
     expect(refused).toMatchObject({
@@ -310,7 +310,7 @@ describe("the sandbox", () => {
     expect((await fetch(elsewhere)).status).toBe(404);
   });
 
-  test("takes no price that its currency does not have", async () => {
+  test("refuses an amount that its currency does not have", async () => {
     for (const odd of [
       { price: 50_000.005, currency: "IDR" },
       { price: 0.5, currency: "JPY" },
@@ -322,7 +322,7 @@ describe("the sandbox", () => {
     }
   });
 
-  test("takes no address or notice that it did not make, and shows titles as text", async () => {
+  test("refuses forged checkout pages and notices, and escapes titles", async () => {
     const event = await host(owner, { ...priced, title: "<script>alert(1)</script>" });
     const { checkout_url, ticket } = done(await checkout(stranger, event));
     const page = await (await fetch(checkout_url!)).text();
@@ -343,7 +343,7 @@ describe("the sandbox", () => {
   });
 });
 
-test("somebody who left holds no seat, and an event that is moved gives everything back", async () => {
+test("account deletion releases a hold, and a rescheduled event refunds in full", async () => {
   const gone = await signUp("gone");
   const event = await host(owner, { ...priced, max_attendees: 1 });
   done(await checkout(gone, event));
@@ -363,7 +363,7 @@ test("somebody who left holds no seat, and an event that is moved gives everythi
   expect(done(await refund(early, first.id)).refund).toMatchObject({ amount: 75_000, fee: 0 });
 });
 
-test("a ticket that was used is not given back, also if its event is moved", async () => {
+test("a checked-in ticket is not refunded, even if its event is rescheduled", async () => {
   const event = await host(owner, priced);
   const move = (start_time: string) => events(owner).from("events").update({ start_time }).eq("id", event).select();
   const second = await buy(stranger, event);

@@ -10,7 +10,7 @@ import { sweep } from "./fuzz/sweep.ts";
 import type { Ids } from "./fuzz/values.ts";
 import { idsOf, makeVictims, SECRET, type Victims } from "./fuzz/victims.ts";
 
-// The same requests each time, unless asked otherwise: FUZZ_SEED=random, or the seed of a failure.
+// The requests are the same in every run. Set FUZZ_SEED to `random`, or to the seed of a failure.
 const SEED = process.env.FUZZ_SEED === "random" ? undefined : Number(process.env.FUZZ_SEED ?? 20261122);
 const RUNS = Number(process.env.FUZZ_RUNS ?? 600);
 const SHRINKING_ENDS_AFTER_MS = 90_000;
@@ -52,10 +52,10 @@ async function send({ caller, token, method, path, headers, body }: Asked) {
   return { status: response.status, text: await response.text() };
 }
 
-/** What is wrong with an answer, whatever was asked; undefined for nothing. */
+/** What is wrong with an answer to any request; undefined if nothing is. */
 function faultOf({ method }: Asked, { status, text }: { status: number; text: string }): string | undefined {
   if (status >= 500) return `${status} ${text}`;
-  if (text.includes(SECRET.slice(0, 32))) return `tells what only its owners may read: ${text}`;
+  if (text.includes(SECRET.slice(0, 32))) return `reveals what only its owners may read: ${text}`;
   if (status < 300 || method === "HEAD") return undefined;
   try {
     const { code, message } = JSON.parse(text);
@@ -64,14 +64,14 @@ function faultOf({ method }: Asked, { status, text }: { status: number; text: st
   return `${status} without a code and a message: "${text.slice(0, 500)}"`;
 }
 
-test("no request at all makes a fault, or tells what it may not", async () => {
+test("no request causes a server error or reveals private data", async () => {
   const property = fc.asyncProperty(requests(exposed, ids), async (asked) => {
     expect(faultOf(asked, await send(asked))).toBeUndefined();
   });
   await fc.assert(property, { seed: SEED, numRuns: RUNS, interruptAfterTimeLimit: SHRINKING_ENDS_AFTER_MS });
 });
 
-test("nor does writing to every table in every way that is granted", async () => {
+test("no granted write to any table causes a server error or reveals private data", async () => {
   const faults: unknown[] = [];
   for (const asked of sweep(exposed, ids, SEED)) {
     const fault = faultOf(asked, await send(asked));
@@ -80,24 +80,24 @@ test("nor does writing to every table in every way that is granted", async () =>
   expect(faults).toEqual([]);
 });
 
-// What follows looks at what the requests above have done.
-test("and none of them has changed what is another's", async () => {
+// The tests below check the effects of the requests above.
+test("none of the requests changed other people's rows", async () => {
   expect(await compareWith(before, [stranger.id, blocked.id])).toEqual([]);
 });
 
-test("and every counter equals the counted", async () => {
+test("every counter is still right", async () => {
   const db = await connect();
   expect(await wrongCounters(db)).toEqual([]);
   await db.end();
 });
 
-test("and the server still answers", async () => {
+test("the server still answers", async () => {
   expect(
     (await send({ caller: "stranger", token: "", method: "GET", path: "/rest/v1/users?select=id", headers: {} })).text,
   ).toBe(JSON.stringify([{ id: stranger.id }]));
 });
 
 afterAll(async () => {
-  // So that other suites do not come upon what was made here.
+  // Keeps the rows of this suite out of the results of others.
   for (const person of [stranger, blocked]) await person.client.schema("user_service").rpc("delete_account");
 });

@@ -10,7 +10,7 @@ beforeAll(async () => {
   await host(ani);
 });
 
-describe("what is asked for is bounded", () => {
+describe("limits", () => {
   const word = `limit${crypto.randomUUID().slice(0, 8)}`;
 
   beforeAll(async () => {
@@ -28,16 +28,16 @@ describe("what is asked for is bounded", () => {
     [0, 1],
     [-5, 1],
     [undefined, 20],
-  ])("a page of %s rows has %s", async (page_size, expected) => {
+  ])("a page_size of %s returns %s rows", async (page_size, expected) => {
     expect(ok(await posts(ani).rpc("posts_by", { author_id: ani.id, page_size }))).toHaveLength(expected);
     expect(ok(await posts(ani).rpc("search_posts", { query: word, page_size }))).toHaveLength(expected);
   });
 
-  test("a page of more rows than an integer holds is refused", async () => {
+  test("refuses a page_size out of the range of integer", async () => {
     expectDenial(await posts(ani).rpc("posts_by", { author_id: ani.id, page_size: 3e9 }), "22003", 400);
   });
 
-  test("a table gives a thousand rows for a limit of a million, and for none; the count is of all", async () => {
+  test("a table returns at most 1,000 rows, whatever the limit, but counts all", async () => {
     const mine = () => posts(ani).from("posts").select("id", { count: "exact" }).like("content", `${word}%`);
     const answers = [await mine().limit(1_000_000), await mine(), await mine().range(0, 999_999)];
     for (const answer of answers) {
@@ -64,16 +64,16 @@ describe("what is asked for is bounded", () => {
       (text: string) => events(ani).from("events").update({ requirements: text }).eq("host_id", ani.id),
       "Requirements have at most 5,000 characters.",
     ],
-  ])("%s of 9 MB is too long, one of 11 MB is too large to read", async (_, write, message) => {
+  ])("refuses %s of 9 MB as too long, and of 11 MB as too large a request", async (_, write, message) => {
     expectRefusal(await write(megabytes(9)), "text_too_long", message);
     expectDenial(await write(megabytes(11)), "413", 413);
   });
 
-  test("a search for 9 MB of words reads the first of them", async () => {
+  test("accepts a search for 9 MB of text", async () => {
     ok(await posts(ani).rpc("search_posts", { query: `${word} ${megabytes(9)}` }));
   });
 
-  test("a username of 9 MB is not available, and one cannot sign up with it", async () => {
+  test("a username of 9 MB is neither available nor accepted", async () => {
     const { data } = await users(ani).rpc("username_available", { username: megabytes(9) });
     expect(data).toBe(false);
     expectRefusal(
@@ -85,7 +85,7 @@ describe("what is asked for is bounded", () => {
     );
   });
 
-  test("a post of exactly its length is published", async () => {
+  test("accepts a post of exactly the maximum length", async () => {
     expect(await post(ani, { content: "é".repeat(10_000) })).toBeTruthy();
     expectRefusal(
       await posts(ani).rpc("publish_post", { content: "é".repeat(10_001) }),

@@ -4,7 +4,7 @@ import { ok } from "./support/answers.ts";
 import { type ListName, listNames, lists } from "./support/lists.ts";
 import { anEvent, asOwner, befriend, events, follow, host, inHours, join, posts, users } from "./support/scenes.ts";
 
-// A place and a word that no other suite uses, so that the lists below are of this one alone.
+// A place and a word that no other suite uses, so that the lists contain only rows of this one.
 const here = { lat: -2.5337, lng: 140.7181 };
 const word = `paging${crypto.randomUUID().slice(0, 6)}`;
 const PAGE = 3;
@@ -15,7 +15,7 @@ let reader: Person;
 let party: string;
 let all: ReturnType<typeof lists>;
 
-/** Small events at and round the place, several of them at the same distance and the same time. */
+/** Small events around the place, several of them at the same distance and time. */
 const someEvents = (count: number, shift: number) =>
   Array.from({ length: count }, (_, i) =>
     anEvent({
@@ -28,7 +28,7 @@ const someEvents = (count: number, shift: number) =>
     }),
   );
 
-// One request, so that their times are the same: only the id tells one from the next.
+// One request, so that all rows have the same time and only the id orders them.
 const publishEvents = async (count: number, shift = 0) =>
   ok(await events(ani).from("events").insert(someEvents(count, shift)).select("id"));
 const publishPosts = async (count: number) =>
@@ -61,7 +61,7 @@ beforeAll(async () => {
   all = lists({ ...here, word, author_id: ani.id, event_id: party });
 });
 
-/** All pages of a list; `meanwhile` runs after each. */
+/** Reads all pages of a list. `meanwhile` runs after each page. */
 async function readAll(name: ListName, page_size: number, meanwhile = async () => {}): Promise<string[]> {
   const ids: string[] = [];
   for (let cursor: string | undefined, pages = 0; pages < 50; pages++) {
@@ -88,8 +88,8 @@ const insertSomething: Record<ListName, () => Promise<unknown>> = {
   search_posts: () => publishPosts(2),
 };
 
-describe("pages neither repeat nor skip", () => {
-  test.each(listNames)("%s, at rest", async (name) => {
+describe("paging neither repeats nor skips rows", () => {
+  test.each(listNames)("%s, without changes", async (name) => {
     const whole = await readAll(name, 100);
     expect(whole.length).toBeGreaterThan(PAGE);
     expect(new Set(whole).size).toBe(whole.length);
@@ -97,7 +97,7 @@ describe("pages neither repeat nor skip", () => {
     expect(await readAll(name, 1)).toEqual(whole);
   });
 
-  test.each(listNames)("%s, while rows come in between", async (name) => {
+  test.each(listNames)("%s, while rows are inserted", async (name) => {
     const before = await readAll(name, 100);
     let inserted = 0;
     const during = await readAll(name, PAGE, async () => {
@@ -109,11 +109,11 @@ describe("pages neither repeat nor skip", () => {
   });
 });
 
-test("a list whose order moves keeps it for those who page through it", async () => {
+test("a ranking stays fixed for a caller who pages through it", async () => {
   const before = await readAll("trending_events", 100);
   let crowds = 0;
   const during = await readAll("trending_events", PAGE, async () => {
-    // Whoever comes last is now the most wanted.
+    // Makes the last event the most popular.
     if (++crowds === 1)
       await asOwner("update event_service.events set attendees_count = 9 where id = $1", [before.at(-1)]);
   });
@@ -121,7 +121,7 @@ test("a list whose order moves keeps it for those who page through it", async ()
   await asOwner("update event_service.events set attendees_count = 0 where id = $1", [before.at(-1)]);
 });
 
-test("what is no longer to be seen drops out between pages", async () => {
+test("a row that becomes hidden between pages is not returned", async () => {
   const [hidden] = (await readAll("home_feed", 100)).slice(-1);
   const during = await readAll("home_feed", PAGE, async () => {
     ok(await posts(ani).from("posts").update({ visibility: "private" }).eq("id", hidden!));

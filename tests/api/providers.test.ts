@@ -33,11 +33,11 @@ beforeEach(async () => {
 
 const begin = (payment_method: string, key = newKey(), more = {}) =>
   checkout(buyer, event, { payment_method, ...more }, key, payments.api.url);
-const giveBack = (person: Person, ticket: string, more = {}) =>
+const refundTicket = (person: Person, ticket: string, more = {}) =>
   refund(person, ticket, more, newKey(), payments.api.url);
 const mine = async () => ok(await tickets(buyer).rpc("my_tickets"))[0]!;
 const sessionOf = (url: string) => url.split("/").at(-1)!;
-/** Lets time pass for the provider's sake: what is due is due now. */
+/** Makes all scheduled checks and refunds due. */
 const later = () =>
   asOwner(
     `with mine as (select id from ticket_service.tickets where event_id = $1),
@@ -54,7 +54,7 @@ const journal = async (ticket: string) =>
   ).map(({ kind, amount }) => `${kind} ${Number(amount)}`);
 
 describe("stripe", () => {
-  /** A checkout that is paid, and its notice. */
+  /** A paid checkout and its notice. */
   async function paid() {
     const { ticket, checkout_url } = done(await begin("stripe"));
     const session = payments.stripe.pay(sessionOf(checkout_url!));
@@ -62,7 +62,7 @@ describe("stripe", () => {
     return { ticket, session, notice };
   }
 
-  test("takes a checkout with the parameters that it publishes, in minor units, once for each key", async () => {
+  test("creates one session for each key, in minor units, with published parameters", async () => {
     const key = newKey();
     const first = done(await begin("stripe", key, { return_url: "https://app.anigmaa.test/tickets" }));
     const session = payments.stripe.sessions.get(sessionOf(first.checkout_url!))!;
@@ -78,7 +78,7 @@ describe("stripe", () => {
     expect(payments.stripe.effects.get(first.transaction!.id)).toBe(1);
   });
 
-  test("is believed when it signs, and not when somebody else does", async () => {
+  test("accepts only signed notices", async () => {
     const { notice } = await paid();
     const edited = { ...notice, body: notice.body.replace('"amount_total":7500000', '"amount_total":1') };
     expect(edited.body).not.toBe(notice.body);
@@ -99,7 +99,7 @@ describe("stripe", () => {
     );
   });
 
-  test("may say later that a payment came, or that it did not", async () => {
+  test("may report a payment or its failure later", async () => {
     const { ticket, checkout_url } = done(await begin("stripe"));
     const session = payments.stripe.pay(sessionOf(checkout_url!), { paid: false });
     await payments.deliver("stripe", await payments.stripe.notice("checkout.session.completed", session));
@@ -127,7 +127,7 @@ describe("stripe", () => {
     expect((await mine()).status).toBe("expired");
   });
 
-  test("says nothing yet of a page on which a card was declined and another may be tried", async () => {
+  test("keeps the hold while the buyer may try another card", async () => {
     const { checkout_url } = done(await begin("stripe"));
     const session = payments.stripe.sessions.get(sessionOf(checkout_url!))!;
     const declined = {
@@ -149,31 +149,31 @@ describe("stripe", () => {
     expect((await mine()).status).toBe("active");
   });
 
-  test("is asked about a payment whose notice never came", async () => {
+  test("is queried about a payment whose notice never arrived", async () => {
     await paid();
     await later();
     expect(await payments.maintain()).toMatchObject({ problems: 0 });
     expect((await mine()).status).toBe("active");
   });
 
-  test("ends its page before a seat is released or paid another way", async () => {
+  test("expires its checkout page before the hold is cancelled or paid with another provider", async () => {
     const first = done(await begin("stripe"));
     const second = done(await begin("midtrans"));
     expect(second.ticket.id).toBe(first.ticket.id);
     expect(payments.stripe.sessions.get(sessionOf(first.checkout_url!))!.status).toBe("expired");
-    expect(done(await giveBack(buyer, first.ticket.id))).toMatchObject({
+    expect(done(await refundTicket(buyer, first.ticket.id))).toMatchObject({
       ticket: { status: "cancelled" },
       refund: null,
     });
   });
 
-  test("that was paid already keeps its ticket when another way is tried", async () => {
+  test("keeps a paid ticket when another provider is tried", async () => {
     await paid();
     expect(await begin("midtrans")).toMatchObject({ status: 409, error: { code: "already_has_ticket" } });
     expect((await mine()).status).toBe("active");
   });
 
-  test("refunds once, whatever it answers and however often it is asked", async () => {
+  test("refunds once, whatever it answers and however often the request is sent", async () => {
     const { ticket, notice } = await paid();
     await payments.deliver("stripe", notice);
     let asked = 0;
@@ -182,7 +182,7 @@ describe("stripe", () => {
       asked += 1;
       return new Response("{}", { status: 503 });
     };
-    expect(done(await giveBack(buyer, ticket.id))).toMatchObject({
+    expect(done(await refundTicket(buyer, ticket.id))).toMatchObject({
       ticket: { status: "refunded" },
       refund: { status: "sent", amount: 75_000 },
     });
@@ -196,11 +196,11 @@ describe("stripe", () => {
     expect([...payments.stripe.effects.values()].every((effects) => effects === 1)).toBe(true);
   });
 
-  test("may need more for a refund, and may fail it, which stays owed", async () => {
+  test("may delay a refund, and may fail it, which an operator then handles", async () => {
     const { ticket, notice } = await paid();
     await payments.deliver("stripe", notice);
     payments.stripe.refundStatus = "pending";
-    expect(done(await giveBack(buyer, ticket.id)).refund?.status).toBe("sent");
+    expect(done(await refundTicket(buyer, ticket.id)).refund?.status).toBe("sent");
     const made = payments.stripe.refunds.at(-1)!;
     made.status = "requires_action";
     await payments.deliver("stripe", await payments.stripe.notice("refund.updated", made));
@@ -214,10 +214,10 @@ describe("stripe", () => {
     expect(owed).toEqual([{ problem: "expired_or_canceled_card" }]);
   });
 
-  test("is looked up before a refund is sent again after a day", async () => {
+  test("is queried before a refund is sent again after a day", async () => {
     const { ticket, notice } = await paid();
     await payments.deliver("stripe", notice);
-    // It is done there, and every answer is lost on the way. Its key is forgotten by the time it is sent again.
+    // The refund succeeds but every answer is lost, and its key has expired when it is sent again.
     payments.stripe.before = async (request) => {
       if (request.method !== "POST" || !request.url.endsWith("/v1/refunds")) return undefined;
       payments.stripe.before = async (other) =>
@@ -226,7 +226,7 @@ describe("stripe", () => {
       await payments.stripe.receive(new Request(request.url, { method: "POST", headers, body: await request.text() }));
       return new Response("upstream failed", { status: 503 });
     };
-    expect(done(await giveBack(buyer, ticket.id)).refund?.status).toBe("sent");
+    expect(done(await refundTicket(buyer, ticket.id)).refund?.status).toBe("sent");
     await asOwner(
       "update ticket_private.refunds set sent_at = now() - interval '21 hours', send_at = now() where ticket_id = $1",
       [ticket.id],
@@ -239,7 +239,7 @@ describe("stripe", () => {
     ]);
   });
 
-  test("calls money back in a dispute, and the ticket with it", async () => {
+  test("a dispute cancels the ticket, and winning it returns the money", async () => {
     const { ticket, session, notice } = await paid();
     await payments.deliver("stripe", notice);
     const dispute = {
@@ -270,7 +270,7 @@ describe("stripe", () => {
     ]);
   });
 
-  test("gives no money back for a dispute that was lost, and does not know every payment", async () => {
+  test("a lost dispute returns no money, and disputes of unknown payments are ignored", async () => {
     const { ticket, session, notice } = await paid();
     await payments.deliver("stripe", notice);
     const dispute = {
@@ -293,14 +293,14 @@ describe("stripe", () => {
     ).toEqual({ status: 200, result: "ignored" });
   });
 
-  test("that refuses a refund for a time is asked again, and after two days an operator", async () => {
+  test("retries a refused refund, and queues it for an operator after two days", async () => {
     const { ticket, notice } = await paid();
     await payments.deliver("stripe", notice);
     payments.stripe.before = async (request) =>
       request.method === "POST"
         ? Response.json({ error: { type: "invalid_request_error", code: "balance_insufficient" } }, { status: 400 })
         : undefined;
-    expect(done(await giveBack(buyer, ticket.id)).refund?.status).toBe("sent");
+    expect(done(await refundTicket(buyer, ticket.id)).refund?.status).toBe("sent");
     const queue = () =>
       asOwner("select problem from ticket_service.operator_queue() where ticket_id = $1", [ticket.id]);
     expect(await queue()).toEqual([]);
@@ -312,7 +312,7 @@ describe("stripe", () => {
     expect(await queue()).toEqual([{ problem: "balance_insufficient" }]);
   });
 
-  test("that is switched off keeps seats and money as they are until it is back", async () => {
+  test("keeps seats and money unchanged while it is not configured", async () => {
     const off = await startPayments({ env: { STRIPE_SECRET_KEY: "" } });
     try {
       const { ticket: sold, notice } = await paid();
@@ -328,13 +328,13 @@ describe("stripe", () => {
       await later();
       await payments.maintain();
       expect((await journal(sold.id)).sort()).toEqual(["captured 75000", "refunded 75000"]);
-      expect(done(await giveBack(buyer, held.id)).ticket.status).toBe("cancelled");
+      expect(done(await refundTicket(buyer, held.id)).ticket.status).toBe("cancelled");
     } finally {
       await off.stop();
     }
   });
 
-  test("that fails frees the seat, and the same request is told so again", async () => {
+  test("a failed checkout releases the hold, and a repetition gets the same answer", async () => {
     payments.stripe.before = async () => new Response("{}", { status: 500 });
     const key = newKey();
     const failed = await begin("stripe", key);
@@ -354,7 +354,7 @@ describe("midtrans", () => {
     return { ticket, order: transaction!.id };
   }
 
-  test("takes a checkout with the parameters that it publishes, in rupiah, and offers what can be refunded", async () => {
+  test("creates a checkout in rupiah, with published parameters and refundable payment methods", async () => {
     const { order } = await begun();
     expect(payments.midtrans.orders.get(order)).toMatchObject({
       transaction_details: { order_id: order, gross_amount: 75_000 },
@@ -363,7 +363,7 @@ describe("midtrans", () => {
     });
   });
 
-  test("is asked what is true: a notice whose status was edited says nothing", async () => {
+  test("is queried for the real status, so that an edited notice has no effect", async () => {
     const { ticket, order } = await begun();
     payments.midtrans.pay(order, { transaction_status: "pending", settlement_time: undefined });
     const forged = payments.midtrans.notice(order, { transaction_status: "settlement", fraud_status: "accept" });
@@ -388,7 +388,7 @@ describe("midtrans", () => {
     }
   });
 
-  test("that cannot be asked is to send its notice again", async () => {
+  test("has to repeat a notice if it cannot be queried", async () => {
     const { order } = await begun();
     payments.midtrans.pay(order);
     const notice = payments.midtrans.notice(order);
@@ -416,14 +416,14 @@ describe("midtrans", () => {
     ["SETTLEMENT, in capitals", { transaction_status: "SETTLEMENT" }, "active"],
     ["expire", { transaction_status: "expire" }, "pending"],
     ["cancel", { transaction_status: "cancel" }, "pending"],
-  ])("%s", async (_, state, status) => {
+  ])("status %s", async (_, state, status) => {
     const { order } = await begun();
     payments.midtrans.pay(order, { settlement_time: undefined, ...state });
     await payments.deliver("midtrans", payments.midtrans.notice(order));
     expect((await mine()).status).toBe(status);
   });
 
-  test("lets a buyer whose first way of paying ran out pay another way on the same page", async () => {
+  test("lets a buyer whose first payment expired pay again on the same page", async () => {
     const { order } = await begun();
     payments.midtrans.pay(order, {
       payment_type: "ovo",
@@ -437,11 +437,11 @@ describe("midtrans", () => {
     expect((await mine()).status).toBe("active");
   });
 
-  test("that still looks at a payment keeps its seat until it has decided", async () => {
+  test("keeps the hold while a payment is under review", async () => {
     const { ticket, order } = await begun();
     const looking = { transaction_status: "capture", fraud_status: "challenge", payment_type: "credit_card" };
     const transaction = payments.midtrans.pay(order, { ...looking, settlement_time: undefined });
-    expect(await giveBack(buyer, ticket.id)).toMatchObject({ status: 409, error: { code: "payment_in_progress" } });
+    expect(await refundTicket(buyer, ticket.id)).toMatchObject({ status: 409, error: { code: "payment_in_progress" } });
     expect(await begin("stripe")).toMatchObject({ status: 409, error: { code: "payment_in_progress" } });
     expect((await mine()).status).toBe("pending");
     transaction.fraud_status = "accept";
@@ -449,9 +449,9 @@ describe("midtrans", () => {
     expect((await mine()).status).toBe("active");
   });
 
-  test("ends a page whose time is over, and one whose seat is given back", async () => {
+  test("ends the checkout page of an expired or cancelled hold", async () => {
     const { ticket, order } = await begun();
-    expect(done(await giveBack(buyer, ticket.id)).ticket.status).toBe("cancelled");
+    expect(done(await refundTicket(buyer, ticket.id)).ticket.status).toBe("cancelled");
     expect(payments.midtrans.cancelled).toContain(`snap-${order}`);
     const late = await begun();
     payments.midtrans.pay(late.order, { transaction_status: "expire", settlement_time: undefined });
@@ -462,7 +462,7 @@ describe("midtrans", () => {
     expect((await mine()).status).toBe("expired");
   });
 
-  test("that took a page twice is told apart, and the second payment goes back", async () => {
+  test("refunds the second of two payments on one page", async () => {
     const { ticket, order } = await begun();
     const first = payments.midtrans.pay(order);
     const second = payments.midtrans.pay(order, { payment_type: "dana" });
@@ -474,12 +474,12 @@ describe("midtrans", () => {
     expect((await mine()).status).toBe("active");
   });
 
-  test("has refunded what the bank has confirmed", async () => {
+  test("counts a refund once the bank has confirmed it", async () => {
     const { ticket, order } = await begun();
     payments.midtrans.pay(order);
     await payments.deliver("midtrans", payments.midtrans.notice(order));
     payments.midtrans.refundAnswer = { status_code: "200", confirmed: false };
-    expect(done(await giveBack(buyer, ticket.id)).refund?.status).toBe("sent");
+    expect(done(await refundTicket(buyer, ticket.id)).refund?.status).toBe("sent");
     expect(await journal(ticket.id)).toEqual(["captured 75000"]);
     payments.midtrans.last(order)!.refunds![0]!.bank_confirmed_at = "2026-11-24 10:00:00";
     await later();
@@ -490,23 +490,23 @@ describe("midtrans", () => {
 
   test.each([
     ["the bank denies", "gopay", "202", {}, "manual"],
-    ["is refused for the hour", "gopay", "412", {}, "sent"],
-    ["is refused for good", "gopay", "400", {}, "manual"],
-    ["ShopeePay makes in whole alone", "shopeepay", "200", { amount: 5_000 }, "manual"],
-    ["ShopeePay makes", "shopeepay", "200", {}, "succeeded"],
+    ["is refused temporarily", "gopay", "412", {}, "sent"],
+    ["is refused permanently", "gopay", "400", {}, "manual"],
+    ["is partial and by ShopeePay", "shopeepay", "200", { amount: 5_000 }, "manual"],
+    ["is full and by ShopeePay", "shopeepay", "200", {}, "succeeded"],
   ])("a refund that %s", async (_, payment_type, status_code, more, status) => {
     const { ticket, order } = await begun();
     payments.midtrans.pay(order, { payment_type });
     await payments.deliver("midtrans", payments.midtrans.notice(order));
     payments.midtrans.refundAnswer = { status_code, confirmed: true };
-    expect(done(await giveBack(owner, ticket.id, more)).refund?.status).toBe(status);
+    expect(done(await refundTicket(owner, ticket.id, more)).refund?.status).toBe(status);
   });
 
-  test("calls back what had not been refunded", async () => {
+  test("charges back only what was not refunded", async () => {
     const { ticket, order } = await begun();
     const transaction = payments.midtrans.pay(order);
     await payments.deliver("midtrans", payments.midtrans.notice(order));
-    done(await giveBack(owner, ticket.id, { amount: 5_000 }));
+    done(await refundTicket(owner, ticket.id, { amount: 5_000 }));
     transaction.transaction_status = "chargeback";
     await payments.deliver("midtrans", payments.midtrans.notice(order));
     expect((await journal(ticket.id)).sort()).toEqual(["captured 75000", "charged_back 70000", "refunded 5000"]);
@@ -514,7 +514,7 @@ describe("midtrans", () => {
     expect(left).toEqual([]);
   });
 
-  test("that does not say what its notice is of is to send it again", async () => {
+  test("has to repeat a notice of a transaction that it does not know", async () => {
     const { order } = await begun();
     const transaction = payments.midtrans.pay(order);
     const notice = payments.midtrans.notice(order);
@@ -530,7 +530,7 @@ describe("midtrans", () => {
       { transaction_status: "cancel" },
     ],
     ["a chargeback", {}, { transaction_status: "chargeback" }],
-  ])("%s takes money and ticket back", async (_, first, then) => {
+  ])("%s cancels the ticket and charges the money back", async (_, first, then) => {
     const { ticket, order } = await begun();
     const transaction = payments.midtrans.pay(order, first);
     await payments.deliver("midtrans", payments.midtrans.notice(order));
@@ -541,12 +541,12 @@ describe("midtrans", () => {
     expect((await journal(ticket.id)).sort()).toEqual(["captured 75000", "charged_back 75000"]);
   });
 
-  test("refunds what is settled, cancels what is not, and cannot give bank transfers back", async () => {
+  test("refunds settled payments, cancels unsettled ones, and leaves bank transfers to an operator", async () => {
     const { ticket, order } = await begun();
     payments.midtrans.pay(order);
     await payments.deliver("midtrans", payments.midtrans.notice(order));
-    expect(done(await giveBack(owner, ticket.id, { amount: 5_000 })).refund?.status).toBe("succeeded");
-    expect(done(await giveBack(buyer, ticket.id)).refund).toMatchObject({ amount: 70_000, status: "succeeded" });
+    expect(done(await refundTicket(owner, ticket.id, { amount: 5_000 })).refund?.status).toBe("succeeded");
+    expect(done(await refundTicket(buyer, ticket.id)).refund).toMatchObject({ amount: 70_000, status: "succeeded" });
     await payments.deliver("midtrans", payments.midtrans.notice(order));
     expect((await journal(ticket.id)).sort()).toEqual(["captured 75000", "refunded 75000"]);
 
@@ -560,7 +560,7 @@ describe("midtrans", () => {
     };
     payments.midtrans.pay(card.order, { ...capture, settlement_time: undefined });
     await payments.deliver("midtrans", payments.midtrans.notice(card.order));
-    expect(done(await giveBack(buyer, card.ticket.id)).refund?.status).toBe("succeeded");
+    expect(done(await refundTicket(buyer, card.ticket.id)).refund?.status).toBe("succeeded");
     expect(payments.midtrans.last(card.order)!.transaction_status).toBe("cancel");
     await payments.deliver("midtrans", payments.midtrans.notice(card.order));
     expect((await journal(card.ticket.id)).sort()).toEqual(["captured 75000", "refunded 75000"]);
@@ -569,11 +569,11 @@ describe("midtrans", () => {
     const transfer = await begun();
     payments.midtrans.pay(transfer.order, { payment_type: "bank_transfer" });
     await payments.deliver("midtrans", payments.midtrans.notice(transfer.order));
-    expect(done(await giveBack(buyer, transfer.ticket.id)).refund?.status).toBe("manual");
+    expect(done(await refundTicket(buyer, transfer.ticket.id)).refund?.status).toBe("manual");
     expect((await mine()).refunds).toMatchObject([{ status: "pending" }]);
   });
 
-  test("takes rupiah alone", async () => {
+  test("accepts only rupiah", async () => {
     event = await host(owner, { ...priced, price: 12.5, currency: "EUR" });
     expect(await begin("midtrans")).toMatchObject({ status: 409, error: { code: "price_not_payable" } });
     expect((await begin("stripe")).data.transaction).toMatchObject({ amount: 12.5, currency: "EUR" });

@@ -21,11 +21,11 @@ async function left(person: Person): Promise<{ files: number; waiting: number }>
   }
 }
 
-test("the files of people who left are deleted, for the secret key alone", async () => {
+test("deletes the files of deleted accounts, only for the secret key", async () => {
   const gone = await signUp("gone");
-  const picture = new Blob(["picture"], { type: "image/png" });
+  const image = new Blob(["image"], { type: "image/png" });
   for (const bucket of ["avatars", "post-images"]) {
-    expect((await gone.client.storage.from(bucket).upload(`${gone.id}/me.png`, picture)).error).toBeNull();
+    expect((await gone.client.storage.from(bucket).upload(`${gone.id}/me.png`, image)).error).toBeNull();
   }
   ok(await users(gone).rpc("delete_account"));
   expect(await left(gone)).toEqual({ files: 2, waiting: 2 });

@@ -10,7 +10,7 @@ import { server } from "./refusals/server.ts";
 import { selling } from "./refusals/tickets.ts";
 import { expectRefusal, ok } from "./support/answers.ts";
 
-// Its type demands every code: one that is added to types/errors.ts is not tested until it is brought about here.
+// The type requires an attempt for every code in types/errors.ts.
 const attempts: Record<ErrorCode, Attempt> = {
   ...people,
   ...publishingEvents,
@@ -27,7 +27,7 @@ beforeAll(async () => {
   cast = { ani: await signUp("ani"), budi: await signUp("budi"), citra: await signUp("citra") };
 });
 
-describe("what docs/errors.md says is refused is refused so, and what differs in one thing is not", () => {
+describe("refuses as in docs/errors.md, and grants a request that differs in a single detail:", () => {
   test.each(Object.keys(attempts).sort() as ErrorCode[])("%s", async (code) => {
     const { cannot, can } = await attempts[code](cast);
     expectRefusal(cannot, code);
@@ -35,6 +35,6 @@ describe("what docs/errors.md says is refused is refused so, and what differs in
   });
 });
 
-test("a publication of which one part is refused leaves nothing behind", async () => {
+test("publish_post creates nothing if any part is refused", async () => {
   expect(await publishNothing(cast)).toBe(0);
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 describe("a row", () => {
-  test("is made, read, changed and deleted by its owner", async () => {
+  test("is inserted, read, updated and deleted by its owner", async () => {
     const table = events(ani).from("events");
     const made = ok(
       await table
@@ -51,7 +51,7 @@ describe("a row", () => {
     expect(ok(await table.select("id").eq("id", made.id))).toEqual([]);
   });
 
-  test("is not changed or deleted by someone else, who is told of nothing", async () => {
+  test("is not updated or deleted by someone else, who gets an empty result", async () => {
     const id = await host(ani);
     const table = events(budi).from("events");
     expect(ok(await table.update({ title: "Mine" }).eq("id", id).select("id"))).toEqual([]);
@@ -59,7 +59,7 @@ describe("a row", () => {
     expect(ok(await table.select("title").eq("id", id))).toEqual([{ title: "Ngopi pagi" }]);
   });
 
-  test("is written twice without harm by an upsert that ignores duplicates, and refused without", async () => {
+  test("is not duplicated by an upsert that ignores duplicates; a second insert is refused", async () => {
     const like = { likeable_type: "post", likeable_id: await post(ani) } as const;
     const likes = posts(budi).from("likes");
     const options = { onConflict: "user_id,likeable_type,likeable_id", ignoreDuplicates: true };
@@ -72,7 +72,7 @@ describe("a row", () => {
     expect(likes_count).toBe(1);
   });
 
-  test("is counted with count=exact, as far as the caller sees", async () => {
+  test("is counted by count=exact only if the caller sees it", async () => {
     await host(ani, { title: "Counted" });
     await host(ani, { title: "Counted", privacy: "private" });
     const count = async (who: Pick<Person, "client">) => {
@@ -87,16 +87,16 @@ describe("a row", () => {
   });
 });
 
-describe("what comes over the wire", () => {
-  test("`*` brings columns alone, and its type says so; what is computed or embedded comes when asked for", async () => {
+describe("responses", () => {
+  test("`*` returns and types only columns; computed columns and embeds must be selected", async () => {
     const id = await host(ani, { location_lat: -6.175392, location_lng: 106.827153 });
     const event = ok(await events(budi).from("events").select().eq("id", id).single());
     expectTypeOf(event).not.toHaveProperty("location");
     expectTypeOf(event).not.toHaveProperty("host");
     expect(Object.keys(event)).not.toContain("location");
-    const told = ok(await events(budi).from("events").select("location,host(username)").eq("id", id).single());
-    expectTypeOf(told).toEqualTypeOf<{ location: Location | null; host: { username: string } | null }>();
-    expect(told.host?.username).toBe(ani.username);
+    const selected = ok(await events(budi).from("events").select("location,host(username)").eq("id", id).single());
+    expectTypeOf(selected).toEqualTypeOf<{ location: Location | null; host: { username: string } | null }>();
+    expect(selected.host?.username).toBe(ani.username);
     const written = await post(ani);
     const row = ok(await posts(budi).from("posts").select().eq("id", written).single());
     expectTypeOf(row).not.toHaveProperty("author");
@@ -105,7 +105,7 @@ describe("what comes over the wire", () => {
     expectTypeOf<(typeof comments)[number]["author"]>().toEqualTypeOf<{ username: string } | null>();
   });
 
-  test("a repost comes back from its insert, and again does nothing", async () => {
+  test("inserting a repost returns it, and repeating the insert does nothing", async () => {
     const post_id = await post(ani);
     const made = ok(await posts(budi).from("reposts").insert({ post_id, quote_content: "Look" }).select().single());
     expect(made).toMatchObject({ post_id, user_id: budi.id, quote_content: "Look" });
@@ -114,7 +114,7 @@ describe("what comes over the wire", () => {
     expect(ok(await posts(ani).from("posts").select("reposts_count").eq("id", post_id).single()).reposts_count).toBe(1);
   });
 
-  test("numbers are numbers, times are ISO 8601 with an offset, places are GeoJSON", async () => {
+  test("numbers are JSON numbers, times ISO 8601 with an offset, locations GeoJSON", async () => {
     const id = await host(ani, { price: 0.1, location_lat: -6.175392, location_lng: 106.827153, max_attendees: 3 });
     const event = ok(await events(budi).from("events").select("*,location").eq("id", id).single());
     expectTypeOf(event.location).toExtend<Location | null>();
@@ -139,7 +139,7 @@ describe("what comes over the wire", () => {
     expect(without.location).toBeNull();
   });
 
-  test("dates are days, arrays are arrays, averages are numbers", async () => {
+  test("dates have no time, arrays are JSON arrays, averages are numbers", async () => {
     const change = { date_of_birth: "1994-03-12", interests: ["kopi, tubruk", 'so-called "art"', "NULL", ""] };
     const account = ok(
       await users(ani).from("users").update(change).eq("id", ani.id).select("date_of_birth,interests").single(),
@@ -154,7 +154,7 @@ describe("what comes over the wire", () => {
     expect(average_rating).toBe(4);
   });
 
-  test("functions give the same: rows as arrays, distances as numbers, people and places as JSON", async () => {
+  test("functions return rows as arrays, distances as numbers, people and locations as JSON", async () => {
     const here = { lat: 3.5952, lng: 98.6722 };
     const id = await host(ani, { location_lat: 3.6, location_lng: 98.6722, price: 12_500.25 });
     const [card] = ok(await events(budi).rpc("events_near", here));
@@ -172,7 +172,7 @@ describe("what comes over the wire", () => {
 });
 
 describe("embeds", () => {
-  test("of an event: host, pictures, questions and who asked, attendees, reviewers", async () => {
+  test("an event embeds its host, images, questions with their askers, attendees and reviewers", async () => {
     const id = await host(ani, underWay);
     ok(
       await events(ani)
@@ -206,7 +206,7 @@ describe("embeds", () => {
     });
   });
 
-  test("of a post: author, event, options, comments with their authors, likes, reposts", async () => {
+  test("a post embeds its author, event, options, comments with their authors, likes and reposts", async () => {
     const event = await host(ani);
     const { id, options } = await poll(ani, { event_id: event });
     const said = await comment(budi, id);
@@ -237,7 +237,7 @@ describe("embeds", () => {
     });
   });
 
-  test("of people: both sides of a follow, counters, invitations", async () => {
+  test("follows and invitations embed the people on both sides, with their counters", async () => {
     ok(await follow(budi, ani.id));
     const rows = ok(
       await users(budi)
@@ -261,7 +261,7 @@ describe("embeds", () => {
     ]);
   });
 
-  test("on the rows of a function that returns rows of a table", async () => {
+  test("a function that returns rows of a table can embed", async () => {
     const published = ok(
       await posts(ani).rpc("publish_post", { content: "Selamat pagi" }).select("content,author(username)").single(),
     );

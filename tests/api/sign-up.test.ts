@@ -12,7 +12,7 @@ beforeAll(async () => {
 const register = (data: Record<string, unknown>, email = `${crypto.randomUUID()}@example.test`) =>
   anonymous().auth.signUp({ email, password: "correct horse battery", options: { data } });
 
-/** Signs someone up who asks for this username, and returns the one they have. */
+/** Signs up with this requested username, and returns the assigned one. */
 async function usernameFor(wanted: unknown, email?: string): Promise<string> {
   const client = anonymous();
   const address = email ?? `${crypto.randomUUID()}@example.test`;
@@ -27,7 +27,7 @@ async function usernameFor(wanted: unknown, email?: string): Promise<string> {
 }
 
 describe("signing up", () => {
-  test("makes a person with account, profile, settings, privacy and counters", async () => {
+  test("creates an account with profile, settings, privacy and counters", async () => {
     const account = ok(await users(ani).from("users").select("*").single());
     expect(account).toMatchObject({
       id: ani.id,
@@ -55,23 +55,23 @@ describe("signing up", () => {
   });
 
   test.each([
-    ["of other characters", "siti nur!", /^siti_nur_$/],
+    ["with invalid characters", "siti nur!", /^siti_nur_$/],
     ["too short", "x", /^user_x$/],
     ["too long", "y".repeat(80), /^y{50}$/],
     ["empty", "", /^user_/],
-    ["no text at all", { $ne: null }, /^[a-zA-Z0-9_-]{3,50}$/],
+    ["that is not a string", { $ne: null }, /^[a-zA-Z0-9_-]{3,50}$/],
     ["with SQL in it", "a'; drop table users; --", /^a_drop_table_users_--$/],
-  ])("never fails for a username %s: it is made valid", async (_, wanted, made) => {
-    // What others asked for in an earlier run may be taken, and is then given a suffix.
+  ])("does not fail for a username %s, but makes it valid", async (_, wanted, made) => {
+    // A name that is taken from an earlier run gets a suffix.
     expect((await usernameFor(wanted)).replace(/_[0-9a-f]{8}$/, "")).toMatch(made);
   });
 
-  test("gives a taken username a suffix, whatever its case", async () => {
+  test("adds a suffix to a username that is taken in any case", async () => {
     const username = await usernameFor(ani.username.toUpperCase());
     expect(username).toMatch(new RegExp(`^${ani.username.slice(0, 41)}_[0-9a-f]{8}$`, "i"));
   });
 
-  test("takes the username from the address if none is asked for", async () => {
+  test("derives the username from the email if none is requested", async () => {
     const name = `budi${crypto.randomUUID().slice(0, 8)}`;
     const client = anonymous();
     const answer = await client.auth.signUp({ email: `${name}@example.test`, password: "correct horse battery" });
@@ -79,7 +79,7 @@ describe("signing up", () => {
     expect(ok(await users({ client }).from("users").select("username").single()).username).toBe(name);
   });
 
-  test("is refused for a taken address, whatever its case, and for a short password", async () => {
+  test("refuses an email that is taken in any case, and a short password", async () => {
     const taken = await register({}, ani.email.toUpperCase());
     expect(taken.error?.status).toBeGreaterThanOrEqual(400);
     expect(taken.error?.status).toBeLessThan(500);
@@ -89,7 +89,7 @@ describe("signing up", () => {
 });
 
 describe("signing in", () => {
-  test("gives a token for the same person, who reads the same account", async () => {
+  test("returns a token for the same account", async () => {
     const client = anonymous();
     const { data, error } = await client.auth.signInWithPassword({ email: ani.email, password: ani.password });
     expect(error).toBeNull();
@@ -98,14 +98,14 @@ describe("signing in", () => {
     expect(Date.parse(last_login_at!)).toBeGreaterThan(Date.now() - 60_000);
   });
 
-  test("is refused with a wrong password as with an address that nobody has", async () => {
+  test("refuses a wrong password with the same error as an unknown email", async () => {
     const attempt = (email: string) => anonymous().auth.signInWithPassword({ email, password: "wrong horse battery" });
     const [wrong, unknown] = [await attempt(ani.email), await attempt("nobody@example.test")];
     expect(wrong.error?.status).toBe(400);
     expect([unknown.error?.status, unknown.error?.code]).toEqual([wrong.error?.status, wrong.error?.code]);
   });
 
-  test("no answer holds a password, its hash, or a key", async () => {
+  test("no answer contains a password, its hash or a key", async () => {
     const client = anonymous();
     const signedIn = await client.auth.signInWithPassword({ email: ani.email, password: ani.password });
     const answers = [
@@ -124,14 +124,14 @@ describe("signing in", () => {
 
 describe("username_available", () => {
   test.each([
-    ["one that nobody has", () => `free_${crypto.randomUUID().slice(0, 8)}`, true],
-    ["one that is taken", () => ani.username, false],
-    ["one that is taken in another case", () => ani.username.toUpperCase(), false],
-    ["one of other characters", () => "siti nur", false],
+    ["a free one", () => `free_${crypto.randomUUID().slice(0, 8)}`, true],
+    ["a taken one", () => ani.username, false],
+    ["one taken in another case", () => ani.username.toUpperCase(), false],
+    ["one with invalid characters", () => "siti nur", false],
     ["one of two letters", () => "ab", false],
     ["one of fifty letters", () => "z".repeat(50), true],
-    ["one of fifty-one", () => "z".repeat(51), false],
-  ])("answers for %s", async (_, username, expected) => {
+    ["one of fifty-one letters", () => "z".repeat(51), false],
+  ])("checks %s", async (_, username, expected) => {
     const answer = await users({ client: anonymous() }).rpc("username_available", { username: username() });
     expect(ok({ ...answer, data: [answer.data] })).toEqual([expected]);
   });

@@ -57,7 +57,7 @@ const everyone = { owner: true, friend: true, stranger: true, visitor: true };
 const ownerAlone = { owner: true, friend: false, stranger: false, visitor: false };
 
 describe("a file", () => {
-  test("is written by its owner, into the folder of theirs alone", async () => {
+  test("is uploaded only by its owner, into their own folder", async () => {
     await uploaded("avatars");
     for (const who of [stranger, visitor()]) {
       const { error } = await upload(who, "avatars", `${ani.id}/${crypto.randomUUID()}.png`);
@@ -68,7 +68,7 @@ describe("a file", () => {
     expect((await upload(ani, "avatars", `${crypto.randomUUID()}.png`)).error).not.toBeNull();
   });
 
-  test("is replaced and removed by its owner alone", async () => {
+  test("is replaced and removed only by its owner", async () => {
     const path = await uploaded("post-images");
     await stranger.client.storage.from("post-images").remove([path]);
     expect((await stranger.client.storage.from("post-images").update(path, png)).error).not.toBeNull();
@@ -78,13 +78,13 @@ describe("a file", () => {
     expect(await canRead(ani, "post-images", path)).toBe(false);
   });
 
-  test("that nothing names is read by its owner alone", async () => {
+  test("that no row references is read only by its owner", async () => {
     for (const bucket of ["avatars", "event-images", "post-images"] as const) {
       expect(await readers(bucket, await uploaded(bucket))).toEqual(ownerAlone);
     }
   });
 
-  test("is read by a signed URL, without a key, which only who sees it can have", async () => {
+  test("is read without a key through a signed URL, which only its readers can get", async () => {
     const path = await uploaded("avatars");
     const sign = (who: { client: Client }) => who.client.storage.from("avatars").createSignedUrl(path, 60);
     expect((await sign(stranger)).error).not.toBeNull();
@@ -98,7 +98,7 @@ describe("a file", () => {
   });
 });
 
-describe("a picture is read by who sees what names it", () => {
+describe("an image is read by everyone who sees the row that references it:", () => {
   test("a profile", async () => {
     const path = await uploaded("avatars");
     ok(await users(ani).from("users").update({ avatar_url: path }).eq("id", ani.id));
@@ -131,7 +131,7 @@ describe("a picture is read by who sees what names it", () => {
     expect(await shown("private")).toEqual(ownerAlone);
   });
 
-  test("but someone else's file is not read because one names it", async () => {
+  test("but referencing someone else's file gives no access to it", async () => {
     const path = await uploaded("post-images");
     const id = await post(stranger, { image_urls: [path] });
     expect(ok(await posts(stranger).from("post_images").select("image_url").eq("post_id", id))).toEqual([
@@ -141,7 +141,7 @@ describe("a picture is read by who sees what names it", () => {
   });
 });
 
-test("the files of someone who left are no longer written, and wait to be deleted", async () => {
+test("a deleted account cannot upload, and its files are queued for deletion", async () => {
   const gone = await signUp("gone");
   const path = `${gone.id}/1.png`;
   expect((await upload(gone, "avatars", path)).error).toBeNull();
@@ -151,7 +151,7 @@ test("the files of someone who left are no longer written, and wait to be delete
   expect(waiting).toContainEqual({ bucket_id: "avatars", path });
 });
 
-test("a folder is listed by the names within it, page by page, and a copy says where it is", async () => {
+test("a folder is listed page by page, and a copy returns its path", async () => {
   const bucket = ani.client.storage.from("avatars");
   const folder = `${ani.id}/listed`;
   for (const name of ["a.png", "b.png", "deep/c.png"]) await upload(ani, "avatars", `${folder}/${name}`);

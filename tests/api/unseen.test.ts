@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Person, signUp } from "../support/people.ts";
-import { type Answer, expectRefusal, ok, told } from "./support/answers.ts";
+import { type Answer, expectRefusal, ok, statusAndError } from "./support/answers.ts";
 import {
   ask,
   befriend,
@@ -17,7 +17,7 @@ import {
   users,
 } from "./support/scenes.ts";
 
-// What cannot be seen does not exist: naming it is answered as naming an id that nobody has.
+// A row that the caller cannot see does not exist for them: the answer is the same as for an unknown id.
 let ani: Person;
 let friend: Person;
 let stranger: Person;
@@ -87,33 +87,35 @@ const ways: Way[] = [
     "event",
     (who, event_id) => users(who).from("invitations").insert({ invitee_id: ani.id, event_id }),
   ],
-  ["asking who of one's friends goes", "event", (who, event_id) => events(who).rpc("friends_who_go", { event_id })],
+  ["listing friends who go", "event", (who, event_id) => events(who).rpc("friends_who_go", { event_id })],
   ["following", "person", (who, id) => follow(who, id)],
   ["blocking", "person", (who, blocked_id) => users(who).from("blocks").insert({ blocked_id })],
   ["listing someone's posts", "person", (who, author_id) => posts(who).rpc("posts_by", { author_id })],
 ];
 
-describe("is answered as if it were not there:", () => {
+describe("a hidden row is answered like an unknown id:", () => {
   test.each(ways)("%s", async (_, what, attempt) => {
     const unknown = await attempt(stranger, nobody());
-    expect(told(await attempt(stranger, hidden[what]))).toEqual(told(unknown));
+    expect(statusAndError(await attempt(stranger, hidden[what]))).toEqual(statusAndError(unknown));
     expect((await attempt(stranger, hidden[what])).data ?? []).toEqual([]);
   });
 
   test.each(ways.filter(([, what]) => what !== "person"))(
-    "%s, for whom its owner has blocked",
+    "%s, when the owner has blocked the caller",
     async (_, what, attempt) => {
-      expect(told(await attempt(blocked, hidden[what]))).toEqual(told(await attempt(blocked, nobody())));
+      expect(statusAndError(await attempt(blocked, hidden[what]))).toEqual(
+        statusAndError(await attempt(blocked, nobody())),
+      );
     },
   );
 
-  // A friend of a hidden person is one by following them already.
-  test.each(ways.filter(([way]) => way !== "following"))("%s; a friend does it", async (_, what, attempt) => {
+  // A friend of a hidden person already follows them.
+  test.each(ways.filter(([way]) => way !== "following"))("%s, while a friend succeeds", async (_, what, attempt) => {
     ok(await attempt(friend, hidden[what]));
   });
 });
 
-test("a reply to a comment that one cannot see is refused as one to none", async () => {
+test("a reply to a hidden comment is refused like a reply to an unknown one", async () => {
   const post_id = await post(ani);
   const shy = await signUp("shy");
   const said = await comment(shy, post_id);
@@ -121,27 +123,29 @@ test("a reply to a comment that one cannot see is refused as one to none", async
   const reply = (parent_comment_id: string) =>
     posts(stranger).from("comments").insert({ post_id, parent_comment_id, content: "Who?" });
   expectRefusal(await reply(said), "comment_not_found");
-  expect(told(await reply(said))).toEqual(told(await reply(nobody())));
+  expect(statusAndError(await reply(said))).toEqual(statusAndError(await reply(nobody())));
   ok(await hide(shy, true));
   ok(await reply(said));
 });
 
-test("a private post is answered to a friend as if it were not there, too", async () => {
-  expect(told(await like("post")(friend, hidden.private))).toEqual(told(await like("post")(friend, nobody())));
+test("a private post is unknown to a friend, too", async () => {
+  expect(statusAndError(await like("post")(friend, hidden.private))).toEqual(
+    statusAndError(await like("post")(friend, nobody())),
+  );
   ok(await like("post")(ani, hidden.private));
 });
 
-test("upserts, updates and deletes tell no more", async () => {
+test("upserts, updates and deletes do not reveal a hidden row", async () => {
   const upsert = (id: string) =>
     posts(stranger).from("posts").upsert({ id, content: "Mine now" }, { ignoreDuplicates: true }).select("id");
-  expect(told(await upsert(hidden.followers))).toEqual(told(await upsert(nobody())));
+  expect(statusAndError(await upsert(hidden.followers))).toEqual(statusAndError(await upsert(nobody())));
   for (const id of [hidden.followers, nobody()]) {
     const table = posts(stranger).from("posts");
-    expect(told(await table.update({ content: "Mine now" }).eq("id", id).select("id"))).toEqual({
+    expect(statusAndError(await table.update({ content: "Mine now" }).eq("id", id).select("id"))).toEqual({
       status: 200,
       error: null,
     });
-    expect(told(await table.delete().eq("id", id).select("id"))).toEqual({ status: 200, error: null });
+    expect(statusAndError(await table.delete().eq("id", id).select("id"))).toEqual({ status: 200, error: null });
   }
   const left = ok(await posts(ani).from("posts").select("content").eq("id", hidden.followers));
   expect(left).toEqual([{ content: "Kopi tubruk, anyone?" }]);

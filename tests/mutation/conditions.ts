@@ -1,9 +1,9 @@
-/** A boolean operand in deparsed SQL: what lies between `from` and `to`. */
+/** A boolean operand in deparsed SQL, from `from` up to `to`. */
 export type Span = { from: number; to: number };
 
 /**
- * Every operand of AND, OR and NOT in an expression as PostgreSQL deparses it, those within `exists (select … where …)`
- * included. It relies on deparsed text: whole in parentheses, keywords in upper case, BETWEEN taken apart.
+ * Returns every operand of AND, OR and NOT in an expression, including those within `exists (select … where …)`.
+ * Relies on PostgreSQL's deparsed form: full parentheses, keywords in upper case, BETWEEN expanded.
  */
 export function conditions(text: string, from = 0, to = text.length): Span[] {
   const span = trim(text, from, to);
@@ -19,7 +19,7 @@ export function conditions(text: string, from = 0, to = text.length): Span[] {
   return [span, ...inner.flatMap((where) => conditions(text, where.from, where.to))];
 }
 
-/** The conditions of a query's WHERE clauses that are not within parentheses: of a union there are several. */
+/** Returns the WHERE conditions of a query that are not within parentheses: one for each part of a union. */
 export function whereClauses(text: string, from = 0, to = text.length): Span[] {
   const starts = keywords(text, { from, to }, "WHERE");
   const ends = ["UNION", "GROUP BY", "ORDER BY", "LIMIT", "FOR"].flatMap((word) => keywords(text, { from, to }, word));
@@ -57,7 +57,7 @@ function split(text: string, span: Span, word: string): Span[] {
   return starts.map((start, place) => trim(text, start, ends[place]!));
 }
 
-/** Where a keyword stands outside of quotes and parentheses. */
+/** The positions of a keyword outside quotes and parentheses. */
 function keywords(text: string, { from, to }: Span, word: string): number[] {
   const found: number[] = [];
   let depth = 0;

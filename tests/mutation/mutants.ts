@@ -15,13 +15,13 @@ export type Kind =
   | "execute added"
   | "execute revoked";
 
-/** One change for the worse, which a test ought to notice. */
+/** A harmful change to the database, which a test should detect. */
 export type Mutant = {
   kind: Kind;
-  /** Says what is changed, and is the key by which tests/mutation/accepted.ts names it. */
+  /** Describes the change. tests/mutation/accepted.ts refers to it. */
   name: string;
   sql: string;
-  /** Schema and name of the table, view or function that is changed: its tests are run first. */
+  /** Schema and name of the changed table, view or function; its tests run first. */
   schema: string;
   object: string;
 };
@@ -46,7 +46,7 @@ export async function makeMutants(client: pg.Client): Promise<Mutant[]> {
   ];
 }
 
-/** For mutations that the catalogue can phrase by itself: a query for schema, object, name and sql. */
+/** Reads mutants from a catalogue query that returns schema, object, name and sql. */
 async function fromCatalogue(client: pg.Client, kind: Kind, query: string): Promise<Mutant[]> {
   const { rows } = await client.query<Omit<Mutant, "kind">>(`${query} order by 1, 2, 3`);
   return rows.map((row) => ({ kind, ...row }));
@@ -180,7 +180,7 @@ async function views(client: pg.Client): Promise<Mutant[]> {
   });
 }
 
-/** The text with one condition after the other made true, and made false. */
+/** The text with each condition in turn replaced by true and by false. */
 function replaced(text: string, spans: { from: number; to: number }[]) {
   const seen = new Map<string, number>();
   return spans.flatMap(({ from, to }) => {

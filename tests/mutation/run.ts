@@ -8,7 +8,7 @@ import { createDatabase, dropDatabase, findServer } from "../support/server.ts";
 import { accepted } from "./accepted.ts";
 import { type Kind, type Mutant, makeMutants } from "./mutants.ts";
 
-// Changes the database for the worse, one change at a time, and sees whether a pgTAP test notices:
+// Applies one harmful change at a time to the database, and checks that a pgTAP test detects it:
 //   npm run test:mutation -- --kind 'policy dropped' --only follows --list
 const { values: options } = parseArgs({
   options: {
@@ -16,9 +16,9 @@ const { values: options } = parseArgs({
     kind: { type: "string" },
     /** Only mutants whose name matches. */
     only: { type: "string" },
-    /** Name them and do nothing. */
+    /** List the mutants without running them. */
     list: { type: "boolean", default: false },
-    /** Leave out the tests of the catalogue, which notice a change of privileges because it is a change. */
+    /** Skip the catalogue tests, which detect any change of privileges without testing its effect. */
     behaviour: { type: "boolean", default: false },
     workers: { type: "string", default: String(Math.min(2, cpus().length)) },
   },
@@ -44,7 +44,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** The first from the migrations, the others as copies of it. */
+/** Builds the first database from the migrations, and copies it for the others. */
 async function buildDatabases(serverUrl: string, names: string[]): Promise<string[]> {
   const first = await createDatabase(serverUrl, names[0]!);
   await prepareDatabase({
@@ -90,7 +90,7 @@ async function test(urls: string[]): Promise<number> {
 async function judgeAll(clients: pg.Client[], mutants: Mutant[]): Promise<Verdict[]> {
   const files = tapFiles().filter((file) => !isHelper(file) && !(options.behaviour && isCatalogue(file)));
   const baseline = await runBaseline(clients[0]!, files);
-  console.log(`${mutants.length} mutants, ${files.length} files of tests, ${clients.length} workers`);
+  console.log(`${mutants.length} mutants, ${files.length} test files, ${clients.length} workers`);
   const verdicts: Verdict[] = [];
   const began = Date.now();
   let next = 0;
@@ -114,14 +114,14 @@ async function judgeAll(clients: pg.Client[], mutants: Mutant[]): Promise<Verdic
   return verdicts;
 }
 
-/** What fails without any mutation does not count as noticing one. */
+/** Runs the tests without a mutation: tests that fail here cannot detect one. */
 async function runBaseline(client: pg.Client, files: TapFile[]): Promise<Map<string, TapResult>> {
   const results = new Map<string, TapResult>();
   for (const file of files) {
     const result = await runTapFile(client, file);
     if (result.broken || result.failed.length > 0) {
       console.log(
-        `Fails without mutation: ${file.name}\n${[...result.failed, result.broken].filter(Boolean).join("\n")}`,
+        `Fails without a mutation: ${file.name}\n${[...result.failed, result.broken].filter(Boolean).join("\n")}`,
       );
     }
     results.set(file.name, result);
@@ -129,7 +129,7 @@ async function runBaseline(client: pg.Client, files: TapFile[]): Promise<Map<str
   return results;
 }
 
-/** Each file runs with the mutation in its own transaction, which it rolls back: no database has to be copied. */
+/** Applies the mutation in each file's transaction, whose rollback undoes it, so no database has to be copied. */
 async function judge(
   client: pg.Client,
   mutant: Mutant,
@@ -138,8 +138,8 @@ async function judge(
 ): Promise<Verdict> {
   for (const file of inOrder(files, mutant)) {
     const result = await runTapFile(client, file, mutant.sql);
-    const noticed = difference(result, baseline.get(file.name)!);
-    if (noticed) return { mutant, caughtBy: `${file.name}: ${noticed}` };
+    const detected = difference(result, baseline.get(file.name)!);
+    if (detected) return { mutant, caughtBy: `${file.name}: ${detected}` };
   }
   const reason = accepted.find(
     ({ kind, name }) =>
@@ -156,14 +156,14 @@ function difference(result: TapResult, without: TapResult): string | undefined {
 
 const SHOWN_BY_CATALOGUE: Kind[] = ["grant added", "grant revoked", "execute added", "execute revoked", "null allowed"];
 
-/** The description of a failed test, and what was found instead. */
+/** The description of a failed test with its diagnostics. */
 function title(failed: string): string {
   return failed.replace(/^not ok \d+( - )?/, "");
 }
 
 /**
- * The files that are likeliest to notice first. Those of the catalogue come last, but where no behaviour shows a change
- * beyond the files that name what is changed: a grant within a schema that clients do not reach, say.
+ * Orders the files by how likely they are to detect the mutant. Catalogue tests come last, except for changes that
+ * often have no visible effect, such as a grant in a schema that clients cannot reach.
  */
 function inOrder(files: TapFile[], { kind, schema, object }: Mutant): TapFile[] {
   const service = schema.replace(/_private$/, "_service");
@@ -184,7 +184,7 @@ function report(verdicts: Verdict[], milliseconds: number): number {
       kind: name,
       mutants: of.length,
       caught: caught.length,
-      "of these by the catalogue": byCatalogue.length,
+      "caught by the catalogue": byCatalogue.length,
       accepted: of.filter(({ reason }) => reason).length,
       survived: of.filter(({ caughtBy, reason }) => !caughtBy && !reason).length,
       score: `${((100 * caught.length) / of.length).toFixed(1)} %`,

@@ -9,7 +9,7 @@ import type { TableName, Viewer } from "./world/world.ts";
 
 useStage(openPublicStage);
 
-/** A client with a token such as sign-in would give. */
+/** A client with a token like that of a sign-in. */
 function clientOf(viewer: Viewer) {
   const { apiUrl, publishableKey, jwtSecret } = target();
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
@@ -28,7 +28,7 @@ const SOME = VIEWERS.filter(([name]) =>
   ["anonymous", "zz_stranger", "zz_mutual", "zz_blocked", "zz_blocker", "zz_hidden"].includes(name),
 );
 
-/** Which column holds a person, so that the world's rows can be asked for. */
+/** The column with a person's id, used to select only rows of the test world. */
 const COUNTED: Record<string, string> = {
   "user_service.profiles": "id",
   "user_service.follows": "follower_id",
@@ -44,7 +44,7 @@ const COUNTED: Record<string, string> = {
 
 type Embedded = { id: string } | null;
 
-/** Rows with what they lead to, as `supabase-js` asks for it. */
+/** Rows with an embedded person, in the syntax of `supabase-js`. */
 const EMBEDS = {
   "event_service.events": { select: "id,host(id,username)", person: "host", column: "host_id" },
   "event_service.event_attendees": { select: "id,attendee(id,username)", person: "attendee", column: "user_id" },
@@ -55,7 +55,7 @@ const EMBEDS = {
 };
 
 describe.each(SOME)("as %s", (name, viewer) => {
-  test("an exact count counts what one sees", async () => {
+  test("an exact count includes only visible rows", async () => {
     const client = clientOf(viewer);
     const people = [...stage.world.people.keys()];
     const found: string[] = [];
@@ -71,14 +71,14 @@ describe.each(SOME)("as %s", (name, viewer) => {
         rows.filter((row) => (row as Record<string, unknown>)[column] !== null).map((row) => row.id),
       );
       const expected = RELATIONS[relation]!(stage.oracle, viewer).filter((id) => ofPeople.has(id)).length;
-      if ((answer.count ?? 0) !== expected) found.push(`${relation}: counts ${answer.count}, the oracle ${expected}`);
-      // Only where there is nothing for them are visitors refused.
+      if ((answer.count ?? 0) !== expected) found.push(`${relation}: counts ${answer.count}, expected ${expected}`);
+      // Only anonymous visitors may be refused, and only where they see no rows.
       if (answer.status >= 400 && (viewer || expected > 0)) found.push(`${relation}: ${answer.status}`);
     }
     expectNone(found, name);
   });
 
-  test("an embed shows whom one sees", async () => {
+  test("an embed returns only visible people", async () => {
     const client = clientOf(viewer);
     const found: string[] = [];
     for (const [relation, { select, person, column }] of Object.entries(EMBEDS)) {
@@ -90,20 +90,20 @@ describe.each(SOME)("as %s", (name, viewer) => {
         if (viewer || visible.size > 0) found.push(`${relation}: ${error.message}`);
         continue;
       }
-      const words = (id: string, whom: string | null) => `${stage.world.describe(id)} -> ${stage.world.describe(whom)}`;
+      const label = (id: string, whom: string | null) => `${stage.world.describe(id)} -> ${stage.world.describe(whom)}`;
       const rows = stage.world.tables[table] as unknown as Record<string, string | null>[];
       const expected = rows
         .filter((row) => visible.has(row.id!) && row[column] !== null)
-        .map((row) => words(row.id!, stage.oracle.person(viewer, row[column]!) ? row[column]! : null));
+        .map((row) => label(row.id!, stage.oracle.person(viewer, row[column]!) ? row[column]! : null));
       const got = (data as unknown as Record<string, Embedded>[]).map((row) =>
-        words(row.id as unknown as string, row[person]?.id ?? null),
+        label(row.id as unknown as string, row[person]?.id ?? null),
       );
       found.push(...differences(`${relation}?select=${select}`, expected, got));
     }
     expectNone(found, name);
   });
 
-  test("rows embedded along foreign keys are those that one sees", async () => {
+  test("rows embedded along foreign keys are the visible ones", async () => {
     const { data, error } = await clientOf(viewer)
       .schema("post_service")
       .from("posts")
@@ -123,7 +123,7 @@ describe.each(SOME)("as %s", (name, viewer) => {
     expectNone(found, name);
   });
 
-  test("a person is found by name, or is not there", async () => {
+  test("profile returns only visible people", async () => {
     const client = clientOf(viewer).schema("user_service");
     const shown: string[] = [];
     for (const { username } of stage.world.people.values()) {
@@ -134,7 +134,7 @@ describe.each(SOME)("as %s", (name, viewer) => {
     expectNone(idDifferences(stage.world, "profile", stage.oracle.people(viewer), shown), name);
   });
 
-  test("a refusal says the same of what is hidden and of what is not there", async () => {
+  test("a write to a hidden row is refused like a write to an unknown one", async () => {
     const { world, oracle } = stage;
     const posts = world.tables.posts.filter((post) => !oracle.post(viewer, post.id)).slice(0, 6);
     const events = world.tables.events.filter((event) => !oracle.event(viewer, event.id)).slice(0, 6);

@@ -6,7 +6,7 @@ import { tables } from "./suites/tables.ts";
 import { views } from "./suites/views.ts";
 import { openStage, useStage } from "./world/stage.ts";
 
-// One world for all, since making it takes longer than looking at it.
+// All suites share one world, because building it takes longer than testing it.
 useStage(openStage);
 
 describe("tables", tables);

@@ -11,10 +11,10 @@ import { FakeMidtrans } from "../support/providers/fake-midtrans.ts";
 import { type FakeServer, listen } from "../support/providers/fake-server.ts";
 import { FakeStripe } from "../support/providers/fake-stripe.ts";
 
-// The functions' process, and the database connection under it, are ended at every step of what they do. Afterwards the
-// client asks again with the same key, or does not; the scheduler calls maintenance; and nothing is lost.
+// Kills the functions' process, or its database connections, at every step of an operation. Whether or not the client
+// retries with the same key, maintenance must then restore a consistent state.
 
-/** Ends something when the `at`-th call of a function leaves it, before the call arrives or after it was answered. */
+/** Runs `end` at a function's `at`-th outgoing call: before the call arrives, or after it was answered. */
 type Trap = { at: number; phase: "before" | "after"; end: (call: Promise<Response>) => Promise<void> };
 
 let stripe: FakeStripe;
@@ -26,7 +26,7 @@ let host: Person;
 let trap: Trap | undefined;
 let calls = 0;
 
-/** Hands a function's call on, unless the trap is set for it. */
+/** Forwards a function's call, unless the trap is set for it. */
 async function passing(send: () => Promise<Response>): Promise<Response> {
   calls += 1;
   const set = trap?.at === calls ? trap : undefined;
@@ -54,7 +54,7 @@ beforeAll(async () => {
         method: c.req.method,
         headers: c.req.raw.headers,
         ...(body.byteLength > 0 && { body }),
-        // What waits behind a connection that is gone may wait for ever.
+        // A request behind a terminated connection might never return.
         signal: AbortSignal.timeout(5_000),
       }).catch(() => new Response(null, { status: 503 }));
     const answer = await passing(forward);
@@ -111,12 +111,12 @@ async function ask(name: string, headers: Record<string, string>, body?: string)
 const asPerson = (name: string, { token }: Person, body: object, key: string) =>
   ask(name, { Authorization: `Bearer ${token}`, "Idempotency-Key": key }, JSON.stringify(body));
 
-/** Time passes, and the scheduler comes by: what is due is due now, held seats run out. */
+/** Lets time pass and runs the scheduler: scheduled work becomes due, and holds expire. */
 async function heal(): Promise<void> {
   for (const _ of [1, 2]) {
     await db.query("update ticket_private.attempts set check_at = now() where check_at is not null");
     await db.query("update ticket_private.refunds set send_at = now() where send_at is not null");
-    // A scheduler comes again. Each connection of the API's that is gone is noticed by the request that meets it.
+    // The API notices a terminated connection only when a request uses it, so the scheduler may need several calls.
     let status = 0;
     for (let tries = 0; tries < 20 && status !== 200; tries++) {
       ({ status } = await ask("maintenance", { apikey: target().secretKey }));
@@ -127,8 +127,8 @@ async function heal(): Promise<void> {
   await db.query("select ticket_private.expire_holds()");
 }
 
-/** What is wrong with the money, the seats and the keys of an event. */
-async function wrongs(event: string): Promise<string[]> {
+/** Inconsistencies in the money, seats and idempotency keys of an event. */
+async function inconsistencies(event: string): Promise<string[]> {
   const found: string[] = [];
   const { rows } = await db.query<{ kind: string; amount: number }>(
     `select e.kind::text, sum(e.amount)::float as amount from ticket_private.journal_entries e
@@ -148,12 +148,14 @@ async function wrongs(event: string): Promise<string[]> {
     ...paid.map(({ amount }) => amount),
     ...settled.map(({ gross_amount }) => Number(gross_amount) * 100),
   ]);
-  const given = sum([
+  const refunded = sum([
     ...stripe.refunds.filter(({ metadata }) => ours.has(metadata.attempt_id!)).map(({ amount }) => amount),
     ...settled.flatMap(({ refunds = [] }) => refunds.map(({ refund_amount }) => Number(refund_amount) * 100)),
   ]);
-  if (taken !== (booked.captured ?? 0)) found.push(`${taken} taken, ${booked.captured} booked`);
-  if (given !== (booked.refunded ?? 0)) found.push(`${given} given back, ${booked.refunded} booked`);
+  if (taken !== (booked.captured ?? 0))
+    found.push(`${taken} captured by the providers, ${booked.captured} in the journal`);
+  if (refunded !== (booked.refunded ?? 0))
+    found.push(`${refunded} refunded by the providers, ${booked.refunded} in the journal`);
   const seats = await db.query(
     `select s.held, s.sold, count(t.id) filter (where t.status = 'pending')::int as pending, count(t.id) filter (where t.status = 'active')::int as active
      from ticket_private.event_seats s left join ticket_service.tickets t on t.event_id = s.event_id where s.event_id = $1 group by s.event_id`,
@@ -162,7 +164,7 @@ async function wrongs(event: string): Promise<string[]> {
   const { held, sold, pending, active } = seats.rows[0];
   if (held !== pending || sold !== active || held > 0)
     found.push(`seats ${held} held, ${sold} sold, tickets ${pending} and ${active}`);
-  if (sold * 50_000 !== taken - given) found.push(`${sold} sold for ${taken - given}`);
+  if (sold * 50_000 !== taken - refunded) found.push(`${sold} sold for ${taken - refunded}`);
   for (const [key, effects] of [...stripe.effects, ...midtrans.effects])
     if (effects > 1) found.push(`${key} had ${effects} effects`);
   return found;
@@ -180,7 +182,7 @@ const sell = () =>
 type Scene = { event: string; buyers: Person[]; key: string };
 const bodyOf = (event: string, payment_method = "stripe") => ({ event_id: event, payment_method });
 
-/** Buys and pays without a trap. */
+/** Buys and pays for a ticket without a trap. */
 async function bought(event: string, buyer: Person): Promise<string> {
   const { data } = await asPerson("ticket-checkout", buyer, bodyOf(event), crypto.randomUUID());
   await pay(data as { checkout_url: string });
@@ -192,7 +194,7 @@ async function pay({ checkout_url }: { checkout_url: string }): Promise<Answer> 
   return ask("payment-webhook/stripe", headers, body);
 }
 
-/** What is done under the trap, and done again by the client afterwards. */
+/** The operations that are interrupted, and that the client may then repeat. */
 const SCENES: Record<string, (scene: Scene) => Promise<() => Promise<Answer>>> = {
   checkout:
     async ({ event, buyers: [buyer], key }) =>
@@ -204,7 +206,7 @@ const SCENES: Record<string, (scene: Scene) => Promise<() => Promise<Answer>>> =
     const { headers, body } = await stripe.notice("checkout.session.completed", session);
     return () => ask("payment-webhook/stripe", headers, body);
   },
-  "giving up a hold": async ({ event, buyers: [buyer], key }) => {
+  "cancelling a hold": async ({ event, buyers: [buyer], key }) => {
     const { data } = await asPerson("ticket-checkout", buyer!, bodyOf(event), crypto.randomUUID());
     const ticket_id = (data as { ticket: { id: string } }).ticket.id;
     return () => asPerson("ticket-refund", buyer!, { ticket_id }, key);
@@ -229,20 +231,20 @@ const SCENES: Record<string, (scene: Scene) => Promise<() => Promise<Answer>>> =
     for (const buyer of buyers) await bought(event, buyer);
     return () => asPerson("event-cancel", host, { event_id: event, reason: "Rain" }, key);
   },
-  "refunds of maintenance": async ({ event, buyers }) => {
+  "refunds by maintenance": async ({ event, buyers }) => {
     for (const buyer of buyers) await bought(event, buyer);
     await events(host).from("events").update({ status: "cancelled" }).eq("id", event);
     return () => ask("maintenance", { apikey: target().secretKey });
   },
 };
 
-/** SIGKILL, as the machine's memory watchdog would do it. */
+/** Sends SIGKILL, as an out-of-memory killer would. */
 const killFunctions = async (call: Promise<Response>) => {
   await call.catch(() => undefined);
   await functions.stop();
 };
 
-/** Ends every connection of the API to the database, whatever it is doing. */
+/** Terminates every connection of the API to the database. */
 const killConnections = async () => {
   await db.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
@@ -252,7 +254,7 @@ const killConnections = async () => {
 describe.each([
   ["the functions' process", killFunctions],
   ["the database's connections", killConnections],
-] as const)("%s ended at each step of", (_, end) => {
+] as const)("%s killed at each step of", (_, end) => {
   it.each(Object.keys(SCENES))("%s", { timeout: 300_000 }, async (name) => {
     const buyers = await Promise.all(
       (name.includes("mass") || name.includes("maintenance") ? [1, 2] : [1]).map(() => signUp("buyer")),
@@ -269,10 +271,10 @@ describe.each([
         reached = true;
         steps += 1;
         trap = undefined;
-        // Once the client asks again, once it has gone away.
+        // In one case the client retries, in the other it does not.
         if (phase === "after") await act();
         await heal();
-        expect(await wrongs(scene.event), `${phase} step ${at}, answered ${first.status}`).toEqual([]);
+        expect(await inconsistencies(scene.event), `${phase} step ${at}, answered ${first.status}`).toEqual([]);
       }
       trap = undefined;
       if (!reached) break;

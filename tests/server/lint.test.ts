@@ -6,19 +6,20 @@ import { target } from "../support/database.ts";
 const root = resolve(import.meta.dirname, "../..");
 const schemas = ["user", "event", "post", "ticket"].flatMap((service) => [`${service}_service`, `${service}_private`]);
 
-/** Findings that stay, each with its reason. */
+/** Accepted findings, each with the reason. */
 const accepted: { name: string; object: RegExp; reason: string }[] = [
   {
     name: "function_search_path_mutable",
     object:
       /`(user_service\.(follower|following|stats|inviter|invitee)|event_service\.(location|host|attendee|asker|answerer|reviewer)|post_service\.(author|event|attached_event|liker|reposter))`/,
     reason:
-      "Relationships and computed columns are inlined only without a search_path; `begin atomic` has bound their names already.",
+      "PostgreSQL inlines relationships and computed columns only without a search_path; `begin atomic` binds their names.",
   },
   {
     name: "function_search_path_mutable",
     object: /`(event|ticket)_private\.run_scheduled_work`/,
-    reason: "A procedure that sets a search_path may not commit. It names every schema, and only the owner calls it.",
+    reason:
+      "A procedure that sets a search_path cannot commit. It qualifies every name, and only the owner can call it.",
   },
 ];
 
@@ -33,12 +34,12 @@ function supabase(...args: string[]): string {
 }
 
 describe("the official linters", () => {
-  it("supabase db lint finds nothing", () => {
+  it("supabase db lint reports nothing", () => {
     const output = supabase("db", "lint", "--schema", schemas.join(","), "--level", "warning");
     expect(output.trim()).toBe("");
   });
 
-  it("supabase db advisors finds nothing that is not accepted, and all that is accepted", () => {
+  it("supabase db advisors reports only accepted findings", () => {
     const output = supabase("db", "advisors");
     const findings = JSON.parse(output.slice(output.indexOf("["))) as { name: string; detail: string }[];
     const known = (finding: { name: string; detail: string }) =>

@@ -3,7 +3,7 @@ import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { connect } from "../support/database.ts";
 
-// What two do at once, made to meet: a third session holds the row that both wait for, then lets it go.
+// Forces two operations to meet: a third session locks the row that both need, and releases it once both wait.
 const host = randomUUID();
 const guest = randomUUID();
 let owner: pg.Client;
@@ -46,25 +46,25 @@ afterEach(async () => {
   await owner.query("delete from event_service.events where id = $1", [event]);
 });
 
-it("leaving and the beginning of the event", async () => {
+it("an attendee cancels while the event starts", async () => {
   await join();
   await hold("select from event_private.event_capacity where event_id = $1 for update", event);
-  const begins = owner.query(
+  const starts = owner.query(
     "update event_service.events set start_time = now() - interval '1 minute', status = 'ongoing' where id = $1",
     [event],
   );
   await waiting(owner);
-  const leaves = asPerson(first, guest, "delete from event_service.event_attendees where event_id = $1", event);
+  const cancels = asPerson(first, guest, "delete from event_service.event_attendees where event_id = $1", event);
   await waiting(first);
   await holder.query("commit");
-  await Promise.all([begins, leaves]);
+  await Promise.all([starts, cancels]);
   expect(await places()).toEqual({ taken: 0, attendees: 0, attended: 0 });
 });
 
-it("changing one's mind and the beginning of the event", async () => {
+it("an attendee confirms while the event starts", async () => {
   await join("pending");
   await hold("select from event_private.event_capacity where event_id = $1 for update", event);
-  const begins = owner.query(
+  const starts = owner.query(
     "update event_service.events set start_time = now() - interval '1 minute', status = 'ongoing' where id = $1",
     [event],
   );
@@ -77,11 +77,11 @@ it("changing one's mind and the beginning of the event", async () => {
   );
   await waiting(first);
   await holder.query("commit");
-  await Promise.all([begins, confirms]);
+  await Promise.all([starts, confirms]);
   expect(await places()).toEqual({ taken: 1, attendees: 1, attended: 1 });
 });
 
-it("leaving and joining again", async () => {
+it("an attendee cancels and joins again", async () => {
   await join();
   await hold("select from event_private.event_capacity where event_id = $1 for update", event);
   const joins = asPerson(
@@ -91,15 +91,15 @@ it("leaving and joining again", async () => {
     event,
   );
   await new Promise((resolve) => setTimeout(resolve, 100));
-  const leaves = asPerson(second, guest, "delete from event_service.event_attendees where event_id = $1", event);
+  const cancels = asPerson(second, guest, "delete from event_service.event_attendees where event_id = $1", event);
   await waiting(second);
   await holder.query("commit");
-  await Promise.all([joins, leaves]);
+  await Promise.all([joins, cancels]);
   const { taken, attendees } = await places();
   expect(taken).toBe(attendees);
 });
 
-it("blocking somebody and their follow", async () => {
+it("a block and a follow by the blocked person", async () => {
   const block = "insert into user_service.blocks (blocked_id) values ($1)";
   await asPerson(first, host, block, guest, "begin");
   const follows = asPerson(second, guest, "insert into user_service.follows (following_id) values ($1)", host).catch(
@@ -111,12 +111,12 @@ it("blocking somebody and their follow", async () => {
   await owner.query("delete from user_service.blocks where blocker_id = $1", [host]);
 });
 
-it("a repost and its author's leaving", async () => {
+it("a repost and the deletion of its author's account", async () => {
   const { rows } = await owner.query(
     "insert into post_service.posts (author_id, content, type) values ($1, 'Read this', 'text') returning id",
     [host],
   );
-  // As whoever leaves does: the profile, then the account.
+  // Account deletion locks the profile first, then the account.
   await hold("select from user_service.profiles where id = $1 for update", guest);
   const reposts = asPerson(second, guest, "insert into post_service.reposts (post_id) values ($1)", rows[0].id);
   await waiting(second);
@@ -126,7 +126,7 @@ it("a repost and its author's leaving", async () => {
   await owner.query("delete from post_service.posts where id = $1", [rows[0].id]);
 });
 
-it("two refunds of one payment", async () => {
+it("two refunds of one payment that together exceed it", async () => {
   const { rows } = await owner.query(
     `with ticket as (insert into ticket_service.tickets (user_id, event_id, price_paid, status) values ($1, $2, 100, 'active') returning id)
      insert into ticket_service.ticket_transactions (ticket_id, amount, status) select id, 100, 'success' from ticket returning id, ticket_id`,
@@ -148,7 +148,7 @@ it("two refunds of one payment", async () => {
   expect((await Promise.all(both)).sort()).toEqual(["refund_exceeds_payment", "refunded"]);
 });
 
-it("the first vote and the removal of an option", async () => {
+it("the first vote and the deletion of a poll option", async () => {
   const { rows } = await owner.query(
     `with poll as (insert into post_service.posts (author_id, content, type) values ($1, 'Which?', 'poll') returning id)
      insert into post_service.poll_options (post_id, label) select id, 'This' from poll returning id, post_id`,
@@ -173,7 +173,7 @@ it("the first vote and the removal of an option", async () => {
   await owner.query("delete from post_service.posts where id = $1", [post_id]);
 });
 
-it("two pictures, of which one is the eleventh", async () => {
+it("two images, the tenth and the eleventh", async () => {
   await owner.query(
     "insert into event_service.event_images (event_id, image_url) select $1, n || '.png' from generate_series(1, 9) n",
     [event],
@@ -189,7 +189,7 @@ it("two pictures, of which one is the eleventh", async () => {
   expect((await Promise.all(both)).sort()).toEqual(["added", "too_many_images"]);
 });
 
-it("cancelling an event and buying a ticket to it", async () => {
+it("an event is cancelled while a ticket is bought", async () => {
   await sell();
   await hold("select from ticket_private.event_seats where event_id = $1 for update", event);
   const cancels = owner.query("update event_service.events set status = 'cancelled' where id = $1", [event]);
@@ -203,14 +203,14 @@ it("cancelling an event and buying a ticket to it", async () => {
   await owner.query("delete from ticket_service.event_cancellations where event_id = $1", [event]);
 });
 
-it("somebody's leaving, which takes long, and buying a ticket to an event that they have one to", async () => {
-  const leaver = randomUUID();
-  await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [leaver]);
+it("a slow account deletion does not block ticket sales for an event of which the person has a ticket", async () => {
+  const deleted = randomUUID();
+  await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [deleted]);
   await owner.query("update event_service.events set ticketing_enabled = true, max_attendees = 2 where id = $1", [
     event,
   ]);
   await owner.query("insert into ticket_service.tickets (user_id, event_id, status) values ($1, $2, 'active')", [
-    leaver,
+    deleted,
     event,
   ]);
   for (const [content, sql] of [
@@ -220,86 +220,86 @@ it("somebody's leaving, which takes long, and buying a ticket to an event that t
       "insert into event_service.event_qna (event_id, user_id, question) values ($2, $1, '?')",
     ],
   ] as const) {
-    await owner.query(sql, content.includes("qna") ? [leaver, event] : [leaver]);
+    await owner.query(sql, content.includes("qna") ? [deleted, event] : [deleted]);
     const author = content.includes("qna") ? "user_id" : "author_id";
-    await hold(`select from ${content} where ${author} = $1 for update`, leaver);
-    const leaves = asPerson(second, leaver, "select user_service.delete_account() where $1 <> ''", "x", "begin");
+    await hold(`select from ${content} where ${author} = $1 for update`, deleted);
+    const deletion = asPerson(second, deleted, "select user_service.delete_account() where $1 <> ''", "x", "begin");
     await waiting(second);
     await first.query("begin");
     await first.query("set local lock_timeout = '2s'");
     expect(await buy(first)).toBe("bought");
     await first.query("rollback");
     await holder.query("commit");
-    await leaves;
+    await deletion;
     await second.query("rollback");
-    await owner.query(`delete from ${content} where ${author} = $1`, [leaver]);
+    await owner.query(`delete from ${content} where ${author} = $1`, [deleted]);
   }
-  await owner.query("delete from auth.users where id = $1", [leaver]);
+  await owner.query("delete from auth.users where id = $1", [deleted]);
 });
 
-it("a leaving that is refused, and one while another goes on, which wait for nothing", async () => {
-  const leaver = randomUUID();
-  await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [leaver]);
-  await owner.query("insert into post_service.posts (author_id, content, type) values ($1, 'Bye', 'text')", [leaver]);
+it("an account deletion that is refused, or that meets another one in progress, does not wait", async () => {
+  const deleted = randomUUID();
+  await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [deleted]);
+  await owner.query("insert into post_service.posts (author_id, content, type) values ($1, 'Bye', 'text')", [deleted]);
   await owner.query("update event_service.events set host_id = $1, ticketing_enabled = true where id = $2", [
-    leaver,
+    deleted,
     event,
   ]);
   await owner.query("insert into ticket_service.tickets (user_id, event_id, status) values ($1, $2, 'active')", [
     guest,
     event,
   ]);
-  await hold("select from post_service.posts where author_id = $1 for update", leaver);
-  const leave = (client: pg.Client) =>
-    asPerson(client, leaver, "select user_service.delete_account() where $1 <> ''", "x").catch(
+  await hold("select from post_service.posts where author_id = $1 for update", deleted);
+  const deleteAccount = (client: pg.Client) =>
+    asPerson(client, deleted, "select user_service.delete_account() where $1 <> ''", "x").catch(
       (error: Error) => JSON.parse(error.message).code,
     );
   await first.query("set lock_timeout = '2s'");
-  expect(await leave(first)).toBe("has_sold_tickets");
+  expect(await deleteAccount(first)).toBe("has_sold_tickets");
   await owner.query("delete from ticket_service.tickets where event_id = $1", [event]);
-  const leaves = leave(second);
+  const deletion = deleteAccount(second);
   await waiting(second);
-  expect(await leave(first)).toBe("request_in_progress");
+  expect(await deleteAccount(first)).toBe("request_in_progress");
   await first.query("reset lock_timeout");
   await holder.query("commit");
-  expect(await leaves).toBeUndefined();
+  expect(await deletion).toBeUndefined();
 });
 
-it("somebody's leaving and the deletion of an event that they have asked about and attend", async () => {
-  const leaver = randomUUID();
-  await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [leaver]);
-  await owner.query("insert into event_service.event_attendees (event_id, user_id) values ($1, $2)", [event, leaver]);
+it("an account deletion and the deletion of an event that the person attends and asked about", async () => {
+  const deleted = randomUUID();
+  await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [deleted]);
+  await owner.query("insert into event_service.event_attendees (event_id, user_id) values ($1, $2)", [event, deleted]);
   await owner.query("insert into event_service.event_qna (event_id, user_id, question) values ($1, $2, '?')", [
     event,
-    leaver,
+    deleted,
   ]);
-  await hold("select from event_service.event_attendees where user_id = $1 for update", leaver);
+  await hold("select from event_service.event_attendees where user_id = $1 for update", deleted);
   const deletes = asPerson(second, host, "delete from event_service.events where id = $1", event);
   await waiting(second);
-  const leaves = asPerson(first, leaver, "select user_service.delete_account() where $1 <> ''", "x");
+  const deletion = asPerson(first, deleted, "select user_service.delete_account() where $1 <> ''", "x");
   await waiting(first);
   await holder.query("commit");
-  await Promise.all([leaves, deletes]);
+  await Promise.all([deletion, deletes]);
 });
 
-it("somebody's leaving and the deletion of an event, of which others want their question answered", async () => {
-  const leaver = randomUUID();
-  await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [leaver]);
+it("an account deletion and the deletion of an event at which others upvoted the person's question", async () => {
+  const deleted = randomUUID();
+  await owner.query("insert into auth.users (id, raw_user_meta_data) values ($1, '{}')", [deleted]);
   await owner.query(
     `with asked as (insert into event_service.event_qna (event_id, user_id, question) values ($1, $2, '?') returning id)
      insert into event_service.qna_upvotes (question_id, user_id) select id, $3 from asked`,
-    [event, leaver, guest],
+    [event, deleted, guest],
   );
-  await hold("select from event_service.event_qna where user_id = $1 for update", leaver);
-  const leaves = asPerson(first, leaver, "select user_service.delete_account() where $1 <> ''", "x");
+  await hold("select from event_service.event_qna where user_id = $1 for update", deleted);
+  const deletion = asPerson(first, deleted, "select user_service.delete_account() where $1 <> ''", "x");
   await waiting(first);
   const deletes = asPerson(second, host, "delete from event_service.events where id = $1", event);
   await waiting(second);
   await holder.query("commit");
-  await Promise.all([leaves, deletes]);
+  await Promise.all([deletion, deletes]);
 });
 
-it("a seat that is given back while its page to pay on is made", async () => {
+it("a hold is cancelled while its checkout page is created", async () => {
   await owner.query(
     "update event_service.events set ticketing_enabled = true, max_attendees = 1, price = 50000 where id = $1",
     [event],
@@ -311,17 +311,17 @@ it("a seat that is given back while its page to pay on is made", async () => {
   const { id, ticket_id } = begun.rows[0].attempt;
   await first.query("begin");
   await first.query("select ticket_service.finish_checkout($1, 'buy', $2, 'session', 'https://pay.test')", [guest, id]);
-  const givesBack = second.query("select ticket_service.begin_refund($1, 'back', 'hash', $2) ->> 'next' as next", [
+  const cancels = second.query("select ticket_service.begin_refund($1, 'back', 'hash', $2) ->> 'next' as next", [
     guest,
     ticket_id,
   ]);
   await waiting(second);
   await first.query("commit");
-  expect((await givesBack).rows).toEqual([{ next: "expire" }]);
+  expect((await cancels).rows).toEqual([{ next: "expire" }]);
   await owner.query("delete from ticket_private.attempts where id = $1", [id]);
 });
 
-it("scheduled work moves the clock on and folds, a transaction each", async () => {
+it("scheduled work advances event statuses and folds counters, each in its own transaction", async () => {
   await owner.query("update event_service.events set start_time = now() - interval '1 minute' where id = $1", [event]);
   await owner.query(
     "insert into event_private.counter_deltas (counted, target_id, counter, delta) values ('events', $1, 'tickets_sold', 7)",
@@ -332,7 +332,7 @@ it("scheduled work moves the clock on and folds, a transaction each", async () =
   expect(rows).toEqual([{ status: "ongoing", tickets_sold: 7 }]);
 });
 
-/** Lets the event sell a single free ticket. */
+/** Makes the event sell a single free ticket. */
 const sell = () =>
   owner.query("update event_service.events set ticketing_enabled = true, max_attendees = 1 where id = $1", [event]);
 
@@ -373,7 +373,7 @@ async function hold(sql: string, id: string): Promise<void> {
   await holder.query(sql, [id]);
 }
 
-/** In a transaction of its own, which "begin" leaves open. */
+/** Runs a statement in its own transaction, which "begin" leaves open. */
 async function asPerson(
   client: pg.Client,
   person: string,
@@ -394,7 +394,7 @@ async function asPerson(
   }
 }
 
-/** Until the client's session waits for a lock. */
+/** Resolves once the client's session waits for a lock. */
 async function waiting(client: pg.Client): Promise<void> {
   const pid = (client as unknown as { processID: number }).processID;
   for (let attempt = 0; attempt < 100; attempt++) {
@@ -402,5 +402,5 @@ async function waiting(client: pg.Client): Promise<void> {
     if (rows[0]?.wait_event_type === "Lock") return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error("The session waits for no lock.");
+  throw new Error("The session is not waiting for a lock.");
 }

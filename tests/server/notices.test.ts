@@ -3,8 +3,8 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../support/database.ts";
 
-// In which order a payment's notices arrive, and how often, changes nothing. Each sequence is played in a transaction of
-// its own, so by a fixed clock, from the same beginning, and taken back.
+// The order and the number of a payment's notices do not change the outcome. Each sequence runs in its own transaction,
+// with a fixed clock and from the same initial state, and is rolled back.
 
 const payment = (state: string) => ({
   payments: [{ id: "pay", state, amount: 50_000, currency: "IDR", method: "card" }],
@@ -35,7 +35,7 @@ const NOTICES = {
 } as const;
 type Notice = keyof typeof NOTICES;
 
-/** Notices of a payment whose refund was asked for by us, which is there from the beginning. */
+/** Notices of a payment of which we requested a refund before the sequence starts. */
 const OURS = {
   paid: payment("paid"),
   reversed: payment("reversed"),
@@ -47,7 +47,7 @@ const OURS = {
   reinstated: dispute({ reinstated: true }),
 } as const;
 
-/** A refund of ours beside one of a part that somebody made at the provider: both may succeed, and come back. */
+/** Our refund and a partial refund made at the provider: both may succeed, and both may fail later. */
 const BOTH = {
   succeeded: refund("ours", "succeeded", 50_000, { our_id: "$refund" }),
   sent: refund("ours", "sent", 50_000, { our_id: "$refund" }),
@@ -60,7 +60,7 @@ const BOTH = {
   reinstated: dispute({ reinstated: true }),
 } as const;
 
-/** A refund of the whole that somebody made at the provider, which came back or did not. */
+/** A full refund made at the provider, which may fail later. */
 const WHOLE = {
   paid: payment("paid"),
   reversed: payment("reversed"),
@@ -97,7 +97,7 @@ afterAll(async () => {
   await Promise.all(clients.map((client) => client.end()));
 });
 
-/** Plays each sequence (numbers of notices) and returns what each leads to, as `[[sequence, end]]`. */
+/** Plays each sequence (indexes of notices) and returns the final states, as `[[sequence, end]]`. */
 const PLAY = `
   create procedure pg_temp.play(buyer uuid, event uuid, notices jsonb, paid jsonb, refunded boolean, sequences jsonb, inout ends jsonb) language plpgsql as $play$
   declare
@@ -127,7 +127,7 @@ const PLAY = `
         'payments', (select jsonb_agg(jsonb_build_array(p.provider_id, p.state, p.outcome) order by p.provider_id) from ticket_private.payments p where p.ticket_id = ticket),
         'transactions', (select jsonb_agg(jsonb_build_array(x.kind, x.transaction_id, x.amount, x.status, x.outcome) order by x.kind, x.transaction_id, x.amount)
           from ticket_service.ticket_transactions x where x.ticket_id = ticket and not exists (select from ticket_private.refunds r where r.id = x.id and r.is_overtaken and not r.is_done)),
-        -- One that was overtaken before it was sent is history: whether there ever was one depends on what came first.
+        -- Ignores refunds that were overtaken before they were sent: whether they exist depends on the order of notices.
         'refunds', (select jsonb_agg(jsonb_build_array(r.origin, r.provider_id, r.amount, r.state, r.is_excess) order by r.origin, r.provider_id, r.amount)
           from ticket_private.refunds r where r.ticket_id = ticket and (r.is_done or not r.is_overtaken)),
         'journal', (select jsonb_agg(jsonb_build_array(j.kind, j.amount) order by j.kind)
@@ -140,7 +140,7 @@ const PLAY = `
   end $play$`;
 
 async function play(notices: object, refunded: boolean, sequences: number[][]): Promise<Map<string, string>> {
-  // Two play at once, and a provider's ids are unique.
+  // Two sequences run concurrently, and a provider's ids must be unique.
   const list = (what: unknown, n: number) =>
     JSON.stringify(what).replace(/"(pay|pay2|page|part|rest|ours|dispute)"/g, `"$1~${n}"`);
   const halves = clients.map((_, n) => sequences.filter((_, place) => place % clients.length === n));
@@ -166,7 +166,7 @@ async function play(notices: object, refunded: boolean, sequences: number[][]): 
   );
 }
 
-/** What sequences of the same notices lead to that is not the same. */
+/** Sequences of the same notices that lead to different final states. */
 function disagreements(notices: object, ends: Map<string, string>): string[] {
   const names = Object.keys(notices);
   const bySet = new Map<string, [string, string]>();
@@ -181,7 +181,7 @@ function disagreements(notices: object, ends: Map<string, string>): string[] {
   return found;
 }
 
-/** Every sequence of these notices up to a length, repeats included. */
+/** Every sequence of these notices up to a length, including repetitions. */
 function sequencesOf(notices: number[], longest: number): number[][] {
   let last: number[][] = [[]];
   const all: number[][] = [];
@@ -194,17 +194,17 @@ function sequencesOf(notices: number[], longest: number): number[][] {
 
 const numbersOf = (names: Notice[]) => names.map((name) => Object.keys(NOTICES).indexOf(name));
 
-describe("a payment's notices lead to one end", () => {
-  it("in every order up to five, with repeats", async () => {
+describe("a payment's notices lead to the same final state", () => {
+  it("in every sequence of up to five, of five kinds of notice", async () => {
     const kinds = numbersOf(["pending", "failed", "paid", "reversed", "refund_succeeded"]);
     const ends = await play(NOTICES, false, sequencesOf(kinds, 5));
     expect(ends.size).toBe(5 + 5 ** 2 + 5 ** 3 + 5 ** 4 + 5 ** 5);
     expect(disagreements(NOTICES, ends).slice(0, 3)).toEqual([]);
-    // They do not all lead to the same.
+    // Different notices lead to different states, so the comparison is meaningful.
     expect(new Set(ends.values()).size).toBeGreaterThan(8);
   });
 
-  it("in every order up to three of all there are", async () => {
+  it("in every sequence of up to three of all notices", async () => {
     const ends = await play(
       NOTICES,
       false,
@@ -216,7 +216,7 @@ describe("a payment's notices lead to one end", () => {
     expect(disagreements(NOTICES, ends).slice(0, 3)).toEqual([]);
   });
 
-  it("in every order up to three beside a refund of ours", async () => {
+  it("in every sequence of up to three after a refund that we requested", async () => {
     const ends = await play(
       OURS,
       true,
@@ -228,7 +228,7 @@ describe("a payment's notices lead to one end", () => {
     expect(disagreements(OURS, ends).slice(0, 3)).toEqual([]);
   });
 
-  it("in every order up to three of a refund of ours and one at the provider", async () => {
+  it("in every sequence of up to three with our refund and a partial refund at the provider", async () => {
     const ends = await play(
       BOTH,
       true,
@@ -240,14 +240,14 @@ describe("a payment's notices lead to one end", () => {
     expect(disagreements(BOTH, ends).slice(0, 3)).toEqual([]);
   });
 
-  it("in every order up to four of what goes back twice", async () => {
+  it("in every sequence of up to four when money is refunded twice", async () => {
     const names: (keyof typeof BOTH)[] = ["succeeded", "failed", "part_succeeded", "part_failed"];
     const kinds = names.map((name) => Object.keys(BOTH).indexOf(name));
     const ends = await play(BOTH, true, sequencesOf(kinds, 4));
     expect(disagreements(BOTH, ends).slice(0, 3)).toEqual([]);
   });
 
-  it("in every order up to four with a refund of the whole at the provider", async () => {
+  it("in every sequence of up to four with a full refund at the provider", async () => {
     const ends = await play(
       WHOLE,
       false,
@@ -259,8 +259,8 @@ describe("a payment's notices lead to one end", () => {
     expect(disagreements(WHOLE, ends).slice(0, 3)).toEqual([]);
   });
 
-  it("in ten thousand sequences by chance", { timeout: 600_000 }, async () => {
-    // By chance, and the same chance each time; each beside its notices in their own order.
+  it("in ten thousand random sequences", { timeout: 600_000 }, async () => {
+    // A fixed seed makes the runs repeatable. Each sequence is compared with its notices in order.
     let seed = 20261123;
     const random = (below: number) => {
       seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;

@@ -7,7 +7,7 @@ import { call, newKey, press } from "../api/support/edge.ts";
 import { connect, target } from "../support/database.ts";
 import { type Person, signUp } from "../support/people.ts";
 
-// A crowd that wants the same seats at the same moment.
+// Many buyers who want the same seats at the same time.
 const CROWD = 500;
 const SEATS = 100;
 
@@ -46,7 +46,7 @@ async function seats(): Promise<{ held: number; sold: number; tickets: number }>
   return rows[0];
 }
 
-/** Each of the crowd does this, 50 connections at a time; how many answers of each kind there were. */
+/** Runs the statement for every buyer over 50 connections, and counts the answers of each kind. */
 async function everyone(sql: string): Promise<Record<string, number>> {
   const pool = new pg.Pool({ connectionString: target().databaseUrl, max: 50 });
   const answers = await Promise.all(
@@ -63,29 +63,29 @@ async function everyone(sql: string): Promise<Record<string, number>> {
   );
 }
 
-describe("500 buyers at once, 100 seats", () => {
-  it("through SQL, held", async () => {
+describe("500 concurrent buyers get exactly 100 seats", () => {
+  it("as holds through SQL", async () => {
     event = await open(50_000);
     const asked = "select ticket_service.begin_checkout($1, gen_random_uuid()::text, 'hash', $2, 'sandbox', null)";
     expect(await everyone(asked)).toEqual({ sold: SEATS, sold_out: CROWD - SEATS });
     expect(await seats()).toEqual({ held: SEATS, sold: 0, tickets: SEATS });
   });
 
-  it("through SQL, free and active at once", async () => {
+  it("as free tickets through SQL", async () => {
     event = await open(0);
     const asked = "select ticket_service.begin_checkout($1, gen_random_uuid()::text, 'hash', $2)";
     expect(await everyone(asked)).toEqual({ sold: SEATS, sold_out: CROWD - SEATS });
     expect(await seats()).toEqual({ held: 0, sold: SEATS, tickets: SEATS });
   });
 
-  it("by the owner of the tables, past every function", async () => {
+  it("as rows that the table owner inserts directly", async () => {
     event = await open(50_000);
     const asked = "insert into ticket_service.tickets (user_id, event_id, status) values ($1, $2, 'active')";
     expect(await everyone(asked)).toEqual({ sold: SEATS, sold_out: CROWD - SEATS });
     expect(await seats()).toEqual({ held: 0, sold: SEATS, tickets: SEATS });
   });
 
-  it("through HTTP", async () => {
+  it("as holds through HTTP that are then paid", async () => {
     event = await open(50_000);
     const exp = Math.floor(Date.now() / 1000) + 3600;
     const tokens = await Promise.all(
@@ -105,24 +105,24 @@ describe("500 buyers at once, 100 seats", () => {
   });
 });
 
-it("two devices scan one ticket at the same time: one wins, the other is told", async () => {
+it("when two devices scan a ticket at once, one checks it in and the other learns who did", async () => {
   event = await open(0);
   await owner.query(
     "insert into ticket_service.tickets (user_id, event_id, status, attendance_code) select id, $2, 'active', $3 from unnest($1::uuid[]) id",
     [[people[0]], event, "SCANNED2"],
   );
-  const doors = await Promise.all([connect(), connect()]);
-  for (const door of doors) {
-    await door.query("select set_config('request.jwt.claims', $1, false)", [
+  const scanners = await Promise.all([connect(), connect()]);
+  for (const scanner of scanners) {
+    await scanner.query("select set_config('request.jwt.claims', $1, false)", [
       JSON.stringify({ sub: host.id, role: "authenticated" }),
     ]);
   }
   const scans = await Promise.all(
-    doors.map((door) =>
-      door.query("select result::text, checked_in_by from ticket_service.check_in($1, 'SCANNED2')", [event]),
+    scanners.map((scanner) =>
+      scanner.query("select result::text, checked_in_by from ticket_service.check_in($1, 'SCANNED2')", [event]),
     ),
   );
-  await Promise.all(doors.map((door) => door.end()));
+  await Promise.all(scanners.map((scanner) => scanner.end()));
   expect(scans.map(({ rows }) => rows[0].result).sort()).toEqual(["already_checked_in", "checked_in"]);
   expect(new Set(scans.map(({ rows }) => rows[0].checked_in_by))).toEqual(new Set([host.username]));
 });

@@ -1,16 +1,16 @@
-/** What people do in the storm. $1 is the caller; each picks its targets at random, so that they meet on the same rows. */
+/** An operation of the load test. $1 is the caller; targets are random among few rows, so that operations collide. */
 export type Operation = { name: string; weight: number; sql: string; as: "person" | "owner" };
 
 /**
- * What hangs on a post, and a repost, which is two rows that go together, may be deleted from both ends: two who do so at
- * the same moment lock them in opposite orders, and PostgreSQL tells one to ask again.
+ * Operations that may deadlock. A post and its comments, or the two rows of a repost, can be deleted from either side;
+ * two callers who do so at once lock them in opposite orders, and PostgreSQL aborts one.
  */
-export const deletesFromBothEnds = new Set(["delete a post", "delete comments", "take a repost back"]);
+export const deletesFromBothEnds = new Set(["delete a post", "delete comments", "remove a repost"]);
 
 const anyPerson = "(select id from user_service.profiles where id <> $1 order by random() limit 1)";
 const recent = (table: string, where = "true", rows = 12) =>
   `(select id from (select id from ${table} where ${where} order by created_at desc limit ${rows}) newest order by random() limit 1)`;
-/** One of the caller's. What changes several events at once may meet another in the opposite order; each by itself never. */
+/** One of the caller's rows. Changing several events in one statement could deadlock. */
 const one = (table: string, owner: string) => `(select id from ${table} where ${owner} = $1 order by random() limit 1)`;
 const anyPost = recent("post_service.posts");
 const hotPost = "(select id from post_service.posts order by created_at, id limit 1)";
@@ -65,7 +65,7 @@ export const operations: Operation[] = [
     2,
     `insert into post_service.posts (type, original_post_id) values ('repost', ${anyPost})`,
   ),
-  person("take a repost back", 2, "delete from post_service.reposts where user_id = $1 and random() < 0.5"),
+  person("remove a repost", 2, "delete from post_service.reposts where user_id = $1 and random() < 0.5"),
   person("share", 2, `insert into post_service.shares (post_id) values (${anyPost})`),
   person(
     "vote",
@@ -77,7 +77,7 @@ export const operations: Operation[] = [
     2,
     "update post_service.poll_votes v set option_id = (select o.id from post_service.poll_options o where o.post_id = v.post_id order by random() limit 1) where v.user_id = $1",
   ),
-  person("take votes back", 1, "delete from post_service.poll_votes where user_id = $1"),
+  person("remove votes", 1, "delete from post_service.poll_votes where user_id = $1"),
   person("host", 3, event("+ interval '2 seconds'", false)),
   person("host, ticketed", 1, event("+ interval '3 seconds'", true)),
   person(
@@ -86,7 +86,7 @@ export const operations: Operation[] = [
     `update event_service.events set status = 'cancelled' where id = ${one("event_service.events", "host_id")} and status <> 'completed' and random() < 0.3`,
   ),
   person(
-    "change room",
+    "change capacity",
     1,
     `update event_service.events set max_attendees = 2 + (random() * 9)::int where id = ${one("event_service.events", "host_id")}`,
   ),
@@ -102,13 +102,13 @@ export const operations: Operation[] = [
     `update event_service.event_attendees set status = (array['pending', 'confirmed', 'cancelled'])[1 + (random() * 2)::int]::event_service.attendee_status where id = ${one("event_service.event_attendees", "user_id")}`,
   ),
   person(
-    "leave",
+    "cancel attendance",
     3,
     `delete from event_service.event_attendees where id = ${one("event_service.event_attendees", "user_id")} and random() < 0.5`,
   ),
   person("ask", 3, `insert into event_service.event_qna (event_id, question) values (${anyEvent}, 'storm?')`),
   person("upvote", 4, `insert into event_service.qna_upvotes (question_id) values (${anyQuestion})`),
-  person("take upvotes back", 2, "delete from event_service.qna_upvotes where user_id = $1 and random() < 0.4"),
+  person("remove upvotes", 2, "delete from event_service.qna_upvotes where user_id = $1 and random() < 0.4"),
   person(
     "review",
     4,
@@ -126,7 +126,7 @@ export const operations: Operation[] = [
     4,
     `update user_service.invitations set status = (array['accepted', 'declined'])[1 + (random())::int]::user_service.invitation_status where id = ${one("user_service.invitations", "invitee_id")}`,
   ),
-  person("leave for good", 1, "select user_service.delete_account()"),
+  person("delete account", 1, "select user_service.delete_account()"),
   owner("sign up", 2, "insert into auth.users (id, raw_user_meta_data) values (gen_random_uuid(), '{}')"),
   owner(
     "sell a ticket",
@@ -134,7 +134,7 @@ export const operations: Operation[] = [
     `insert into ticket_service.tickets (user_id, event_id, status) values ($1, ${ticketedEvent}, (array['pending', 'active'])[1 + (random())::int]::ticket_service.ticket_status)`,
   ),
   owner(
-    "move a ticket on",
+    "change a ticket's status",
     3,
     `update ticket_service.tickets set status = (array['active', 'cancelled', 'refunded', 'expired'])[1 + (random() * 3)::int]::ticket_service.ticket_status where id = ${myTicket}`,
   ),
@@ -151,21 +151,21 @@ export const operations: Operation[] = [
      from (select * from ticket_private.attempts order by started_at desc limit 20) a order by random() limit 1`,
   ),
   owner(
-    "tell what a provider answered",
+    "finish checkout",
     3,
     `select ticket_service.finish_checkout(t.user_id, a.idempotency_key, a.id, 'session', 'https://pay.test')
      from (select * from ticket_private.attempts where state = 'creating' order by started_at desc limit 10) a
      join ticket_service.tickets t on t.id = a.ticket_id order by random() limit 1`,
   ),
   owner(
-    "tell of a dispute",
+    "report a dispute",
     1,
     `select ticket_service.record_notice('sandbox', null, p.attempt_id, jsonb_build_object('disputes', jsonb_build_array(jsonb_build_object(
        'id', 'dispute ' || p.provider_id, 'payment_id', p.provider_id, 'amount', 20000, 'currency', p.currency, 'withdrawn', true, 'reinstated', random() < 0.5))))
      from (select * from ticket_private.payments order by first_told_at desc limit 20) p order by random() limit 1`,
   ),
   owner(
-    "tell of a refund at the provider",
+    "report a refund at the provider",
     1,
     `select ticket_service.record_notice('sandbox', null, p.attempt_id, jsonb_build_object('refunds', jsonb_build_array(jsonb_build_object(
        'id', 'refund ' || p.provider_id, 'payment_id', p.provider_id, 'amount', 20000, 'currency', p.currency,
@@ -186,7 +186,11 @@ export const operations: Operation[] = [
      from ticket_service.operator_queue() q where q.kind in ('refund', 'payment') order by random() limit 1`,
   ),
   owner("offer free seats", 2, "select ticket_private.offer_free_seats(5)"),
-  person("wait no more", 1, "select ticket_service.leave_waitlist(event_id) from ticket_service.waitlist_entries"),
+  person(
+    "leave the waiting list",
+    1,
+    "select ticket_service.leave_waitlist(event_id) from ticket_service.waitlist_entries",
+  ),
   person(
     "switch ticketing",
     1,
@@ -194,21 +198,25 @@ export const operations: Operation[] = [
   ),
   owner("refund", 2, `select ticket_service.begin_refund($1, gen_random_uuid()::text, 'hash', ${myTicket})`),
   owner(
-    "holds run out",
+    "expire holds",
     2,
     `with old as (select id from ticket_service.tickets where status = 'pending' and random() < 0.2 for no key update skip locked),
        over as (update ticket_service.tickets t set held_until = now() from old where t.id = old.id)
      select ticket_private.expire_holds()`,
   ),
-  owner("end the tickets of cancelled events", 2, "select ticket_private.continue_cancellations(20)"),
-  person("wait for a seat", 3, `select ticket_service.join_waitlist(${ticketedEvent})`),
+  owner("continue cancellations", 2, "select ticket_private.continue_cancellations(20)"),
+  person("join the waiting list", 3, `select ticket_service.join_waitlist(${ticketedEvent})`),
   owner(
     "check in",
     2,
     `update ticket_service.tickets set is_checked_in = true where id = ${myTicket} and status = 'active'`,
   ),
-  owner("move the clock on", 2, "select event_private.advance_event_status()"),
-  owner("fold", 2, "select user_private.fold_counters(), event_private.fold_counters(), post_private.fold_counters()"),
+  owner("advance event statuses", 2, "select event_private.advance_event_status()"),
+  owner(
+    "fold counters",
+    2,
+    "select user_private.fold_counters(), event_private.fold_counters(), post_private.fold_counters()",
+  ),
 ];
 
 function person(name: string, weight: number, sql: string): Operation {

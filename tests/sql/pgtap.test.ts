@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../support/database.ts";
 import { runTapFile, tapFiles } from "./tap.ts";
 
-// The files of supabase/tests, as `supabase test db` runs them: in the order of their names, the helpers first.
+// Runs supabase/tests as `supabase test db` does: by name, the helpers first.
 const [helpers, ...files] = tapFiles();
 
 describe("pgTAP", () => {
@@ -22,7 +22,7 @@ describe("pgTAP", () => {
     await client.end();
   });
 
-  // The helpers are no test of their own here, so that one file can be run by its name (vitest's -t).
+  // The helpers run in beforeAll, so that a single file can be selected by name (vitest's -t).
   for (const file of files) {
     test(file.name, async () => {
       const result = await runTapFile(client, file);

@@ -7,17 +7,17 @@ export const testsFolder = resolve(import.meta.dirname, "../../supabase/tests");
 export type TapFile = { name: string; text: string };
 
 export type TapResult = {
-  /** Descriptions of what held, in their order. */
+  /** The descriptions of the tests that passed, in order. */
   passed: string[];
-  /** What did not hold, with the diagnostics that follow it. */
+  /** The tests that failed, each with the diagnostics that follow it. */
   failed: string[];
-  /** Why the file left something out. */
+  /** The reason for each skipped test. */
   skipped: string[];
-  /** Why the file did not run to its end, or ran other tests than it planned. */
+  /** Set if the file stopped early, or did not run the number of tests that it planned. */
   broken?: string;
 };
 
-/** The files as `supabase test db` takes them, in its order. */
+/** The test files in the order in which `supabase test db` runs them. */
 export function tapFiles(): TapFile[] {
   return readdirSync(testsFolder, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(sql|pg)$/.test(name))
@@ -27,14 +27,14 @@ export function tapFiles(): TapFile[] {
 }
 
 /**
- * Runs a file, and before it in the same transaction `before`, which the file's rollback takes back. Leaves the client
- * outside a transaction.
+ * Runs a test file. `before` runs first in the same transaction, so that the file's rollback undoes it.
+ * Afterwards the client is outside a transaction.
  */
 export async function runTapFile(client: pg.Client, file: TapFile, before = ""): Promise<TapResult> {
   const lines: string[] = [];
   let error: Error | undefined;
   await new Promise<void>((done) => {
-    // One simple query for the whole file. Row by row, since of a file that breaks off what went before is told too.
+    // The whole file is one simple query. Rows are read one by one, so that results before an error are kept.
     const query = new pg.Query(before === "" ? file.text : `begin;\n${before};\n${file.text}`);
     query.on("row", (row: Record<string, unknown>) => {
       for (const value of Object.values(row)) if (typeof value === "string") lines.push(...value.split("\n"));

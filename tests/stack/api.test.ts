@@ -4,7 +4,7 @@ import { gatewayTests } from "./api/gateway.ts";
 import { restTests } from "./api/rest.ts";
 import { type Desk, MAX_ROWS, startDesk } from "./support/desk.ts";
 
-/** One database and one API for all that is asked over HTTP: starting them takes longer than the tests. */
+/** One database and API for all HTTP tests, because starting them takes longer than the tests. */
 let desk: Desk;
 beforeAll(async () => {
   desk = await startDesk({ maxRows: MAX_ROWS, studio: true });

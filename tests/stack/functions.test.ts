@@ -38,7 +38,7 @@ const call = (path: string, init?: RequestInit) =>
 
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
 
-test("method, path, query, headers, body and variables reach the function, its answer comes back", async () => {
+test("the function receives method, path, query, headers, body and variables, and its answer is returned", async () => {
   const response = await call("hello/a/b?c=d", { method: "POST", body: "the body", headers: { "x-custom": "x" } });
   expect([response.status, response.headers.get("x-answer")]).toEqual([200, "yes"]);
   expect(await response.json()).toEqual({
@@ -58,7 +58,7 @@ test("method, path, query, headers, body and variables reach the function, its a
   });
 });
 
-test("a function asks for a person's token unless config.toml says otherwise; preflights always pass", async () => {
+test("a function requires a signed-in person's token unless config.toml disables it; preflights always pass", async () => {
   const withToken = (token: string) => call("secured", { headers: { Authorization: `Bearer ${token}` } });
   expect((await call("secured")).status).toBe(401);
   expect((await withToken(keys.publishableKey)).status).toBe(401);
@@ -70,26 +70,26 @@ test("a function asks for a person's token unless config.toml says otherwise; pr
   expect((await call("hello", { method: "OPTIONS" })).headers.get("x-preflight")).toBe("mine");
 });
 
-test("what is no function is 404: an unknown name, what functions share, a path upwards", async () => {
+test("an unknown name, a shared folder and a path traversal are answered with 404", async () => {
   for (const path of ["nope", "_shared", "..", "%2e%2e/hello", ""]) {
     const response = await call(path);
     expect([path, response.status, await codeOf(response)]).toEqual([path, 404, "NOT_FOUND"]);
   }
 });
 
-test("a function that ends in the middle is a 502, and starts anew at the next request", async () => {
+test("a function that crashes is answered with 502, and restarts at the next request", async () => {
   expect(await (await call("crash")).text()).toBe("alive");
   const crashed = await call("crash?now");
   expect([crashed.status, await codeOf(crashed)]).toEqual([502, "WORKER_ERROR"]);
   await vi.waitFor(async () => expect(await (await call("crash")).text()).toBe("alive"), 5_000);
 });
 
-test("a function that cannot start is a 503", async () => {
+test("a function that cannot start is answered with 503", async () => {
   const response = await call("broken");
   expect([response.status, await codeOf(response)]).toEqual([503, "BOOT_ERROR"]);
 });
 
-test("a change to what a function imports is seen at the next request", async () => {
+test("a change to an imported file takes effect at the next request", async () => {
   writeFileSync(join(copy, "_shared", "greeting.ts"), 'export const greeting = "good evening";\n');
   await vi.waitFor(
     async () => expect(await (await call("hello")).json()).toMatchObject({ greeting: "good evening" }),
@@ -97,7 +97,7 @@ test("a change to what a function imports is seen at the next request", async ()
   );
 });
 
-test("no process is left when the runner has stopped", async () => {
+test("no process remains after the runner has stopped", async () => {
   const count = () => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split(copy).length - 1;
   expect(await (await call("crash")).text()).toBe("alive");
   expect(count()).toBeGreaterThan(0);

@@ -8,7 +8,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort } from "../support/server.ts";
 
-/** `npm start` and `npm run reset` as processes, on a project and ports of their own. */
+/** Runs `npm start` and `npm run reset` as processes, with their own project folder and ports. */
 const root = mkdtempSync(join(tmpdir(), "anigmaa-project-"));
 const stack = (script: string) => fileURLToPath(new URL(`../../stack/${script}.ts`, import.meta.url));
 let ports: { api: number; db: number };
@@ -87,7 +87,7 @@ const trees = async () => {
   return response.json();
 };
 
-test("the first start makes keys, migrates, seeds, serves, says how to sign in, and does scheduled work", async () => {
+test("the first start creates keys, migrates, seeds, serves, prints a sign-in, and runs scheduled work", async () => {
   const { output } = await start();
   expect(await trees()).toEqual([{ name: "oak" }]);
   expect(envFile()).toMatch(/^SUPABASE_SECRET_KEY=sb_secret_/m);
@@ -98,7 +98,7 @@ test("the first start makes keys, migrates, seeds, serves, says how to sign in, 
   await expect.poll(ticks, { timeout: 10_000 }).toBeGreaterThan(1);
 }, 60_000);
 
-test("while it runs a second start is refused, and so is a reset", async () => {
+test("refuses a second start and a reset while it runs", async () => {
   const second = run("main");
   expect([await second.exit, /already running/.test(second.output())]).toEqual([1, true]);
   const reset = run("reset");
@@ -106,7 +106,7 @@ test("while it runs a second start is refused, and so is a reset", async () => {
   expect(await trees()).toEqual([{ name: "oak" }]);
 }, 30_000);
 
-test("killed in the middle of writing, it keeps what was committed, and starts again with the same keys", async () => {
+test("keeps committed rows when killed during a write, and restarts with the same keys", async () => {
   const keys = envFile();
   await query("insert into garden.trees values ('teak')");
   const writing = query("begin; insert into garden.trees select 'lost' from generate_series(1, 100000)").catch(
@@ -120,14 +120,14 @@ test("killed in the middle of writing, it keeps what was committed, and starts a
   expect(envFile()).toBe(keys);
 }, 60_000);
 
-test("Ctrl-C ends it with code 0 and nothing left running", async () => {
+test("Ctrl-C stops it with exit code 0 and leaves nothing running", async () => {
   running!.child.kill("SIGINT");
   expect(await running!.exit).toBe(0);
   await expect(query("select 1")).rejects.toThrow(/ECONNREFUSED/);
   expect(existsSync(join(root, ".anigmaa", "running.json"))).toBe(false);
 }, 30_000);
 
-test("a port that is taken is named, with what to do", async () => {
+test("reports a port in use, and how to change it", async () => {
   for (const port of [ports.api, ports.db]) {
     const other = createServer().listen(port, "127.0.0.1");
     const refused = run("main");
@@ -138,11 +138,11 @@ test("a port that is taken is named, with what to do", async () => {
   }
 }, 30_000);
 
-test("what is wrong with DATABASE_URL is said in a sentence, and a reset does not pretend to empty that database", async () => {
+test("reports an invalid DATABASE_URL in one line, and refuses to reset an external database", async () => {
   const port = await freePort();
   for (const [url, words] of [
-    ["localhost/anigmaa", "DATABASE_URL is no URL"],
-    ["localhost:5432/anigmaa", "DATABASE_URL is no URL"],
+    ["localhost/anigmaa", "DATABASE_URL is not a valid URL"],
+    ["localhost:5432/anigmaa", "DATABASE_URL is not a valid URL"],
     [`postgresql://127.0.0.1:${port}/anigmaa`, `No PostgreSQL server answers at 127.0.0.1:${port}`],
   ]) {
     const refused = run("main", { DATABASE_URL: url });
@@ -153,7 +153,7 @@ test("what is wrong with DATABASE_URL is said in a sentence, and a reset does no
   expect([await reset.exit, existsSync(join(root, ".anigmaa"))]).toEqual([1, true]);
 }, 30_000);
 
-test("a reset empties the data folder", async () => {
+test("a reset deletes the data folder", async () => {
   const reset = run("reset");
   expect(await reset.exit).toBe(0);
   expect(existsSync(join(root, ".anigmaa"))).toBe(false);

@@ -31,7 +31,7 @@ const file = (name: string, text: string) => writeFileSync(join(folder, name), t
 const prepare = (seedFile: string | null = null) =>
   prepareDatabase({ url: database.url, migrationsDir: folder, seedFile });
 
-test("a database has what Supabase gives every project, and preparing it again changes nothing", async () => {
+test("a prepared database has the roles and grants of a Supabase project, and can be prepared again", async () => {
   await prepare();
   await prepare();
   const roles = await sql`select rolname, rolbypassrls, rolcanlogin from pg_roles
@@ -51,7 +51,7 @@ test("a database has what Supabase gives every project, and preparing it again c
   }
 });
 
-test("auth.uid() reads either setting that carries a person's id", async () => {
+test("auth.uid() reads the caller's id from either setting", async () => {
   await prepare();
   const id = "00000000-0000-0000-0000-00000000000a";
   const uid = (name: string, value: string) =>
@@ -65,10 +65,10 @@ test("auth.uid() reads either setting that carries a person's id", async () => {
 });
 
 describe("migrations", () => {
-  test("run once each, in order, and are recorded as the official CLI does", async () => {
+  test("run once each, in order, and are recorded like the official CLI does", async () => {
     file("20260102000000_plant.sql", "-- The tree.\ninsert into garden.trees values ('a;b');\nselect 1;\n");
     file("20260101000000_make_garden.sql", "create schema garden;\ncreate table garden.trees (name text);\n");
-    file("notes.sql", "this is no migration");
+    file("notes.sql", "this is not a migration");
     expect((await prepare()).appliedMigrations).toEqual(["20260101000000_make_garden.sql", "20260102000000_plant.sql"]);
     expect((await prepare()).appliedMigrations).toEqual([]);
     const rows = await sql`select version, name, statements from supabase_migrations.schema_migrations order by 1`;
@@ -78,7 +78,7 @@ describe("migrations", () => {
     ]);
   });
 
-  test("one that fails leaves nothing behind, keeps those before it, and says where", async () => {
+  test("are rolled back on failure with the failing line, keeping earlier ones", async () => {
     file("20260101000000_make_garden.sql", "create schema garden;");
     file("20260102000000_wrong.sql", "create table garden.a (i int);\n\ncreate table garden.a (i int);\nselect 1;");
     await expect(prepare()).rejects.toThrow(/20260102000000_wrong\.sql:3: relation "a" already exists/);
@@ -90,7 +90,7 @@ describe("migrations", () => {
     await expect(prepare()).rejects.toThrow(/wrong\.sql:3: type "nonsense" does not exist/);
   });
 
-  test("what one sets for its session does not reach the next", async () => {
+  test("do not pass session settings on to the next one", async () => {
     file("20260101000000_a.sql", "create schema garden; set search_path = garden; set role anon;");
     file("20260102000000_b.sql", "create table public.where_am_i as select current_user::text as who;");
     await prepare();
@@ -100,7 +100,7 @@ describe("migrations", () => {
 });
 
 describe("the seed", () => {
-  test("is applied to a new database, once, and not to one that was there before it", async () => {
+  test("is applied once to a new database, and never to an existing one", async () => {
     const seed = join(folder, "seed.sql");
     writeFileSync(seed, "insert into garden.trees values ('oak');");
     file("20260101000000_make_garden.sql", "create schema garden; create table garden.trees (name text);");
@@ -111,7 +111,7 @@ describe("the seed", () => {
     expect((await prepare(seed)).seeded).toBe(false);
   });
 
-  test("is made up for when it failed at the first start", async () => {
+  test("is applied at the next start if it failed at the first", async () => {
     const seed = join(folder, "seed.sql");
     writeFileSync(seed, "insert into garden.trees values ('oak');\ninsert into garden.nothing values (1);");
     file("20260101000000_make_garden.sql", "create schema garden; create table garden.trees (name text);");
@@ -122,7 +122,7 @@ describe("the seed", () => {
   });
 });
 
-test("statements are told apart by the semicolons that end them", () => {
+test("splits statements only at the semicolons that end them", () => {
   const text = [
     "-- a; comment",
     "create function f() returns int language sql begin atomic select case when true then 1; else 2 end; end;",
@@ -131,4 +131,13 @@ test("statements are told apart by the semicolons that end them", () => {
     "select 1",
   ].join("\n");
   expect(splitStatements(text.replace("1; else", "1 else")).map(({ line }) => line)).toEqual([2, 3, 4, 5]);
+});
+
+test("refuses a database with migrations that the folder does not have", async () => {
+  file("20270101000000_garden.sql", "create schema garden");
+  await prepare();
+  rmSync(join(folder, "20270101000000_garden.sql"));
+  file("20270201000000_other.sql", "create schema other");
+  await expect(prepare()).rejects.toThrow(/has migrations that .* does not have: 20270101000000/);
+  expect((await sql`select to_regnamespace('other') as other`)[0]?.other).toBeNull();
 });

@@ -3,7 +3,7 @@ import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../stack/index.ts";
 
-/** How clients of the embedded database get along, all of whom share its one backend. */
+/** All clients of the embedded database share its only backend. */
 let database: EmbeddedPostgres;
 beforeAll(async () => {
   database = await startEmbeddedPostgres();
@@ -34,7 +34,7 @@ const only = async (client: pg.Client, sql: string) => Object.values((await clie
 const soon = () => new Promise((resolve) => setTimeout(resolve, 150));
 
 describe("transactions", () => {
-  test("another client waits until a transaction ends, and sees it whole", async () => {
+  test("another client waits until a transaction ends, and then sees all of its changes", async () => {
     const [one, two] = [await connect(), await connect()];
     await one.query("begin; update counter set n = n + 1");
     let seen: unknown;
@@ -49,7 +49,7 @@ describe("transactions", () => {
     await Promise.all([one.end(), two.end()]);
   });
 
-  test("100 transactions of ten clients, statement by statement, lose no update", async () => {
+  test("100 transactions by ten clients lose no update", async () => {
     const clients = await Promise.all(Array.from({ length: 10 }, () => connect()));
     const before = Number(await only(clients[0]!, "select n from counter"));
     await Promise.all(
@@ -66,7 +66,7 @@ describe("transactions", () => {
     await Promise.all(clients.map((client) => client.end()));
   });
 
-  test("a client that vanishes in a transaction takes its changes along and lets the others go on", async () => {
+  test("a disconnect in a transaction rolls it back and does not block other clients", async () => {
     const gone = await connect();
     const before = await withClient((client) => only(client, "select n from counter"));
     await gone.query("begin; update counter set n = -1");
@@ -76,7 +76,7 @@ describe("transactions", () => {
 });
 
 describe("sessions", () => {
-  test("what one client sets, another does not see; the first finds it again", async () => {
+  test("a client keeps its own settings and does not see those of others", async () => {
     const [one, two] = [await connect(), await connect()];
     await one.query("set role visitor");
     await one.query("set search_path = pg_catalog");
@@ -90,7 +90,7 @@ describe("sessions", () => {
     await two.end();
   });
 
-  test("settings of the connection string hold for that connection", async () => {
+  test("settings in the connection options apply to that connection only", async () => {
     const one = await connect("-c timezone=Asia/Jakarta -c app.name=one\\ two");
     const two = await connect();
     expect(await only(two, "show timezone")).toBe("UTC");
@@ -99,7 +99,7 @@ describe("sessions", () => {
     await Promise.all([one.end(), two.end()]);
   });
 
-  test("temporary tables and advisory locks go with their client", async () => {
+  test("temporary tables and advisory locks end with their client", async () => {
     await withClient((client) => client.query("create temp table mine (i int); select pg_advisory_lock(7)"));
     await withClient(async (client) => {
       expect(await only(client, "select to_regclass('mine')")).toBeNull();
@@ -109,7 +109,7 @@ describe("sessions", () => {
 });
 
 describe("the extended protocol", () => {
-  test("unnamed and equally named statements of clients do not meet", async () => {
+  test("unnamed and equally named statements of different clients do not conflict", async () => {
     const clients = await Promise.all(Array.from({ length: 8 }, () => connect()));
     const answers = await Promise.all(
       clients.map(async (client, who) => {
@@ -128,7 +128,7 @@ describe("the extended protocol", () => {
     await Promise.all(clients.map((client) => client.end()));
   });
 
-  test("an error leaves each driver in step: the next answers belong to the next questions", async () => {
+  test("after an error each driver still matches answers to queries", async () => {
     const sql = postgres(database.url, { max: 1, onnotice: () => {} });
     const client = await connect();
     for (let i = 0; i < 5; i++) {
@@ -144,7 +144,7 @@ describe("the extended protocol", () => {
   });
 });
 
-test("a statement too deep for the backend's stack is an error, not silence", async () => {
+test("a statement that exceeds the stack limit returns an error", async () => {
   await withClient(async (client) => {
     const deep = `${"(".repeat(50_000)}a${")".repeat(50_000)}`;
     await expect(client.query("select to_tsquery('simple', $1)", [deep])).rejects.toMatchObject({ code: "54001" });
@@ -152,7 +152,7 @@ test("a statement too deep for the backend's stack is an error, not silence", as
   });
 });
 
-test("what would end the backend is an error: copying rows in", async () => {
+test("COPY FROM STDIN, which would crash the backend, returns an error", async () => {
   await withClient(async (client) => {
     await expect(client.query("copy counter from stdin")).rejects.toMatchObject({ code: "0A000" });
     await expect(client.query("copy/**/counter from/* */stdin")).rejects.toMatchObject({ code: "0A000" });
@@ -160,13 +160,13 @@ test("what would end the backend is an error: copying rows in", async () => {
   });
 });
 
-test("a request for TLS is answered, so that clients which ask for it first can go on", async () => {
+test("a request for TLS is declined, as the protocol requires", async () => {
   await expect(
     new pg.Client({ connectionString: database.url.replace(/\?.*/, ""), ssl: true }).connect(),
   ).rejects.toThrow(/does not support SSL/);
 });
 
-test("a dump loads into another database", async () => {
+test("a dump can be loaded into another database", async () => {
   const copy = await startEmbeddedPostgres({ loadDataDir: await database.dump() });
   const client = new pg.Client(copy.url);
   await client.connect();

@@ -1,6 +1,6 @@
 import type pg from "pg";
 
-/** Every stored counter, and the query that counts what it says. */
+/** Every stored counter with the query that recomputes it. */
 const counted: { counter: string; stored: string; truth: string }[] = [
   ...stats("followers_count", "select count(*) from user_service.follows f where f.following_id = t.user_id"),
   ...stats("following_count", "select count(*) from user_service.follows f where f.follower_id = t.user_id"),
@@ -86,7 +86,7 @@ function row(table: string, counter: string, from: string) {
   };
 }
 
-/** Folds what waits, then names every row whose stored counter is not the counted one. Asked as the database's owner. */
+/** Folds all deltas, then lists every row whose stored counter is wrong. Must run as the database's owner. */
 export async function wrongCounters(client: pg.Client): Promise<string[]> {
   for (const service of ["user", "event", "post"])
     await client.query(`select ${service}_private.fold_counters(1000000)`);

@@ -19,7 +19,7 @@ export async function inRolledBackTransaction<T>(client: pg.Client, work: () => 
   }
 }
 
-/** From here to the end of the transaction the client is this person (null: an anonymous visitor). */
+/** Runs the rest of the transaction as this person (null: an anonymous visitor). */
 export async function actAs(client: pg.Client, person: string | null): Promise<void> {
   await client.query("select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)", [
     person ? JSON.stringify({ sub: person, role: "authenticated" }) : JSON.stringify({ role: "anon" }),
@@ -27,7 +27,7 @@ export async function actAs(client: pg.Client, person: string | null): Promise<v
   ]);
 }
 
-/** From here on the client is the database's owner again. */
+/** Runs the rest of the transaction as the database's owner again. */
 export async function actAsOwner(client: pg.Client): Promise<void> {
   await client.query("select set_config('request.jwt.claims', '', true), set_config('role', 'none', true)");
 }

@@ -15,8 +15,10 @@ export type Target = Keys & {
   /** The database that the migrations built, for its owner. Suites leave it as they found it or use people of their own. */
   databaseUrl: string;
   apiUrl: string;
-  /** The server itself, where suites make databases of their own; absent on the embedded database. */
+  /** The server itself, where suites create databases of their own; absent on the embedded database. */
   serverUrl?: string;
+  /** The name of a database on the server that the migrations built and nobody is connected to. */
+  template?: string;
 };
 
 declare module "vitest" {
@@ -27,11 +29,10 @@ declare module "vitest" {
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** Builds the database from the migrations and serves it, once for all suites. */
+/** Provides a database that the migrations built, and serves it, once for all files of a part. */
 export default async function setup(project: TestProject) {
-  const serverUrl = process.env.TEST_TARGET === "server" ? process.env.TEST_SERVER_URL : undefined;
-  const database = serverUrl ? await onServer(serverUrl) : await startEmbeddedPostgres();
-  await prepareDatabase({ url: database.url, migrationsDir: resolve(root, "supabase/migrations"), seedFile: null });
+  const { TEST_SERVER_URL: serverUrl, TEST_TEMPLATE: template } = process.env;
+  const database = serverUrl ? await copyTemplate(serverUrl, template!) : await startEmbedded();
   const keys = makeKeys();
   const api = await startApi({
     databaseUrl: database.url,
@@ -46,6 +47,7 @@ export default async function setup(project: TestProject) {
     apiUrl: api.url,
     ...keys,
     serverUrl,
+    template,
   });
   return async () => {
     await api.stop();
@@ -53,8 +55,14 @@ export default async function setup(project: TestProject) {
   };
 }
 
-async function onServer(serverUrl: string) {
+async function startEmbedded() {
+  const database = await startEmbeddedPostgres();
+  await prepareDatabase({ url: database.url, migrationsDir: resolve(root, "supabase/migrations"), seedFile: null });
+  return database;
+}
+
+async function copyTemplate(serverUrl: string, template: string) {
   const name = `anigmaa_test_${process.pid}`;
-  const url = await createDatabase(serverUrl, name);
+  const url = await createDatabase(serverUrl, name, template);
   return { url, stop: () => dropDatabase(serverUrl, name) };
 }

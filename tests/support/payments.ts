@@ -10,14 +10,14 @@ export type Payments = {
   api: Api;
   stripe: FakeStripe;
   midtrans: FakeMidtrans;
-  /** Delivers a notice, as its provider would. */
+  /** Delivers a notice to the webhook, as the provider would. */
   deliver(provider: string, notice: { headers: Record<string, string>; body: string }): Promise<Delivered>;
   maintain(): Promise<{ tickets: number; refunds: number; attempts: number; problems: number }>;
   stop(): Promise<void>;
 };
 export type Delivered = { status: number; result?: string; code?: string };
 
-/** An API of its own over the suites' database, whose edge functions speak to servers with the providers' wire format. */
+/** Starts a separate API on the suite's database, whose edge functions use fake payment providers. */
 export async function startPayments(more: { env?: Record<string, string> } = {}): Promise<Payments> {
   const { databaseUrl, name, publishableKey, secretKey, jwtSecret, sandboxSecret, ticketSigningSecret } = target();
   const [stripe, midtrans] = [await FakeStripe.start(), await FakeMidtrans.start()];

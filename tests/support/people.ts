@@ -6,7 +6,7 @@ import { target } from "./database.ts";
 export type Client = ReturnType<typeof anonymous>;
 export type Person = { id: string; username: string; email: string; password: string; token: string; client: Client };
 
-// Node 20 has no WebSocket of its own.
+// Node 20 has no built-in WebSocket.
 const realtime = { transport: ws as never };
 
 export function anonymous() {
@@ -14,7 +14,7 @@ export function anonymous() {
   return createClient<Database>(apiUrl, publishableKey, { auth: { persistSession: false }, realtime });
 }
 
-/** With the secret key: what only the server may do. */
+/** A client with the secret key, for what only the server may do. */
 export function service() {
   const { apiUrl, secretKey } = target();
   return createClient<Database>(apiUrl, secretKey, { auth: { persistSession: false }, realtime });
@@ -22,7 +22,7 @@ export function service() {
 
 let made = 0;
 
-/** Signs a new person up over HTTP, as an app does. The username begins with `name`. */
+/** Signs up a new person over HTTP. The username starts with `name`. */
 export async function signUp(name: string): Promise<Person> {
   const username = `${name}_${process.pid}_${++made}_${Date.now().toString(36)}`;
   const email = `${username}@example.test`;

@@ -71,27 +71,41 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Makes an empty database on the server and returns its URL. */
+/** Creates a database, empty or as a copy of a template, and returns its URL. */
 export async function createDatabase(serverUrl: string, name: string, template = "template1"): Promise<string> {
-  await onMaintenance(serverUrl, [
-    `drop database if exists "${name}" with (force)`,
-    `create database "${name}" template "${template}"`,
-  ]);
+  await onMaintenance(serverUrl, async (client) => {
+    await client.query(`drop database if exists "${name}" with (force)`);
+    await client.query(`create database "${name}" template "${template}"`);
+    // PostgreSQL does not copy the settings of a database (search_path, jit).
+    const { rows } = await client.query(
+      `select unnest(s.setconfig) as setting from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase
+       where d.datname = $1 and s.setrole = 0`,
+      [template],
+    );
+    for (const { setting } of rows) await client.query(`alter database "${name}" set ${setting.replace("=", " = ")}`);
+  });
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return url.toString();
 }
 
 export async function dropDatabase(serverUrl: string, name: string): Promise<void> {
-  await onMaintenance(serverUrl, [`drop database if exists "${name}" with (force)`]);
+  await onMaintenance(serverUrl, (client) => client.query(`drop database if exists "${name}" with (force)`));
 }
 
-async function onMaintenance(serverUrl: string, statements: string[]): Promise<void> {
+async function onMaintenance(serverUrl: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: serverUrl });
   await client.connect();
   try {
-    for (const statement of statements) await client.query(statement);
+    await work(client);
   } finally {
     await client.end();
   }
+}
+
+/** The schema of a database as lines of SQL, without the random tokens that newer versions of pg_dump write. */
+export function dumpSchema(url: string): string[] {
+  return execFileSync("pg_dump", ["--schema-only", "--no-owner", "-d", url], { encoding: "utf8", maxBuffer: 1 << 26 })
+    .split("\n")
+    .filter((line) => !/^\\(un)?restrict /.test(line));
 }

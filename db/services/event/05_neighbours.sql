@@ -11,7 +11,8 @@ create or replace view event_private.my_invitations as
 grant select on event_private.me, event_private.my_following, event_private.my_mutuals, event_private.my_blocks,
   event_private.my_invitations, event_private.visible_people to anon, authenticated, service_role;
 
--- A security barrier, because clients filter this view: otherwise a filter that raises an error could run on hidden rows.
+-- A security barrier, because clients filter this view: otherwise a filter that raises an error could run on hidden
+-- rows.
 create or replace view event_service.people with (security_invoker = true, security_barrier = true) as
   select p.id, p.username, p.name, p.avatar_url, p.is_verified from event_private.visible_people p;
 comment on view event_service.people is 'The people whom the caller sees, for embedding: events?select=title,host(username,avatar_url).';

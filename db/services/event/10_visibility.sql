@@ -31,7 +31,7 @@ create table if not exists event_service.events (
     or event_private.refuse('longitude_out_of_range', 'A longitude is between -180 and 180 degrees.')),
   location_geom extensions.geography(point, 4326),
   max_attendees int constraint max_attendees_is_positive check ((max_attendees > 0) is not false
-    or event_private.refuse('invalid_capacity', 'An event has room for at least one person. Leave max_attendees null for no limit.')),
+    or event_private.refuse('invalid_capacity', 'max_attendees must be at least 1. Leave it null for no limit.')),
   attendees_count int not null default 0,
   price numeric not null default 0 constraint price_in_range check (price >= 0 and price < 1e12 and price = round(price, 4)
     or event_private.refuse('price_out_of_range', 'A price is 0 or more, less than 1,000,000,000,000, and has at most four decimals.')),
@@ -47,9 +47,9 @@ create table if not exists event_service.events (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint end_after_start check (end_time > start_time
-    or event_private.refuse('event_ends_before_start', 'An event ends after it starts: give an end_time later than start_time.')),
+    or event_private.refuse('event_ends_before_start', 'end_time must be later than start_time.')),
   constraint lasts_at_most_a_year check (end_time <= start_time + interval '366 days'
-    or event_private.refuse('event_too_long', 'An event lasts at most a year.')),
+    or event_private.refuse('event_too_long', 'An event can last at most a year.')),
   constraint place_has_both_coordinates check ((location_lat is null) = (location_lng is null)
     or event_private.refuse('incomplete_location', 'Give both location_lat and location_lng, or neither.'))
 );

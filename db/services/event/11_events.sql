@@ -45,7 +45,7 @@ create or replace trigger events_updated_at
   for each row execute function event_service.update_updated_at_column();
 
 -- Definer: it reads and locks tables that clients may not.
-create or replace function event_private.tg_events__settle()
+create or replace function event_private.tg_events__set_derived_columns()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.price = coalesce(new.price, 0);
@@ -64,35 +64,35 @@ begin
     return new;
   end if;
   if old.status in ('completed', 'cancelled') and new.status is distinct from old.status then
-    perform event_private.refuse('event_over', 'This event is over or cancelled, and stays so.', 409);
+    perform event_private.refuse('event_over', 'This event is over or cancelled and can no longer be changed.', 409);
   end if;
   if new.start_time is distinct from old.start_time and old.status <> 'upcoming' then
     perform event_private.refuse('event_started', 'The start of an event that has started cannot be changed.', 409);
   end if;
   if new.end_time is distinct from old.end_time and old.status in ('completed', 'cancelled') then
-    perform event_private.refuse('event_over', 'This event is over or cancelled, and stays so.', 409);
+    perform event_private.refuse('event_over', 'This event is over or cancelled and can no longer be changed.', 409);
   end if;
   if new.status is distinct from old.status and new.status <> 'cancelled'
     and new.status <> event_private.status_at(new.start_time, new.end_time, now())
   then
-    perform event_private.refuse('status_follows_time', 'The status of an event follows the clock. A host can only set it to "cancelled".', 409);
+    perform event_private.refuse('status_follows_time', 'The status follows the clock. A host can only set it to "cancelled".', 409);
   end if;
   if new.ticketing_enabled is distinct from old.ticketing_enabled then
     perform from event_private.event_capacity c where c.event_id = new.id for update;
     if exists (select 1 from event_service.event_attendees a where a.event_id = new.id and a.status <> 'cancelled') then
-      perform event_private.refuse('has_attendees', 'Ticketing cannot be switched once people have joined.', 409);
+      perform event_private.refuse('has_attendees', 'Ticketing cannot be switched on or off once people have joined.', 409);
     end if;
   end if;
   return new;
 end $$;
-revoke execute on function event_private.tg_events__settle() from public;
-create or replace trigger events_settle
+revoke execute on function event_private.tg_events__set_derived_columns() from public;
+create or replace trigger events_set_derived_columns
   before insert or update of price, is_free, location_lat, location_lng, location_geom, start_time, end_time, status, ticketing_enabled
   on event_service.events
-  for each row execute function event_private.tg_events__settle();
+  for each row execute function event_private.tg_events__set_derived_columns();
 
 -- Definer: it reads the attendance of others. tickets_sold is not used because it may lag.
-create or replace function event_private.tg_events__keep_sold()
+create or replace function event_private.tg_events__refuse_deletion()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if exists (select from event_service.event_attendees a where a.event_id = old.id and a.by_ticket and a.status = 'confirmed') then
@@ -100,9 +100,9 @@ begin
   end if;
   return old;
 end $$;
-revoke execute on function event_private.tg_events__keep_sold() from public;
-create or replace trigger events_keep_sold before delete on event_service.events
-  for each row execute function event_private.tg_events__keep_sold();
+revoke execute on function event_private.tg_events__refuse_deletion() from public;
+create or replace trigger events_refuse_deletion before delete on event_service.events
+  for each row execute function event_private.tg_events__refuse_deletion();
 
 create or replace function event_service.location(event_service.events)
 returns jsonb language sql immutable

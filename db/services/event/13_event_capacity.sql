@@ -21,7 +21,7 @@ declare
 begin
   select c.taken into already_taken from event_private.event_capacity c where c.event_id = new.id for update;
   if places < already_taken then
-    perform event_private.refuse('places_are_taken', 'More people than that have a place. Set max_attendees to their number at least.', 409);
+    perform event_private.refuse('places_are_taken', 'max_attendees cannot be lower than the number of places taken.', 409);
   end if;
   insert into event_private.event_capacity (event_id, capacity) values (new.id, places)
   on conflict (event_id) do update set capacity = excluded.capacity;

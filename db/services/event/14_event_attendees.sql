@@ -1,9 +1,9 @@
--- Attendance: policies, and the triggers that keep places, counters and has_attended. The table is in 10_visibility.sql.
--- Uses event_capacity and event_status.
+-- Attendance: policies, and the triggers that keep places, counters and has_attended. The table is in
+-- 10_visibility.sql. Uses event_capacity and event_status.
 
 -- Definer: it updates attendance of others. It skips locked rows: whoever locked one waits for the capacity row, and
 -- event_attendees_take_place evaluates has_attended again once it has it.
-create or replace function event_private.tg_events__settle_attendance()
+create or replace function event_private.tg_events__set_has_attended()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform from event_private.event_capacity c where c.event_id = new.id for update;
@@ -16,9 +16,9 @@ begin
     for update skip locked);
   return null;
 end $$;
-revoke execute on function event_private.tg_events__settle_attendance() from public;
-create or replace trigger events_settle_attendance after update of status on event_service.events
-  for each row when (old.status is distinct from new.status) execute function event_private.tg_events__settle_attendance();
+revoke execute on function event_private.tg_events__set_has_attended() from public;
+create or replace trigger events_set_has_attended after update of status on event_service.events
+  for each row when (old.status is distinct from new.status) execute function event_private.tg_events__set_has_attended();
 
 create or replace function event_private.counts_as_attended(
   attendance event_service.attendee_status, checked_in_at timestamptz, event event_service.event_status, is_ticketed boolean)
@@ -67,8 +67,8 @@ grant insert (event_id, user_id, status) on event_service.event_attendees to aut
 grant update (status) on event_service.event_attendees to authenticated;
 grant all on event_service.event_attendees to service_role;
 
--- Definer: clients may not write capacity, counters or has_attended. Everyone locks attendance before capacity.
--- The event is read under the capacity lock, because a policy sees only the snapshot of the statement.
+-- Definer: clients may not write capacity, counters or has_attended. Everyone locks attendance before capacity. The
+-- event is read under the capacity lock, because a policy sees only the snapshot of the statement.
 create or replace function event_private.tg_event_attendees__take_place()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -78,11 +78,11 @@ begin
   end if;
   if tg_op <> 'INSERT' and old.status = 'confirmed' and (tg_op = 'DELETE' or new.status <> 'confirmed' or new.event_id <> old.event_id) then
     update event_private.event_capacity set taken = taken - 1 where event_id = old.event_id;
-    perform event_private.count_on('events', old.event_id, 'attendees_count', -1);
+    perform event_private.add_to_counter('events', old.event_id, 'attendees_count', -1);
   end if;
   if tg_op <> 'DELETE' and new.status = 'confirmed' and (tg_op = 'INSERT' or old.status <> 'confirmed' or new.event_id <> old.event_id) then
     update event_private.event_capacity set taken = taken + 1 where event_id = new.event_id;
-    perform event_private.count_on('events', new.event_id, 'attendees_count', 1);
+    perform event_private.add_to_counter('events', new.event_id, 'attendees_count', 1);
   end if;
   if tg_op <> 'DELETE' then
     update event_service.event_attendees a
@@ -107,7 +107,7 @@ begin
   if found_event.status not in ('upcoming', 'ongoing') or found_event.end_time <= now() then
     perform event_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
   elsif found_event.ticketing_enabled then
-    perform event_private.refuse('ticket_required', 'Joining this event takes a ticket.', 409);
+    perform event_private.refuse('ticket_required', 'Joining this event requires a ticket.', 409);
   end if;
 end $$;
 comment on function event_private.require_open(uuid) is 'Refuses joining an event that is over, cancelled or ticketed.';
@@ -127,13 +127,13 @@ begin
   if tg_op <> 'INSERT' and old.status = 'active'
     and (tg_op = 'DELETE' or new.status <> 'active' or new.user_id is distinct from old.user_id or new.event_id <> old.event_id)
   then
-    perform event_private.count_on('events', old.event_id, 'tickets_sold', -1);
+    perform event_private.add_to_counter('events', old.event_id, 'tickets_sold', -1);
     update event_service.event_attendees a set status = 'cancelled', checked_in_at = null
     where a.event_id = old.event_id and a.user_id = old.user_id and a.by_ticket;
   end if;
   if tg_op <> 'DELETE' and new.status = 'active' then
     if tg_op = 'INSERT' or old.status <> 'active' or new.user_id is distinct from old.user_id or new.event_id <> old.event_id then
-      perform event_private.count_on('events', new.event_id, 'tickets_sold', 1);
+      perform event_private.add_to_counter('events', new.event_id, 'tickets_sold', 1);
     end if;
     if new.user_id is not null then
       -- A held ticket counts from its activation; one inserted as active, such as an import, from its purchase.

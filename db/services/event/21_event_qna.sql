@@ -7,7 +7,7 @@ create table if not exists event_service.event_qna (
   question text not null constraint question_is_given_and_bounded check (question ~ '\S' and length(question) <= 2000
     or event_private.refuse('invalid_question', 'Ask a question of 1 to 2,000 characters.')),
   answer text constraint answer_is_given_and_bounded check ((answer ~ '\S' and length(answer) <= 5000) is not false
-    or event_private.refuse('invalid_answer', 'Give an answer of 1 to 5,000 characters, or null to take it back.')),
+    or event_private.refuse('invalid_answer', 'Give an answer of 1 to 5,000 characters, or null to remove it.')),
   answered_by uuid,
   answered_at timestamptz,
   is_answered boolean not null default false,
@@ -56,7 +56,8 @@ drop policy if exists event_qna_delete_asker_or_host on event_service.event_qna;
 create policy event_qna_delete_asker_or_host on event_service.event_qna for delete to authenticated
   using (user_id = (select auth.uid()) or exists (select 1 from event_private.my_events e where e.id = event_qna.event_id));
 
--- answered_by and answered_at are set by the trigger event_qna_settle, which also checks who may change which column.
+-- answered_by and answered_at are set by the trigger event_qna_check_change, which also checks who may change which
+-- column.
 revoke all on event_service.event_qna from anon, authenticated;
 grant select on event_service.event_qna to anon;
 grant select, delete on event_service.event_qna to authenticated;
@@ -68,7 +69,7 @@ create or replace trigger event_qna_updated_at before update of question, answer
   for each row execute function event_service.update_updated_at_column();
 
 -- Definer: it checks who hosts the event. A policy cannot compare old and new values.
-create or replace function event_private.tg_event_qna__settle()
+create or replace function event_private.tg_event_qna__check_change()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
   caller uuid := (select auth.uid());
@@ -79,9 +80,9 @@ begin
     return new;
   end if;
   if new.question is distinct from old.question and caller is distinct from old.user_id and caller is not null then
-    perform event_private.refuse('not_your_question', 'Only who asked a question can change it.', 403);
+    perform event_private.refuse('not_your_question', 'Only the person who asked a question can change it.', 403);
   elsif new.question is distinct from old.question and old.is_answered and caller is not null then
-    perform event_private.refuse('question_answered', 'This question is answered. Ask another one.', 409);
+    perform event_private.refuse('question_answered', 'This question is answered and can no longer be changed. Ask another one.', 409);
   end if;
   if new.answer is distinct from old.answer then
     if caller is not null and not exists (select 1 from event_private.my_events e where e.id = old.event_id) then
@@ -93,9 +94,9 @@ begin
   end if;
   return new;
 end $$;
-revoke execute on function event_private.tg_event_qna__settle() from public;
-create or replace trigger event_qna_settle before insert or update of question, answer on event_service.event_qna
-  for each row execute function event_private.tg_event_qna__settle();
+revoke execute on function event_private.tg_event_qna__check_change() from public;
+create or replace trigger event_qna_check_change before insert or update of question, answer on event_service.event_qna
+  for each row execute function event_private.tg_event_qna__check_change();
 
 create or replace function event_service.asker(event_service.event_qna)
 returns setof event_service.people rows 1 language sql stable

@@ -41,10 +41,10 @@ create or replace function event_private.tg_qna_upvotes__count_on_question()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform event_private.count_on('event_qna', old.question_id, 'upvotes_count', -1);
+    perform event_private.add_to_counter('event_qna', old.question_id, 'upvotes_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform event_private.count_on('event_qna', new.question_id, 'upvotes_count', 1);
+    perform event_private.add_to_counter('event_qna', new.question_id, 'upvotes_count', 1);
   end if;
   return null;
 end $$;

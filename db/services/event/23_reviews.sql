@@ -37,10 +37,10 @@ create policy reviews_insert_attendee on event_service.reviews for insert to aut
     and (exists (select 1 from event_private.visible_events e where e.id = reviews.event_id)
       or event_private.refuse('event_not_found', 'There is no such event.', 404))
     and (not exists (select 1 from event_private.my_events e where e.id = reviews.event_id)
-      or event_private.refuse('own_event', 'You cannot review an event of your own.', 403))
+      or event_private.refuse('own_event', 'You cannot review your own event.', 403))
     and (exists (select 1 from event_private.visible_events e
         where e.id = reviews.event_id and e.start_time <= now() and e.status <> 'cancelled')
-      or event_private.refuse('event_not_started', 'An event can be reviewed once it has started, unless it was cancelled.', 409))
+      or event_private.refuse('event_not_started', 'You can review an event once it has started, unless it was cancelled.', 409))
     and (exists (select 1 from event_private.my_attendance a where a.event_id = reviews.event_id and a.status = 'confirmed')
       or event_private.refuse('not_attended', 'Only people who attended an event can review it.', 403)));
 drop policy if exists reviews_update_own on event_service.reviews;

@@ -4,11 +4,11 @@ create or replace function event_private.cursor_number(keys jsonb, key text)
 returns double precision language plpgsql immutable set search_path = '' as $$
 begin
   if keys is not null and (keys ->> key)::double precision is null then
-    perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+    perform event_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   end if;
   return (keys ->> key)::double precision;
 exception when data_exception then
-  perform event_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  perform event_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   return null;
 end $$;
 comment on function event_private.cursor_number(jsonb, text) is 'Reads a number from the keys of a cursor. Refuses anything else with malformed_cursor.';
@@ -40,12 +40,11 @@ declare
   after_distance double precision;
 begin
   if not coalesce(radius_m, 0) between 1 and 100000 then
-    perform event_private.refuse('radius_out_of_range', 'Search within 1 to 100,000 metres.');
+    perform event_private.refuse('radius_out_of_range', 'radius_m is between 1 and 100,000.');
   end if;
   after_distance := event_private.cursor_number(after, 'distance');
   -- Not ordered by the operator <->: its index scan fails where index and distance round differently, as at the
-  -- antimeridian.
-  -- The radius bounds the sort.
+  -- antimeridian. The radius bounds the sort.
   return query
     with nearest as (
       select e.id, extensions.st_distance(e.location_geom, here, false) as distance

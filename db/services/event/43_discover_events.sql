@@ -23,8 +23,7 @@ create index if not exists rankings_made_at on event_private.rankings (made_at);
 alter table event_private.rankings enable row level security;
 
 -- Definer: clients may not write rankings. Only events of the next thirty days are ranked, and a generation is reused
--- for
--- five minutes, so the work depends neither on past events nor on the number of readers.
+-- for five minutes, so the work depends neither on past events nor on the number of readers.
 create or replace function event_private.rank_events(mode event_service.discovery_mode, lat double precision, lng double precision)
 returns uuid language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -82,7 +81,7 @@ declare
   viewer uuid := (select auth.uid());
 begin
   if mode is null then
-    perform event_private.refuse('invalid_mode', 'Discover by "trending", "for_you" or "quiet".');
+    perform event_private.refuse('invalid_mode', 'mode is "trending", "for_you" or "quiet".');
   elsif mode = 'quiet' then
     return query select * from event_private.quiet_events(lat, lng, categories, after, page_size);
     return;

@@ -1,5 +1,5 @@
--- What this service reads of the user and event services: stubs of their tables, and the views that policies ask instead
--- of them.
+-- What this service reads of the user and event services: stubs of their tables, and the views that policies ask
+-- instead of them.
 
 -- @include ../shared/user_service_copies.sql
 
@@ -20,7 +20,8 @@ grant select on post_private.me, post_private.my_following, post_private.my_mutu
 --   my_invitations = post_private.my_invitations i where i.event_id = e.id
 grant select on post_private.visible_events to anon, authenticated, service_role;
 
--- Security barriers, because clients filter these views: otherwise a filter that raises an error could run on hidden rows.
+-- Security barriers, because clients filter these views: otherwise a filter that raises an error could run on hidden
+-- rows.
 create or replace view post_service.people with (security_invoker = true, security_barrier = true) as
   select p.id, p.username, p.name, p.avatar_url, p.is_verified from post_private.visible_people p;
 create or replace view post_service.events with (security_invoker = true, security_barrier = true) as

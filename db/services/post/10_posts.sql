@@ -27,9 +27,9 @@ create table if not exists post_service.posts (
   reposts_count int not null default 0,
   shares_count int not null default 0,
   constraint words_where_there_is_nothing_else check (type not in ('text', 'poll') or coalesce(content ~ '\S', false)
-    or post_private.refuse('empty_post', 'A post of this type needs some text.')),
+    or post_private.refuse('empty_post', 'A post of this type needs text.')),
   constraint reposts_have_an_original check ((type = 'repost') = (original_post_id is not null)
-    or post_private.refuse('original_required', 'A repost, and only a repost, names its original_post_id.')),
+    or post_private.refuse('original_required', 'A post of type repost, and no other, needs an original_post_id.')),
   constraint only_polls_close check (poll_closes_at is null or type = 'poll'
     or post_private.refuse('not_a_poll', 'Only a poll has a poll_closes_at.'))
 );
@@ -96,7 +96,7 @@ create policy posts_insert_own on post_service.posts for insert to authenticated
     and (attached_event_id is null or exists (select 1 from post_private.visible_events e where e.id = posts.attached_event_id)
       or post_private.refuse('event_not_found', 'There is no such event.', 404))
     and (type <> 'text_with_event' or attached_event_id is not null
-      or post_private.refuse('event_required', 'A post of type text_with_event names its attached_event_id.'))
+      or post_private.refuse('event_required', 'A post of type text_with_event needs an attached_event_id.'))
     and (original_post_id is null or exists (select 1 from post_private.visible_posts p where p.id = posts.original_post_id)
       or post_private.refuse('post_not_found', 'There is no such post.', 404)));
 drop policy if exists posts_update_own on post_service.posts;
@@ -107,8 +107,7 @@ create policy posts_delete_own on post_service.posts for delete to authenticated
   using (author_id = (select auth.uid()));
 
 -- Not granted: ids, here and in every table, because choosing one would reveal whether a hidden row has it; counters
--- and
--- author_is_private; and changes of what a post is about.
+-- and author_is_private; and changes of what a post is about.
 revoke all on post_service.posts from anon, authenticated;
 grant select on post_service.posts to anon;
 grant select, delete on post_service.posts to authenticated;
@@ -121,31 +120,30 @@ create or replace trigger posts_updated_at before update of content, visibility 
   for each row execute function post_service.update_updated_at_column();
 
 -- Definer: clients may not lock profiles. The share lock serializes a new post with a change of privacy, so that the
--- post
--- cannot keep the old value.
-create or replace function post_private.tg_posts__start()
+-- post cannot keep the old value.
+create or replace function post_private.tg_posts__set_initial_values()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.author_is_private = coalesce((select p.is_private from user_service.profiles p where p.id = new.author_id for share), false);
   new.likes_count = 0; new.comments_count = 0; new.reposts_count = 0; new.shares_count = 0;
   return new;
 end $$;
-revoke execute on function post_private.tg_posts__start() from public;
-create or replace trigger posts_start before insert on post_service.posts
-  for each row execute function post_private.tg_posts__start();
+revoke execute on function post_private.tg_posts__set_initial_values() from public;
+create or replace trigger posts_set_initial_values before insert on post_service.posts
+  for each row execute function post_private.tg_posts__set_initial_values();
 
 -- Definer: clients may not read the votes of others.
-create or replace function post_private.tg_posts__keep_voted()
+create or replace function post_private.tg_posts__refuse_change_after_vote()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if exists (select 1 from post_service.poll_votes v where v.post_id = old.id) then
-    perform post_private.refuse('poll_has_votes', 'Somebody has voted, so the poll stays as it is.', 409);
+    perform post_private.refuse('poll_has_votes', 'This poll has votes and can no longer be changed.', 409);
   end if;
   return new;
 end $$;
-revoke execute on function post_private.tg_posts__keep_voted() from public;
-create or replace trigger posts_keep_voted before update of content on post_service.posts
-  for each row when (old.type = 'poll' and old.content is distinct from new.content) execute function post_private.tg_posts__keep_voted();
+revoke execute on function post_private.tg_posts__refuse_change_after_vote() from public;
+create or replace trigger posts_refuse_change_after_vote before update of content on post_service.posts
+  for each row when (old.type = 'poll' and old.content is distinct from new.content) execute function post_private.tg_posts__refuse_change_after_vote();
 
 create or replace function post_service.author(post_service.posts)
 returns setof post_service.people rows 1 language sql stable

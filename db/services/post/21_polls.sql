@@ -47,7 +47,7 @@ create policy poll_options_insert_author on post_service.poll_options for insert
     (exists (select 1 from post_private.me)
       or post_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
     and (exists (select 1 from post_private.my_unvoted_polls p where p.id = poll_options.post_id)
-      or post_private.refuse('post_not_found', 'There is no such poll of yours that nobody has voted in.', 404)));
+      or post_private.refuse('post_not_found', 'You have no such poll without votes.', 404)));
 drop policy if exists poll_options_delete_author on post_service.poll_options;
 create policy poll_options_delete_author on post_service.poll_options for delete to authenticated
   using (exists (select 1 from post_private.my_unvoted_polls p where p.id = poll_options.post_id));
@@ -59,29 +59,28 @@ grant select, delete on post_service.poll_options to authenticated;
 grant insert (post_id, label, order_index) on post_service.poll_options to authenticated;
 grant all on post_service.poll_options to service_role;
 
-create or replace function post_private.tg_poll_options__start()
+create or replace function post_private.tg_poll_options__reset_votes()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
   new.votes_count = 0;
   return new;
 end $$;
-create or replace trigger poll_options_start before insert on post_service.poll_options
-  for each row execute function post_private.tg_poll_options__start();
+create or replace trigger poll_options_reset_votes before insert on post_service.poll_options
+  for each row execute function post_private.tg_poll_options__reset_votes();
 
--- Definer: clients may not read the votes of others. The policy sees the snapshot of the statement, and the first
--- vote
+-- Definer: clients may not read the votes of others. The policy sees the snapshot of the statement, and the first vote
 -- may have arrived since. When the post is deleted, options and votes are deleted with it.
-create or replace function post_private.tg_poll_options__keep_voted()
+create or replace function post_private.tg_poll_options__refuse_deletion_after_vote()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if exists (select from post_service.posts p join post_service.poll_votes v on v.post_id = p.id where p.id = old.post_id) then
-    perform post_private.refuse('poll_has_votes', 'Somebody has voted, so the poll stays as it is.', 409);
+    perform post_private.refuse('poll_has_votes', 'This poll has votes and can no longer be changed.', 409);
   end if;
   return old;
 end $$;
-revoke execute on function post_private.tg_poll_options__keep_voted() from public;
-create or replace trigger poll_options_keep_voted before delete on post_service.poll_options
-  for each row execute function post_private.tg_poll_options__keep_voted();
+revoke execute on function post_private.tg_poll_options__refuse_deletion_after_vote() from public;
+create or replace trigger poll_options_refuse_deletion_after_vote before delete on post_service.poll_options
+  for each row execute function post_private.tg_poll_options__refuse_deletion_after_vote();
 
 alter table post_service.poll_votes enable row level security;
 
@@ -128,10 +127,10 @@ create or replace function post_private.tg_poll_votes__count_on_option()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform post_private.count_on('poll_options', old.option_id, 'votes_count', -1);
+    perform post_private.add_to_counter('poll_options', old.option_id, 'votes_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform post_private.count_on('poll_options', new.option_id, 'votes_count', 1);
+    perform post_private.add_to_counter('poll_options', new.option_id, 'votes_count', 1);
   end if;
   return null;
 end $$;

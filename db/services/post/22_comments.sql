@@ -46,7 +46,7 @@ create policy comments_insert_own on post_service.comments for insert to authent
       or post_private.refuse('post_not_found', 'There is no such post.', 404))
     and (parent_comment_id is null
       or exists (select 1 from post_private.visible_comments c where c.id = comments.parent_comment_id and c.post_id = comments.post_id)
-      or post_private.refuse('comment_not_found', 'There is no such comment under this post to reply to.', 404)));
+      or post_private.refuse('comment_not_found', 'This post has no such comment to reply to.', 404)));
 drop policy if exists comments_update_own on post_service.comments;
 create policy comments_update_own on post_service.comments for update to authenticated
   -- Checks the post too: PostgreSQL skips select policies for an update that reads no column.
@@ -67,17 +67,16 @@ grant all on post_service.comments to service_role;
 create or replace trigger comments_updated_at before update of content on post_service.comments
   for each row execute function post_service.update_updated_at_column();
 
-create or replace function post_private.tg_comments__start()
+create or replace function post_private.tg_comments__reset_likes()
 returns trigger language plpgsql volatile set search_path = '' as $$
 begin
   new.likes_count = 0;
   return new;
 end $$;
-create or replace trigger comments_start before insert on post_service.comments
-  for each row execute function post_private.tg_comments__start();
+create or replace trigger comments_reset_likes before insert on post_service.comments
+  for each row execute function post_private.tg_comments__reset_likes();
 
--- Definer: it updates a comment to have no author and deletes likes of others. Comments of a deleted post are
--- deleted.
+-- Definer: it updates a comment to have no author and deletes likes of others. Comments of a deleted post are deleted.
 create or replace function post_private.tg_comments__leave_tombstone()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -99,10 +98,10 @@ create or replace function post_private.tg_comments__count_on_post()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform post_private.count_on('posts', old.post_id, 'comments_count', -1);
+    perform post_private.add_to_counter('posts', old.post_id, 'comments_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform post_private.count_on('posts', new.post_id, 'comments_count', 1);
+    perform post_private.add_to_counter('posts', new.post_id, 'comments_count', 1);
   end if;
   return null;
 end $$;

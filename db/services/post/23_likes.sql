@@ -61,10 +61,10 @@ create or replace function post_private.tg_likes__count_on_target()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform post_private.count_on(case old.likeable_type when 'post' then 'posts' else 'comments' end, old.likeable_id, 'likes_count', -1);
+    perform post_private.add_to_counter(case old.likeable_type when 'post' then 'posts' else 'comments' end, old.likeable_id, 'likes_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform post_private.count_on(case new.likeable_type when 'post' then 'posts' else 'comments' end, new.likeable_id, 'likes_count', 1);
+    perform post_private.add_to_counter(case new.likeable_type when 'post' then 'posts' else 'comments' end, new.likeable_id, 'likes_count', 1);
   end if;
   return null;
 end $$;

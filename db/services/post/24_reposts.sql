@@ -53,7 +53,7 @@ grant all on post_service.reposts to service_role;
 
 -- Definer, like the two below: each writes the other row of a repost, under the policy of the row that the client
 -- wrote.
-create or replace function post_private.tg_posts__keep_repost()
+create or replace function post_private.tg_posts__sync_repost()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op = 'UPDATE' then
@@ -65,11 +65,11 @@ begin
   end if;
   return null;
 end $$;
-revoke execute on function post_private.tg_posts__keep_repost() from public;
-create or replace trigger posts_keep_repost after insert or update of content on post_service.posts
-  for each row when (new.type = 'repost') execute function post_private.tg_posts__keep_repost();
+revoke execute on function post_private.tg_posts__sync_repost() from public;
+create or replace trigger posts_sync_repost after insert or update of content on post_service.posts
+  for each row when (new.type = 'repost') execute function post_private.tg_posts__sync_repost();
 
-create or replace function post_private.tg_reposts__keep_post()
+create or replace function post_private.tg_reposts__sync_post()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op = 'DELETE' then
@@ -83,9 +83,9 @@ begin
   end if;
   return null;
 end $$;
-revoke execute on function post_private.tg_reposts__keep_post() from public;
-create or replace trigger reposts_keep_post after insert or delete or update of quote_content on post_service.reposts
-  for each row execute function post_private.tg_reposts__keep_post();
+revoke execute on function post_private.tg_reposts__sync_post() from public;
+create or replace trigger reposts_sync_post after insert or delete or update of quote_content on post_service.reposts
+  for each row execute function post_private.tg_reposts__sync_post();
 -- Definer: clients may not lock profiles. Locks the profile before the foreign key locks the account, in the order of
 -- account deletion.
 create or replace function post_private.tg_reposts__lock_profile()
@@ -102,10 +102,10 @@ create or replace function post_private.tg_reposts__count_on_post()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform post_private.count_on('posts', old.post_id, 'reposts_count', -1);
+    perform post_private.add_to_counter('posts', old.post_id, 'reposts_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform post_private.count_on('posts', new.post_id, 'reposts_count', 1);
+    perform post_private.add_to_counter('posts', new.post_id, 'reposts_count', 1);
   end if;
   return null;
 end $$;

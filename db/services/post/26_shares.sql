@@ -38,10 +38,10 @@ create or replace function post_private.tg_shares__count_on_post()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform post_private.count_on('posts', old.post_id, 'shares_count', -1);
+    perform post_private.add_to_counter('posts', old.post_id, 'shares_count', -1);
   end if;
   if tg_op <> 'DELETE' then
-    perform post_private.count_on('posts', new.post_id, 'shares_count', 1);
+    perform post_private.add_to_counter('posts', new.post_id, 'shares_count', 1);
   end if;
   return null;
 end $$;

@@ -2,7 +2,7 @@
 
 -- Deletes the newest comments first, so that a thread of the person's own replies is deleted entirely. Comments with
 -- replies of others become tombstones.
-create or replace function post_private.forget_person(person uuid)
+create or replace function post_private.delete_contributions(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   comment uuid;
@@ -19,14 +19,14 @@ begin
     delete from post_service.comments where id = comment;
   end loop;
 end $$;
-comment on function post_private.forget_person(uuid) is 'Deletes a person''s posts, comments and reactions.';
-revoke execute on function post_private.forget_person(uuid) from public;
+comment on function post_private.delete_contributions(uuid) is 'Deletes a person''s posts, comments and reactions.';
+revoke execute on function post_private.delete_contributions(uuid) from public;
 
 -- Effect of user_service.profiles. Definer: it deletes rows of the person and updates counters of others.
-create or replace function post_private.tg_profiles__forget_person()
+create or replace function post_private.tg_profiles__remove_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform post_private.forget_person(old.id);
+  perform post_private.delete_contributions(old.id);
   return null;
 end $$;
-revoke execute on function post_private.tg_profiles__forget_person() from public;
+revoke execute on function post_private.tg_profiles__remove_person() from public;

@@ -40,7 +40,7 @@ create or replace view post_private.post_cards as
 comment on view post_private.post_cards is 'Posts as cards without a cursor. Does not filter posts by the caller: join it with ids from visible_posts. Embedded objects are filtered.';
 
 -- Definer: clients may not read post_cards.
-create or replace function post_private.cards_of(ids uuid[], list text)
+create or replace function post_private.list_cards(ids uuid[], list text)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 begin
   return query
@@ -49,5 +49,5 @@ begin
     where c.id = any (ids)
     order by c.created_at desc, c.id desc;
 end $$;
-comment on function post_private.cards_of(uuid[], text) is 'A page of cards, newest first, with cursors for this list. Does not filter by the caller: pass ids from visible_posts.';
-revoke execute on function post_private.cards_of(uuid[], text) from public;
+comment on function post_private.list_cards(uuid[], text) is 'A page of cards, newest first, with cursors for this list. Does not filter by the caller: pass ids from visible_posts.';
+revoke execute on function post_private.list_cards(uuid[], text) from public;

@@ -13,8 +13,7 @@ declare
   window_end int;
 begin
   -- People who follow many find a page among the newest posts of everyone. `is true` prevents a join, for which the
-  -- planner
-  -- would assume an average number of followed people.
+  -- planner would assume an average number of followed people.
   if (select count(*) from (select 1 from post_private.my_following limit 101) f) > 100 then
     foreach window_end in array array[400, 2000] loop
       ids := ids || array(
@@ -30,9 +29,8 @@ begin
       looked_at := window_end;
     end loop;
   end if;
-  -- Otherwise take the next post of each followed person, then the posts of the page_size people with the newest
-  -- ones. The
-  -- work grows with the number of followed people (5,000 at most), not with the number of posts.
+  -- Otherwise take the next post of each followed person, then the posts of the page_size people with the newest ones.
+  -- The work grows with the number of followed people (5,000 at most), not with the number of posts.
   if cardinality(ids) < size then
     ids := array(
       select p.id
@@ -52,7 +50,7 @@ begin
       order by p.created_at desc, p.id desc
       limit size);
   end if;
-  return query select * from post_private.cards_of(ids, 'feed');
+  return query select * from post_private.list_cards(ids, 'feed');
 end $$;
 revoke execute on function post_private.home_feed(text, int) from public;
 grant execute on function post_private.home_feed(text, int) to authenticated, service_role;

@@ -8,7 +8,7 @@ declare
   before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
   before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 begin
-  return query select * from post_private.cards_of(array(
+  return query select * from post_private.list_cards(array(
     select v.id from post_private.visible_posts v
     where v.author_id = posts_by.author_id and (v.created_at, v.id) < (before_time, before_id)
     order by v.created_at desc, v.id desc

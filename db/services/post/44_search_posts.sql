@@ -38,7 +38,7 @@ begin
       order by v.created_at desc, v.id desc
       limit size);
   end if;
-  return query select * from post_private.cards_of(ids, 'posts');
+  return query select * from post_private.list_cards(ids, 'posts');
 end $$;
 revoke execute on function post_private.search_posts(text, text, int) from public;
 grant execute on function post_private.search_posts(text, text, int) to anon, authenticated, service_role;

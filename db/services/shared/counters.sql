@@ -11,7 +11,7 @@ alter table {{service}}_private.counter_deltas enable row level security;
 
 -- Definer: clients may not write counters. Updates the row if it is free; appends a delta if it is locked or deltas are
 -- already waiting for it, so that no request waits for a counter.
-create or replace function {{service}}_private.count_on(counted name, target uuid, counter name, delta int)
+create or replace function {{service}}_private.add_to_counter(counted name, target uuid, counter name, delta int)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
   updated int;
@@ -38,11 +38,11 @@ begin
     insert into {{service}}_private.counter_deltas (counted, target_id, counter, delta) values (counted, target, counter, delta);
   end if;
 end $$;
-comment on function {{service}}_private.count_on(name, uuid, name, int) is 'Adds delta to a counter of a row. All counters in {{service}}_service are changed through it.';
-revoke execute on function {{service}}_private.count_on(name, uuid, name, int) from public;
+comment on function {{service}}_private.add_to_counter(name, uuid, name, int) is 'Adds delta to a counter of a row. All counters in {{service}}_service are changed through it.';
+revoke execute on function {{service}}_private.add_to_counter(name, uuid, name, int) from public;
 
--- Definer: clients may not write counters. Never waits: deltas of a locked row stay for the next run, deltas of a deleted
--- row are dropped.
+-- Definer: clients may not write counters. Never waits: deltas of a locked row stay for the next run, deltas of a
+-- deleted row are dropped.
 create or replace function {{service}}_private.fold_counters(batch int default 10000)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- Stubs of the event service's tables, as above, and the predicate of its policies over these copies.
+-- Stubs of the event service's tables, and the predicate of its policies over them.
 create schema if not exists event_service;
 create table if not exists event_service.events (
   {{event_columns}}

@@ -94,7 +94,7 @@ begin
   exception when data_exception or character_not_in_repertoire or untranslatable_character then
     null;
   end;
-  perform {{service}}_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+  perform {{service}}_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   return null;
 end $$;
 comment on function {{service}}_private.read_cursor(text, text) is 'Decodes a cursor of this kind of list; null for the first page. Refuses any other text with malformed_cursor.';

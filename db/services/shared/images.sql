@@ -33,7 +33,7 @@ create policy {{service}}_images_insert_{{owner}} on {{service}}_service.{{servi
     (exists (select 1 from {{service}}_private.me)
       or {{service}}_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
     and (exists (select 1 from {{service}}_private.my_{{service}}s parent where parent.id = {{service}}_images.{{service}}_id)
-      or {{service}}_private.refuse('{{service}}_not_found', 'There is no such {{service}} of yours.', 404)));
+      or {{service}}_private.refuse('{{service}}_not_found', 'You have no such {{service}}.', 404)));
 drop policy if exists {{service}}_images_update_{{owner}} on {{service}}_service.{{service}}_images;
 create policy {{service}}_images_update_{{owner}} on {{service}}_service.{{service}}_images for update to authenticated
   using (exists (select 1 from {{service}}_private.my_{{service}}s parent where parent.id = {{service}}_images.{{service}}_id))
@@ -52,17 +52,17 @@ grant all on {{service}}_service.{{service}}_images to service_role;
 
 -- Definer: clients may not lock the parent row. The lock serializes concurrent inserts. Imports by an operator are not
 -- limited.
-create or replace function {{service}}_private.tg_{{service}}_images__at_most_ten()
+create or replace function {{service}}_private.tg_{{service}}_images__limit_to_ten()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if (select auth.uid()) is not null then
     perform from {{service}}_service.{{service}}s parent where parent.id = new.{{service}}_id for no key update;
     if (select count(*) from {{service}}_service.{{service}}_images i where i.{{service}}_id = new.{{service}}_id) > 10 then
-      perform {{service}}_private.refuse('too_many_images', 'There are ten pictures already, which is the most.', 409);
+      perform {{service}}_private.refuse('too_many_images', 'There can be at most ten images.', 409);
     end if;
   end if;
   return null;
 end $$;
-revoke execute on function {{service}}_private.tg_{{service}}_images__at_most_ten() from public;
-create or replace trigger {{service}}_images_at_most_ten after insert on {{service}}_service.{{service}}_images
-  for each row execute function {{service}}_private.tg_{{service}}_images__at_most_ten();
+revoke execute on function {{service}}_private.tg_{{service}}_images__limit_to_ten() from public;
+create or replace trigger {{service}}_images_limit_to_ten after insert on {{service}}_service.{{service}}_images
+  for each row execute function {{service}}_private.tg_{{service}}_images__limit_to_ten();

@@ -1,5 +1,5 @@
--- What this service reads of the user and event services: stubs of their tables, and the views that policies ask instead
--- of them.
+-- What this service reads of the user and event services: stubs of their tables, and the views that policies ask
+-- instead of them.
 
 -- @include ../shared/user_service_copies.sql
 

@@ -84,7 +84,7 @@ grant select on ticket_service.tickets to authenticated;
 grant all on ticket_service.tickets to service_role;
 
 -- Definer: service_role has no access to ticket_private.
-create or replace function ticket_private.tg_tickets__stamp()
+create or replace function ticket_private.tg_tickets__set_derived_columns()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
@@ -104,6 +104,6 @@ begin
     then coalesce(new.held_until, now() + ticket_private.time_to_pay() + ticket_private.time_after_payment()) end;
   return new;
 end $$;
-revoke execute on function ticket_private.tg_tickets__stamp() from public;
-create or replace trigger tickets_stamp before insert or update of is_checked_in, checked_in_at, status, held_until, user_id on ticket_service.tickets
-  for each row execute function ticket_private.tg_tickets__stamp();
+revoke execute on function ticket_private.tg_tickets__set_derived_columns() from public;
+create or replace trigger tickets_set_derived_columns before insert or update of is_checked_in, checked_in_at, status, held_until, user_id on ticket_service.tickets
+  for each row execute function ticket_private.tg_tickets__set_derived_columns();

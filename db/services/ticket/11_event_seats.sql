@@ -13,9 +13,8 @@ comment on table ticket_private.event_seats is 'Exact number of seats of each ev
 comment on column ticket_private.event_seats.capacity is 'Copy of events.max_attendees. Null for no limit.';
 alter table ticket_private.event_seats enable row level security;
 
--- Definer: clients may not write seats. Fires for every writer of tickets. A freed seat is offered to the waiting
--- list.
-create or replace function ticket_private.tg_tickets__take_seat()
+-- Definer: clients may not write seats. Fires for every writer of tickets. A freed seat is offered to the waiting list.
+create or replace function ticket_private.tg_tickets__claim_seat()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' and old.status in ('pending', 'active') then
@@ -42,13 +41,13 @@ begin
   end if;
   return null;
 end $$;
-revoke execute on function ticket_private.tg_tickets__take_seat() from public;
+revoke execute on function ticket_private.tg_tickets__claim_seat() from public;
 -- Triggers fire in the order of their names: the seat is locked before attendance and capacity.
 create or replace trigger tickets_claim_seat after insert or delete or update of status, event_id, user_id on ticket_service.tickets
-  for each row execute function ticket_private.tg_tickets__take_seat();
+  for each row execute function ticket_private.tg_tickets__claim_seat();
 
 -- Effect of event_service.events. Definer: hosts may change seats only through max_attendees.
-create or replace function ticket_private.tg_events__set_seats()
+create or replace function ticket_private.tg_events__allot_seats()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
   already_taken int;
@@ -62,7 +61,7 @@ begin
   else
     select s.held + s.sold into already_taken from ticket_private.event_seats s where s.event_id = new.id for update;
     if new.max_attendees < already_taken then
-      perform ticket_private.refuse('places_are_taken', 'More tickets than that are sold or held. Set max_attendees to their number at least.', 409);
+      perform ticket_private.refuse('places_are_taken', 'max_attendees cannot be lower than the number of tickets sold or held.', 409);
     end if;
     insert into ticket_private.event_seats (event_id, capacity) values (new.id, new.max_attendees)
     on conflict (event_id) do update set capacity = excluded.capacity;
@@ -70,19 +69,19 @@ begin
   end if;
   return null;
 end $$;
-revoke execute on function ticket_private.tg_events__set_seats() from public;
+revoke execute on function ticket_private.tg_events__allot_seats() from public;
 
 -- Effect of event_service.events. Definer: hosts may not read seats.
-create or replace function ticket_private.tg_events__keep_ticketing()
+create or replace function ticket_private.tg_events__refuse_ticketing_change()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform from ticket_private.event_seats s where s.event_id = new.id for update;
   if exists (select from ticket_service.tickets t where t.event_id = new.id and t.status in ('pending', 'active')) then
-    perform ticket_private.refuse('has_attendees', 'Ticketing cannot be switched once people have joined.', 409);
+    perform ticket_private.refuse('has_attendees', 'Ticketing cannot be switched on or off once people have joined.', 409);
   end if;
   return new;
 end $$;
-revoke execute on function ticket_private.tg_events__keep_ticketing() from public;
+revoke execute on function ticket_private.tg_events__refuse_ticketing_change() from public;
 
 create or replace function ticket_private.is_full(event uuid)
 returns boolean language plpgsql volatile set search_path = '' as $$

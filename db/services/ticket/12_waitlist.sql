@@ -56,8 +56,7 @@ comment on function ticket_private.offer_seats(uuid) is 'Offers the free seats o
 revoke execute on function ticket_private.offer_seats(uuid) from public;
 
 -- Definer: clients may not write tickets. For entries that offer_seats() skipped or had no time for. Iterates over
--- events by
--- index.
+-- events by index.
 create or replace function ticket_private.offer_free_seats(batch int default 50)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -116,7 +115,7 @@ begin
     return 0;
   end if;
   if not ticket_private.is_full(join_waitlist.event_id) then
-    perform ticket_private.refuse('seats_available', 'There are seats left: buy one.', 409);
+    perform ticket_private.refuse('seats_available', 'Seats are available. Buy a ticket instead.', 409);
   end if;
   insert into ticket_service.waitlist_entries (event_id, user_id) values (join_waitlist.event_id, asker) on conflict do nothing;
   return (

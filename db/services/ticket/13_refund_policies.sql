@@ -17,7 +17,7 @@ create table if not exists ticket_service.refund_policies (
   fee_percent numeric not null default 0 constraint fee_percent_in_range check (fee_percent between 0 and 100
     or ticket_private.refuse('fee_out_of_range', 'A percentage is between 0 and 100.')),
   closes_hours_before int not null default 24 constraint closes_hours_before_in_range check (closes_hours_before between 0 and 8760
-    or ticket_private.refuse('deadline_out_of_range', 'Refunds close 0 to 8,760 hours before the start.')),
+    or ticket_private.refuse('deadline_out_of_range', 'closes_hours_before is between 0 and 8,760.')),
   updated_at timestamptz not null default now(),
   constraint one_kind_of_fee check (fee_fixed = 0 or fee_percent = 0
     or ticket_private.refuse('two_fees', 'Give a fixed fee or a percentage, not both.'))
@@ -38,7 +38,7 @@ create policy refund_policies_insert_host on ticket_service.refund_policies for 
     (exists (select 1 from ticket_private.me)
       or ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
     and (exists (select 1 from ticket_private.my_events e where e.id = refund_policies.event_id)
-      or ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404)));
+      or ticket_private.refuse('event_not_found', 'You have no such event.', 404)));
 drop policy if exists refund_policies_update_host on ticket_service.refund_policies;
 create policy refund_policies_update_host on ticket_service.refund_policies for update to authenticated
   using (exists (select 1 from ticket_private.my_events e where e.id = refund_policies.event_id))
@@ -67,7 +67,7 @@ end $$;
 comment on function ticket_private.currency_decimals(text) is 'Number of decimals in payments in this currency.';
 revoke execute on function ticket_private.currency_decimals(text) from public;
 
-create or replace function ticket_private.terms_of(event uuid)
+create or replace function ticket_private.get_terms(event uuid)
 returns ticket_private.ticket_terms language plpgsql stable set search_path = '' as $$
 declare
   terms ticket_private.ticket_terms;
@@ -80,5 +80,5 @@ begin
   where e.id = event;
   return terms;
 end $$;
-comment on function ticket_private.terms_of(uuid) is 'Current price and refund terms of a ticket to this event.';
-revoke execute on function ticket_private.terms_of(uuid) from public;
+comment on function ticket_private.get_terms(uuid) is 'Current price and refund terms of a ticket to this event.';
+revoke execute on function ticket_private.get_terms(uuid) from public;

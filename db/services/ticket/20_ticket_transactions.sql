@@ -48,8 +48,7 @@ grant select on ticket_service.ticket_transactions to authenticated;
 grant all on ticket_service.ticket_transactions to service_role;
 
 -- Definer: service_role has no access to ticket_private. The lock of the payment serializes refunds; a stronger lock
--- could
--- deadlock with the key share lock of the foreign key refund_of.
+-- could deadlock with the key share lock of the foreign key refund_of.
 create or replace function ticket_private.tg_ticket_transactions__refund_within_capture()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -61,10 +60,10 @@ begin
   select coalesce(sum(t.amount), 0) into refunded from ticket_service.ticket_transactions t
   where t.refund_of = payment.id and t.status <> 'failed';
   if new.kind = 'refund' and (payment.kind <> 'payment' or payment.ticket_id <> new.ticket_id or payment.currency <> new.currency) then
-    perform ticket_private.refuse('refund_mismatch', 'A refund is of a payment for the same ticket in the same currency.', 409);
+    perform ticket_private.refuse('refund_mismatch', 'A refund must be for the same ticket and in the same currency as its payment.', 409);
   end if;
   if refunded > (case when payment.status in ('success', 'refunded') then payment.amount else 0 end) then
-    perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed what was paid.', 409);
+    perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed the payment.', 409);
   end if;
   return null;
 end $$;

@@ -58,7 +58,7 @@ alter table ticket_private.journal_entries enable row level security;
 create or replace function ticket_private.tg_journal_entries__refuse_change()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform ticket_private.refuse('journal_is_append_only', 'The journal is only added to. Correct an entry by another one.', 409);
+  perform ticket_private.refuse('journal_is_append_only', 'The journal is append-only. Correct an entry with another entry.', 409);
   return null;
 end $$;
 revoke execute on function ticket_private.tg_journal_entries__refuse_change() from public;
@@ -77,10 +77,9 @@ create or replace view ticket_private.missing_entries as
   having sum(both_sides.amount) <> 0;
 comment on view ticket_private.missing_entries is 'Entries missing from the journal, or to be corrected (negative). Empty at commit.';
 
--- Definer: service_role has no access to ticket_private. Deferred to the commit, because facts and entries are
--- written by
--- separate statements. The ticket's lock serializes concurrent commits.
-create or replace function ticket_private.tg_journal__balance()
+-- Definer: service_role has no access to ticket_private. Deferred to the commit, because facts and entries are written
+-- by separate statements. The ticket's lock serializes concurrent commits.
+create or replace function ticket_private.tg_journal__check_balance()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare
   ticket uuid := case when tg_op = 'DELETE' then old.ticket_id else new.ticket_id end;
@@ -92,11 +91,11 @@ begin
     group by e.currency
     having sum(e.amount) filter (where e.kind = 'refunded') > coalesce(sum(e.amount) filter (where e.kind = 'captured'), 0))
   then
-    perform ticket_private.refuse('journal_out_of_balance', 'The journal of this ticket does not say what was captured, refunded and charged back.', 409);
+    perform ticket_private.refuse('journal_out_of_balance', 'The journal of this ticket does not match what was captured, refunded and charged back.', 409);
   end if;
   return null;
 end $$;
-revoke execute on function ticket_private.tg_journal__balance() from public;
+revoke execute on function ticket_private.tg_journal__check_balance() from public;
 do $$
 declare
   source text;
@@ -104,7 +103,7 @@ begin
   foreach source in array array['journal_entries', 'payments', 'disputes'] loop
     if not exists (select from pg_catalog.pg_trigger where tgname = source || '_balance' and tgrelid = ('ticket_private.' || source)::regclass) then
       execute format('create constraint trigger %1$I after insert or update or delete on ticket_private.%2$I
-        deferrable initially deferred for each row execute function ticket_private.tg_journal__balance()', source || '_balance', source);
+        deferrable initially deferred for each row execute function ticket_private.tg_journal__check_balance()', source || '_balance', source);
     end if;
   end loop;
 end $$;
@@ -116,11 +115,11 @@ begin
     create constraint trigger refunds_balance after update on ticket_private.refunds
       deferrable initially deferred for each row
       when ((old.is_done, old.is_excess, old.amount, old.currency) is distinct from (new.is_done, new.is_excess, new.amount, new.currency))
-      execute function ticket_private.tg_journal__balance();
+      execute function ticket_private.tg_journal__check_balance();
     create constraint trigger refunds_balance_new after insert on ticket_private.refunds
-      deferrable initially deferred for each row when (new.is_done or new.is_excess) execute function ticket_private.tg_journal__balance();
+      deferrable initially deferred for each row when (new.is_done or new.is_excess) execute function ticket_private.tg_journal__check_balance();
     create constraint trigger refunds_balance_gone after delete on ticket_private.refunds
-      deferrable initially deferred for each row when (old.is_done or old.is_excess) execute function ticket_private.tg_journal__balance();
+      deferrable initially deferred for each row when (old.is_done or old.is_excess) execute function ticket_private.tg_journal__check_balance();
   end if;
 end $$;
 
@@ -131,5 +130,5 @@ begin
   insert into ticket_private.journal_entries (ticket_id, transaction_id, kind, amount, currency)
   select m.ticket_id, m.transaction_id, m.kind, m.amount, m.currency from ticket_private.missing_entries m where m.ticket_id = ticket;
 end $$;
-comment on function ticket_private.record_journal(uuid) is 'Adds to the journal what is missing there of what the providers told.';
+comment on function ticket_private.record_journal(uuid) is 'Adds the missing entries of a ticket to the journal.';
 revoke execute on function ticket_private.record_journal(uuid) from public;

@@ -34,7 +34,7 @@ begin
   if known.request_hash <> claim_key.request_hash then
     perform ticket_private.refuse('idempotency_key_reused', 'This Idempotency-Key was used for another request. Send a new key with a new request.', 422);
   elsif known.answer is null then
-    perform ticket_private.refuse('request_in_progress', 'The first request with this Idempotency-Key is still being worked on. Ask again in a moment.', 409);
+    perform ticket_private.refuse('request_in_progress', 'The first request with this Idempotency-Key is in progress. Try again in a moment.', 409);
   end if;
   return jsonb_build_object('next', 'answer', 'status', known.status, 'answer', known.answer);
 end $$;
@@ -42,29 +42,29 @@ comment on function ticket_private.claim_key(uuid, text, text, text) is
   'Returns null if the caller is to process the request, otherwise its stored answer. Refuses a key reused for another request, and a request in progress.';
 revoke execute on function ticket_private.claim_key(uuid, text, text, text) from public;
 
-create or replace function ticket_private.keep_answer(
+create or replace function ticket_private.store_answer(
   person uuid, function text, idempotency_key text, status int, answer jsonb, is_better boolean default false)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
   kept record;
 begin
   update ticket_private.idempotency_keys k
-  set status = keep_answer.status, answer = keep_answer.answer, locked_until = null
-  where k.user_id = person and k.function = keep_answer.function and k.key = idempotency_key and (is_better or k.answer is null);
+  set status = store_answer.status, answer = store_answer.answer, locked_until = null
+  where k.user_id = person and k.function = store_answer.function and k.key = idempotency_key and (is_better or k.answer is null);
   if not found then
     select k.status, k.answer into kept from ticket_private.idempotency_keys k
-    where k.user_id = person and k.function = keep_answer.function and k.key = idempotency_key;
+    where k.user_id = person and k.function = store_answer.function and k.key = idempotency_key;
     if found then
       return jsonb_build_object('next', 'answer', 'status', kept.status, 'answer', kept.answer);
     end if;
   end if;
   return jsonb_build_object('next', 'answer', 'status', status, 'answer', answer);
 end $$;
-comment on function ticket_private.keep_answer(uuid, text, text, int, jsonb, boolean) is
+comment on function ticket_private.store_answer(uuid, text, text, int, jsonb, boolean) is
   'Stores the first answer of a request, and returns the stored one as {next: answer, status, answer}. is_better: replaces the stored answer.';
-revoke execute on function ticket_private.keep_answer(uuid, text, text, int, jsonb, boolean) from public;
+revoke execute on function ticket_private.store_answer(uuid, text, text, int, jsonb, boolean) from public;
 
-create or replace function ticket_private.keep_refusal(person uuid, function text, idempotency_key text, message text, detail text)
+create or replace function ticket_private.store_refusal(person uuid, function text, idempotency_key text, message text, detail text)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
   refusal jsonb := message::jsonb;
@@ -74,12 +74,12 @@ begin
     -- Not an answer of this request: the client has to repeat it.
     raise sqlstate 'PGRST' using message = message, detail = detail;
   end if;
-  return ticket_private.keep_answer(person, function, idempotency_key, status,
+  return ticket_private.store_answer(person, function, idempotency_key, status,
     jsonb_build_object('error', jsonb_build_object('code', refusal -> 'code', 'message', refusal -> 'message')));
 end $$;
-comment on function ticket_private.keep_refusal(uuid, text, text, text, text) is
+comment on function ticket_private.store_refusal(uuid, text, text, text, text) is
   'Stores a refusal as the answer of a request that was rolled back. message and detail are those raised by refuse().';
-revoke execute on function ticket_private.keep_refusal(uuid, text, text, text, text) from public;
+revoke execute on function ticket_private.store_refusal(uuid, text, text, text, text) from public;
 
 create or replace function ticket_private.lock_key(person uuid, function text, idempotency_key text)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -93,6 +93,6 @@ revoke execute on function ticket_private.lock_key(uuid, text, text) from public
 create or replace function ticket_private.refuse_in_progress()
 returns void language plpgsql stable set search_path = '' as $$
 begin
-  perform ticket_private.refuse('request_in_progress', 'Another request of yours for this ticket is still being worked on. Ask again in a moment.', 409);
+  perform ticket_private.refuse('request_in_progress', 'Another request of yours for this ticket is in progress. Try again in a moment.', 409);
 end $$;
 revoke execute on function ticket_private.refuse_in_progress() from public;

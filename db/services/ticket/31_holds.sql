@@ -33,7 +33,7 @@ begin
   if not exists (select from event_service.events e where e.id = event and e.status in ('upcoming', 'ongoing') and e.end_time > now()) then
     perform ticket_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
   elsif not exists (select from event_service.events e where e.id = event and e.ticketing_enabled) then
-    perform ticket_private.refuse('no_ticket_needed', 'This event takes no ticket: join it.', 409);
+    perform ticket_private.refuse('no_ticket_needed', 'This event is not ticketed. Join it instead.', 409);
   end if;
 end $$;
 comment on function ticket_private.require_open(uuid) is 'Refuses an event that is over, cancelled or not ticketed.';
@@ -59,9 +59,8 @@ begin
 end $$;
 revoke execute on function ticket_private.require_still_open(uuid) from public;
 
--- Prevents holding seats for ever without paying. Offers count too. A higher limit applies to holds for which the
--- buyer never
--- got a checkout page, for example because the provider failed.
+-- Prevents holding seats indefinitely without paying. Offers count too. A higher limit applies to holds for which the
+-- buyer never got a checkout page, for example because the provider failed.
 create or replace function ticket_private.require_holds_left(person uuid, event uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -75,7 +74,7 @@ begin
   where t.user_id = person and t.event_id = event and t.purchased_at > now() - interval '1 day'
     and t.status in ('cancelled', 'expired') and t.activated_at is null;
   if ended.kept >= 5 or ended.holds >= 20 then
-    perform ticket_private.refuse('too_many_holds', 'You have held a seat at this event too often today without taking it. Try again tomorrow.', 429);
+    perform ticket_private.refuse('too_many_holds', 'You have held a seat at this event too often today without buying a ticket. Try again tomorrow.', 429);
   end if;
 end $$;
 comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a hold after five unused holds at this event within a day, or twenty for which no checkout page was created.';

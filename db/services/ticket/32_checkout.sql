@@ -20,17 +20,17 @@ end $$;
 comment on function ticket_private.attempt_to_send(uuid) is 'An attempt as edge functions pass it to a provider.';
 revoke execute on function ticket_private.attempt_to_send(uuid) from public;
 
-create or replace function ticket_private.expire_first(person uuid, function text, idempotency_key text, attempt uuid)
+create or replace function ticket_private.request_expiry(person uuid, function text, idempotency_key text, attempt uuid)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 begin
   update ticket_private.attempts a set state = 'ending', check_at = now() where a.id = attempt;
   update ticket_private.idempotency_keys k set locked_until = now()
-  where k.user_id = person and k.function = expire_first.function and k.key = idempotency_key;
+  where k.user_id = person and k.function = request_expiry.function and k.key = idempotency_key;
   return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(attempt));
 end $$;
-comment on function ticket_private.expire_first(uuid, text, text, uuid) is
+comment on function ticket_private.request_expiry(uuid, text, text, uuid) is
   'Tells the edge function to expire this attempt at its provider and then repeat the request. Releases the idempotency key for that.';
-revoke execute on function ticket_private.expire_first(uuid, text, text, uuid) from public;
+revoke execute on function ticket_private.request_expiry(uuid, text, text, uuid) from public;
 
 -- A hold has one payable attempt: the provider must expire it before there is another.
 create or replace function ticket_private.resume_checkout(
@@ -46,14 +46,14 @@ begin
     and (attempt.provider, attempt.amount, attempt.currency) = (resume_checkout.provider, price, resume_checkout.currency)
   then
     -- A repeated request, for example from another tab.
-    return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(attempt.id));
+    return ticket_private.store_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(attempt.id));
   elsif price > 0 and (select count(*) from ticket_private.attempts a where a.ticket_id = mine.id and a.checkout_url is not null) >= 3 then
     -- Refuses before it expires the last attempt, which the buyer can still pay.
-    perform ticket_private.refuse('too_many_attempts', 'You have begun to pay for this seat three times. Pay where you began last, give the seat back, or let its time run out.', 429);
+    perform ticket_private.refuse('too_many_attempts', 'You have started three payments for this seat. Complete the last one, release the seat, or wait until the hold ends.', 429);
   elsif attempt.id is null then
     return null;
   elsif attempt.state <> 'creating' then
-    return ticket_private.expire_first(person, 'ticket-checkout', idempotency_key, attempt.id);
+    return ticket_private.request_expiry(person, 'ticket-checkout', idempotency_key, attempt.id);
   elsif attempt.idempotency_key <> resume_checkout.idempotency_key and attempt.started_at > now() - interval '1 minute' then
     perform ticket_private.refuse_in_progress();
   end if;
@@ -65,7 +65,7 @@ comment on function ticket_private.resume_checkout(uuid, text, ticket_service.ti
   'Handles a hold that already has an attempt. Returns the answer or next step, or null if a new attempt can be created.';
 revoke execute on function ticket_private.resume_checkout(uuid, text, ticket_service.tickets, text, numeric, text) from public;
 
-create or replace function ticket_private.take_free_ticket(person uuid, idempotency_key text, event uuid, mine ticket_service.tickets, terms ticket_private.ticket_terms)
+create or replace function ticket_private.issue_free_ticket(person uuid, idempotency_key text, event uuid, mine ticket_service.tickets, terms ticket_private.ticket_terms)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 begin
   if mine.id is null then
@@ -78,10 +78,10 @@ begin
     set status = 'active', price_paid = 0, currency = terms.currency, refund_fee = 0, refund_deadline = null, event_start_time = terms.start_time
     where t.id = mine.id returning * into mine;
   end if;
-  return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200,
+  return ticket_private.store_answer(person, 'ticket-checkout', idempotency_key, 200,
     jsonb_build_object('ticket', to_jsonb(mine), 'transaction', null, 'checkout_url', null, 'expires_at', null));
 end $$;
-revoke execute on function ticket_private.take_free_ticket(uuid, text, uuid, ticket_service.tickets, ticket_private.ticket_terms) from public;
+revoke execute on function ticket_private.issue_free_ticket(uuid, text, uuid, ticket_service.tickets, ticket_private.ticket_terms) from public;
 
 -- Takes the lock that all buyers of an event compete for last, in the trigger of the insert into tickets.
 create or replace function ticket_private.hold_seat(
@@ -100,8 +100,7 @@ begin
     where t.id = mine.id;
   end if;
   -- One statement, because its triggers fire in the reverse order of the rows written: the seat is locked last.
-  -- PostgreSQL
-  -- does not guarantee this order; only speed depends on it.
+  -- PostgreSQL does not guarantee this order; only speed depends on it.
   with ticket as (
     insert into ticket_service.tickets (id, user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
     select held, person, event, terms.price, terms.currency, 'pending', ends + ticket_private.time_after_payment(), terms.refund_fee, terms.refund_deadline, terms.start_time
@@ -118,10 +117,10 @@ begin
 end $$;
 revoke execute on function ticket_private.hold_seat(uuid, text, uuid, ticket_service.tickets, ticket_private.ticket_terms, text, text) from public;
 
-create or replace function ticket_private.check_out(person uuid, idempotency_key text, event uuid, payment_method text, return_url text)
+create or replace function ticket_private.start_checkout(person uuid, idempotency_key text, event uuid, payment_method text, return_url text)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
-  terms ticket_private.ticket_terms := ticket_private.terms_of(event);
+  terms ticket_private.ticket_terms := ticket_private.get_terms(event);
   mine ticket_service.tickets;
   resumed jsonb;
   freed int := 0;
@@ -131,12 +130,12 @@ begin
   end if;
   perform ticket_private.require_open(event);
   if terms.price > 0 and payment_method is null then
-    perform ticket_private.refuse('payment_method_required', 'Say how this ticket is to be paid: give a payment_method.');
+    perform ticket_private.refuse('payment_method_required', 'This ticket is not free. Give a payment_method.');
   end if;
   perform ticket_private.lock_tickets(person, event, null);
   select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status in ('pending', 'active');
   -- Locked before the seats, so that offer_seats() skips the entry instead of waiting for this transaction.
-  perform from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person for update;
+  perform from ticket_service.waitlist_entries w where w.event_id = start_checkout.event and w.user_id = person for update;
   if mine.status = 'active' then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
   elsif mine.held_until <= now() then
@@ -158,20 +157,20 @@ begin
       perform ticket_private.refuse_in_progress();
     elsif mine.id is null and freed > 0 and ticket_private.is_full(event) then
       -- Returned, not raised: an exception would roll back the offers.
-      resumed := ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 409,
+      resumed := ticket_private.store_answer(person, 'ticket-checkout', idempotency_key, 409,
         jsonb_build_object('error', jsonb_build_object('code', 'sold_out', 'message', 'There are no seats left.')));
     end if;
   end if;
   if resumed is not null then
     return resumed;
   end if;
-  delete from ticket_service.waitlist_entries w where w.event_id = check_out.event and w.user_id = person;
+  delete from ticket_service.waitlist_entries w where w.event_id = start_checkout.event and w.user_id = person;
   if terms.price = 0 then
-    return ticket_private.take_free_ticket(person, idempotency_key, event, mine, terms);
+    return ticket_private.issue_free_ticket(person, idempotency_key, event, mine, terms);
   end if;
   return ticket_private.hold_seat(person, idempotency_key, event, mine, terms, payment_method, return_url);
 end $$;
-revoke execute on function ticket_private.check_out(uuid, text, uuid, text, text) from public;
+revoke execute on function ticket_private.start_checkout(uuid, text, uuid, text, text) from public;
 
 -- Definer: service_role may not write tickets and attempts directly.
 create or replace function ticket_private.begin_checkout(
@@ -181,11 +180,11 @@ declare
   answered jsonb := ticket_private.claim_key(person, 'ticket-checkout', idempotency_key, request_hash);
   detail text;
 begin
-  return coalesce(answered, ticket_private.check_out(person, idempotency_key, event_id, payment_method, return_url));
+  return coalesce(answered, ticket_private.start_checkout(person, idempotency_key, event_id, payment_method, return_url));
 exception
   when sqlstate 'PGRST' then
     get stacked diagnostics detail = pg_exception_detail;
-    return ticket_private.keep_refusal(person, 'ticket-checkout', idempotency_key, sqlerrm, detail);
+    return ticket_private.store_refusal(person, 'ticket-checkout', idempotency_key, sqlerrm, detail);
   when unique_violation then
     get stacked diagnostics detail = constraint_name;
     if detail = 'one_live_ticket_each' then
@@ -222,7 +221,7 @@ begin
     update ticket_private.attempts a set session_id = finish_checkout.session_id where a.id = finish_checkout.attempt_id;
     return jsonb_build_object('next', 'expire', 'attempt', ticket_private.attempt_to_send(finish_checkout.attempt_id));
   end if;
-  return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(finish_checkout.attempt_id));
+  return ticket_private.store_answer(person, 'ticket-checkout', idempotency_key, 200, ticket_private.checkout_answer(finish_checkout.attempt_id));
 end $$;
 revoke execute on function ticket_private.finish_checkout(uuid, text, uuid, text, text) from public;
 grant execute on function ticket_private.finish_checkout(uuid, text, uuid, text, text) to service_role;
@@ -244,7 +243,7 @@ begin
   end if;
   perform ticket_private.fail_transaction(fail_checkout.attempt_id);
   update ticket_service.tickets t set status = 'cancelled' where t.id = ticket and t.status = 'pending';
-  return ticket_private.keep_answer(person, 'ticket-checkout', idempotency_key, status, answer);
+  return ticket_private.store_answer(person, 'ticket-checkout', idempotency_key, status, answer);
 end $$;
 revoke execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) from public;
 grant execute on function ticket_private.fail_checkout(uuid, text, uuid, int, jsonb) to service_role;

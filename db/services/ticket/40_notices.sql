@@ -70,7 +70,7 @@ begin
   -- Read again under the lock.
   select * into attempt from ticket_private.attempts a where a.id = record_notice.attempt_id;
   perform ticket_private.record_facts(attempt, facts);
-  perform ticket_private.settle(attempt);
+  perform ticket_private.settle_attempt(attempt);
   return jsonb_build_object('result', 'recorded');
 end $$;
 revoke execute on function ticket_private.record_notice(text, text, uuid, jsonb) from public;

@@ -1,7 +1,7 @@
--- Settlement: derives the ticket, its transactions and the journal from all facts known about an attempt, so that neither the
--- order nor the repetition of notices matters. Called under the lock of the ticket.
+-- Settlement: derives the ticket, its transactions and the journal from all facts known about an attempt, so that
+-- neither the order nor the repetition of notices matters. Called under the lock of the ticket.
 
-create or replace function ticket_private.activate(attempt ticket_private.attempts, ticket ticket_service.tickets)
+create or replace function ticket_private.activate_ticket(attempt ticket_private.attempts, ticket ticket_service.tickets)
 returns ticket_service.payment_outcome language plpgsql volatile set search_path = '' as $$
 declare
   refused_by text;
@@ -35,17 +35,17 @@ begin
       if sqlerrm::jsonb ->> 'code' = 'sold_out' then
         return 'sold_out'::ticket_service.payment_outcome;
       end if;
-      raise warning 'A payment for ticket % goes back: %', ticket.id, sqlerrm;
+      raise warning 'The payment for ticket % is refunded: %', ticket.id, sqlerrm;
       return 'event_closed'::ticket_service.payment_outcome;
   end;
   return 'activated'::ticket_service.payment_outcome;
 end $$;
-comment on function ticket_private.activate(ticket_private.attempts, ticket_service.tickets) is
+comment on function ticket_private.activate_ticket(ticket_private.attempts, ticket_service.tickets) is
   'Activates the ticket of a payment on the terms of the attempt. If the hold has ended, takes another seat if one is free and the buyer has no other ticket.';
-revoke execute on function ticket_private.activate(ticket_private.attempts, ticket_service.tickets) from public;
+revoke execute on function ticket_private.activate_ticket(ticket_private.attempts, ticket_service.tickets) from public;
 
 -- The first payment of an attempt uses the transaction row of the attempt; further payments get rows of their own.
-create or replace function ticket_private.show_payments(attempt ticket_private.attempts)
+create or replace function ticket_private.record_payment_transactions(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   payment ticket_private.payments;
@@ -66,11 +66,10 @@ begin
     update ticket_private.payments p set transaction_id = shown where p.provider = payment.provider and p.provider_id = payment.provider_id;
   end loop;
 end $$;
-revoke execute on function ticket_private.show_payments(ticket_private.attempts) from public;
+revoke execute on function ticket_private.record_payment_transactions(ticket_private.attempts) from public;
 
 -- Compares with all that was ever returned since a refund was requested, so the order of notices does not matter.
--- Overtakes
--- the newest first, and requests what is left again: a refund that may have been sent cannot be changed.
+-- Overtakes the newest first, and requests what is left again: a refund that may have been sent cannot be changed.
 create or replace function ticket_private.overtake_refunds(payment ticket_private.payment_balances)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -97,7 +96,7 @@ begin
     overtaken := overtaken + mine.amount;
   end loop;
   if payment.state <> 'reversed' then
-    perform ticket_private.request_refund_of(payment.provider, payment.provider_id,
+    perform ticket_private.request_refund(payment.provider, payment.provider_id,
       least(overtaken, newest.asked_of - elsewhere - wanted - newest.fee), newest.fee, newest.origin, newest.reason, newest.asked_of);
   end if;
 end $$;
@@ -105,7 +104,7 @@ comment on function ticket_private.overtake_refunds(ticket_private.payment_balan
   'Marks our refunds as overtaken if the payment no longer covers them because the money was returned another way.';
 revoke execute on function ticket_private.overtake_refunds(ticket_private.payment_balances) from public;
 
--- Refunds beyond the amount captured are marked, those made at the provider first; an operator is told about them.
+-- Marks refunds beyond the amount captured, those made at the provider first. They appear in operator_queue().
 create or replace function ticket_private.mark_excess_refunds(payment ticket_private.payments)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -123,7 +122,7 @@ end $$;
 revoke execute on function ticket_private.mark_excess_refunds(ticket_private.payments) from public;
 
 -- Refunds made at the provider get a transaction row once they have succeeded and their payment has one.
-create or replace function ticket_private.show_refunds(attempt ticket_private.attempts)
+create or replace function ticket_private.record_refund_transactions(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   payment ticket_private.payment_balances;
@@ -143,9 +142,9 @@ begin
       and not exists (select from ticket_service.ticket_transactions x where x.id = r.id);
   end loop;
 end $$;
-revoke execute on function ticket_private.show_refunds(ticket_private.attempts) from public;
+revoke execute on function ticket_private.record_refund_transactions(ticket_private.attempts) from public;
 
-create or replace function ticket_private.way_back_of(payment ticket_private.payment_balances)
+create or replace function ticket_private.returned_outcome(payment ticket_private.payment_balances)
 returns ticket_service.payment_outcome language sql immutable set search_path = '' as $$
   select case
     when payment.given_elsewhere > 0 and payment.amount <= payment.ever_given then 'refunded'
@@ -153,10 +152,10 @@ returns ticket_service.payment_outcome language sql immutable set search_path = 
     when payment.ever_called_back > 0 then 'disputed'
   end::ticket_service.payment_outcome
 $$;
-comment on function ticket_private.way_back_of(ticket_private.payment_balances) is 'How the money of a payment was returned without our request, or null.';
-revoke execute on function ticket_private.way_back_of(ticket_private.payment_balances) from public;
+comment on function ticket_private.returned_outcome(ticket_private.payment_balances) is 'How the money of a payment was returned without our request, or null.';
+revoke execute on function ticket_private.returned_outcome(ticket_private.payment_balances) from public;
 
-create or replace function ticket_private.decide_payments(attempt ticket_private.attempts)
+create or replace function ticket_private.decide_outcomes(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   ticket ticket_service.tickets;
@@ -168,7 +167,7 @@ begin
     where b.attempt_id = attempt.id and b.transaction_id is not null order by b.outcome nulls last, p.first_told_at, b.provider_id
   loop
     select * into ticket from ticket_service.tickets t where t.id = attempt.ticket_id;
-    verdict := coalesce(ticket_private.way_back_of(payment), payment.outcome);
+    verdict := coalesce(ticket_private.returned_outcome(payment), payment.outcome);
     payment.has_bought := payment.has_bought or payment.outcome is null and verdict is not null
       and ticket.status <> 'active' and (payment.amount, payment.currency) = (attempt.amount, attempt.currency);
     if verdict is null then
@@ -176,7 +175,7 @@ begin
         when (payment.amount, payment.currency) <> (attempt.amount, attempt.currency) then 'set_aside'
         when exists (select from ticket_private.payments p where p.ticket_id = ticket.id and p.outcome = 'activated') and ticket.status in ('active', 'refunded') then 'paid_twice'
         when ticket.status = 'active' then 'already_has_ticket'
-        else ticket_private.activate(attempt, ticket)
+        else ticket_private.activate_ticket(attempt, ticket)
       end;
       payment.has_bought := verdict = 'activated';
     end if;
@@ -186,7 +185,7 @@ begin
     end if;
   end loop;
 end $$;
-revoke execute on function ticket_private.decide_payments(ticket_private.attempts) from public;
+revoke execute on function ticket_private.decide_outcomes(ticket_private.attempts) from public;
 
 create or replace function ticket_private.apply_outcome(
   attempt ticket_private.attempts, ticket ticket_service.tickets, payment ticket_private.payment_balances, verdict ticket_service.payment_outcome)
@@ -201,8 +200,7 @@ begin
       null;
     when 'set_aside', 'refunded', 'reversed', 'disputed' then
       -- The ticket ends with the payment that bought it, unless another payment stands for it. A payment that bought
-      -- none ends
-      -- only a hold without another open attempt.
+      -- none ends only a hold without another open attempt.
       update ticket_service.tickets t
       set status = case when not payment.has_bought then 'expired' when verdict = 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
       where t.id = ticket.id
@@ -212,7 +210,7 @@ begin
           and (p.provider, p.provider_id) <> (payment.provider, payment.provider_id));
     else
       update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id and t.status = 'pending';
-      perform ticket_private.request_refund_of(payment.provider, payment.provider_id, ticket_private.refundable(payment), 0, 'payment', null);
+      perform ticket_private.request_refund(payment.provider, payment.provider_id, ticket_private.refundable(payment), 0, 'payment', null);
   end case;
 end $$;
 comment on function ticket_private.apply_outcome(ticket_private.attempts, ticket_service.tickets, ticket_private.payment_balances, ticket_service.payment_outcome) is
@@ -220,7 +218,7 @@ comment on function ticket_private.apply_outcome(ticket_private.attempts, ticket
 revoke execute on function ticket_private.apply_outcome(ticket_private.attempts, ticket_service.tickets, ticket_private.payment_balances, ticket_service.payment_outcome) from public;
 
 -- Refunds that are owed stay pending, even if the provider failed to make them.
-create or replace function ticket_private.show_states(attempt uuid)
+create or replace function ticket_private.update_transaction_states(attempt uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
   update ticket_service.ticket_transactions x
@@ -229,17 +227,17 @@ begin
   from (
     select b.transaction_id as id, b.provider_id, b.outcome,
       case when b.state = 'reversed' or b.amount > 0 and b.amount <= b.gone then 'refunded' else 'success' end::ticket_service.transaction_status as status
-    from ticket_private.payment_balances b where b.attempt_id = show_states.attempt and b.transaction_id is not null
+    from ticket_private.payment_balances b where b.attempt_id = update_transaction_states.attempt and b.transaction_id is not null
     union all
     select r.id, r.provider_id, null,
       case when r.is_done then 'success'
         when r.is_overtaken or r.is_excess or r.state >= 'failed' and r.origin = 'provider' then 'failed'
         else 'pending' end::ticket_service.transaction_status
-    from ticket_private.refunds r where r.attempt_id = show_states.attempt) shown_now
+    from ticket_private.refunds r where r.attempt_id = update_transaction_states.attempt) shown_now
   where x.id = shown_now.id
     and ((x.status, x.outcome) is distinct from (shown_now.status, shown_now.outcome) or x.transaction_id is null and shown_now.provider_id is not null);
 end $$;
-revoke execute on function ticket_private.show_states(uuid) from public;
+revoke execute on function ticket_private.update_transaction_states(uuid) from public;
 
 create or replace function ticket_private.close_attempt(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -263,16 +261,16 @@ end $$;
 revoke execute on function ticket_private.close_attempt(ticket_private.attempts) from public;
 
 -- The caller holds the lock of the ticket.
-create or replace function ticket_private.settle(attempt ticket_private.attempts)
+create or replace function ticket_private.settle_attempt(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
-  perform ticket_private.show_payments(attempt);
-  perform ticket_private.show_refunds(attempt);
-  perform ticket_private.decide_payments(attempt);
-  perform ticket_private.show_states(attempt.id);
+  perform ticket_private.record_payment_transactions(attempt);
+  perform ticket_private.record_refund_transactions(attempt);
+  perform ticket_private.decide_outcomes(attempt);
+  perform ticket_private.update_transaction_states(attempt.id);
   perform ticket_private.close_attempt(attempt);
   perform ticket_private.record_journal(attempt.ticket_id);
 end $$;
-comment on function ticket_private.settle(ticket_private.attempts) is
+comment on function ticket_private.settle_attempt(ticket_private.attempts) is
   'Brings ticket, transactions and journal in line with all facts known about an attempt.';
-revoke execute on function ticket_private.settle(ticket_private.attempts) from public;
+revoke execute on function ticket_private.settle_attempt(ticket_private.attempts) from public;

@@ -6,7 +6,7 @@ create or replace view ticket_private.refunds_for_operators as
     and ((r.is_manual or r.sends >= 60) and r.state < 'succeeded' or r.state >= 'failed');
 comment on view ticket_private.refunds_for_operators is 'Refunds that the provider could not make, to be closed with close_refund().';
 
-create or replace function ticket_private.request_refund_of(
+create or replace function ticket_private.request_refund(
   provider text, payment_id text, amount numeric, fee numeric, origin ticket_private.refund_origin, reason text, asked_of numeric default null)
 returns uuid language plpgsql volatile set search_path = '' as $$
 declare
@@ -17,20 +17,20 @@ begin
     return null;
   end if;
   with payment as (
-    select * from ticket_private.payment_balances b where b.provider = request_refund_of.provider and b.provider_id = payment_id),
+    select * from ticket_private.payment_balances b where b.provider = request_refund.provider and b.provider_id = payment_id),
   shown as (
     insert into ticket_service.ticket_transactions (id, ticket_id, kind, refund_of, amount, currency, payment_method)
-    select refund, p.ticket_id, 'refund', p.transaction_id, request_refund_of.amount, p.currency, p.provider from payment p)
+    select refund, p.ticket_id, 'refund', p.transaction_id, request_refund.amount, p.currency, p.provider from payment p)
   insert into ticket_private.refunds (id, ticket_id, attempt_id, provider, payment_provider_id, amount, currency, fee, origin, reason, send_at, is_manual, asked_of)
-  select refund, p.ticket_id, p.attempt_id, p.provider, p.provider_id, request_refund_of.amount, p.currency, request_refund_of.fee,
-    request_refund_of.origin, request_refund_of.reason, case when not is_manual then now() end, is_manual,
-    coalesce(request_refund_of.asked_of, p.amount - p.called_back - p.standing_elsewhere + p.ever_called_back + p.given_elsewhere)
+  select refund, p.ticket_id, p.attempt_id, p.provider, p.provider_id, request_refund.amount, p.currency, request_refund.fee,
+    request_refund.origin, request_refund.reason, case when not is_manual then now() end, is_manual,
+    coalesce(request_refund.asked_of, p.amount - p.called_back - p.standing_elsewhere + p.ever_called_back + p.given_elsewhere)
   from payment p;
   return refund;
 end $$;
-comment on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) is
+comment on function ticket_private.request_refund(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) is
   'Requests a refund of a payment, in major units. Returns null for an amount of 0. The trigger ticket_transactions_refund_within_capture refuses more than is left.';
-revoke execute on function ticket_private.request_refund_of(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) from public;
+revoke execute on function ticket_private.request_refund(text, text, numeric, numeric, ticket_private.refund_origin, text, numeric) from public;
 
 
 create or replace function ticket_private.refund_to_send(refund uuid)
@@ -57,7 +57,7 @@ $$;
 revoke execute on function ticket_private.refund_answer(uuid, uuid) from public;
 
 -- Records imported payments and refunds as if a provider had reported them.
-create or replace function ticket_private.take_in_imported_payments(ticket uuid)
+create or replace function ticket_private.import_payments(ticket uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
   insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency, method, outcome, has_bought)
@@ -71,24 +71,24 @@ begin
   where x.ticket_id = ticket and x.kind = 'refund' and x.amount > 0 and x.status <> 'failed';
   perform ticket_private.record_journal(ticket);
 end $$;
-revoke execute on function ticket_private.take_in_imported_payments(uuid) from public;
+revoke execute on function ticket_private.import_payments(uuid) from public;
 
 -- The caller holds the lock of the ticket.
-create or replace function ticket_private.payment_of(ticket uuid)
+create or replace function ticket_private.find_payment(ticket uuid)
 returns ticket_private.payment_balances language plpgsql volatile set search_path = '' as $$
 declare
   payment ticket_private.payment_balances;
 begin
   if not exists (select from ticket_private.payments p where p.ticket_id = ticket and p.transaction_id is not null) then
-    perform ticket_private.take_in_imported_payments(ticket);
+    perform ticket_private.import_payments(ticket);
   end if;
   select * into payment from ticket_private.payment_balances b
   where b.ticket_id = ticket and b.transaction_id is not null and b.outcome is distinct from 'set_aside'
   order by b.outcome = 'activated' desc, ticket_private.refundable(b) desc limit 1;
   return payment;
 end $$;
-comment on function ticket_private.payment_of(uuid) is 'The payment that activated a ticket, or the one with most left. Null for a free ticket. Excludes set_aside payments, which operators decide about.';
-revoke execute on function ticket_private.payment_of(uuid) from public;
+comment on function ticket_private.find_payment(uuid) is 'The payment that activated a ticket, or the one with most left. Null for a free ticket. Excludes set_aside payments, which operators decide about.';
+revoke execute on function ticket_private.find_payment(uuid) from public;
 
 -- The caller holds the lock of the ticket.
 create or replace function ticket_private.end_ticket(
@@ -102,9 +102,9 @@ begin
   set status = case when payment.provider_id is null then 'cancelled' else 'refunded' end::ticket_service.ticket_status, refund_fee = fee
   where t.id = ticket;
   -- An imported ticket may have been paid in several parts.
-  perform ticket_private.request_refund_of(b.provider, b.provider_id, ticket_private.refundable(b), 0, origin, reason)
+  perform ticket_private.request_refund(b.provider, b.provider_id, ticket_private.refundable(b), 0, origin, reason)
   from ticket_private.payment_balances b where b.ticket_id = ticket and b.provider = 'imported' and b.provider_id <> payment.provider_id;
-  return ticket_private.request_refund_of(payment.provider, payment.provider_id, available - kept, kept, origin, reason);
+  return ticket_private.request_refund(payment.provider, payment.provider_id, available - kept, kept, origin, reason);
 end $$;
 comment on function ticket_private.end_ticket(uuid, ticket_private.payment_balances, numeric, ticket_private.refund_origin, text) is
   'Ends a ticket, which frees its seat, and requests a refund of what is left of its payment, less a fee. Returns the refund, or null if there is nothing to refund.';
@@ -114,21 +114,20 @@ create or replace function ticket_private.require_refundable(ticket ticket_servi
 returns void language plpgsql stable set search_path = '' as $$
 declare
   is_moved boolean := event_start <> ticket.event_start_time;
-  -- After a change of the start, full refunds are possible until the later of both times, unless the event has
-  -- started.
+  -- After a change of the start, full refunds are possible until the later of both times, unless the event has started.
   closes timestamptz := case when is_moved then greatest(event_start, ticket.event_start_time)
     else least(event_start, coalesce(ticket.refund_deadline, event_start)) end;
 begin
   if ticket.is_checked_in and not is_cancelled then
-    perform ticket_private.refuse('ticket_used', 'This ticket was used. Ask the host for a refund.', 409);
+    perform ticket_private.refuse('ticket_used', 'This ticket has been checked in. Ask the host for a refund.', 409);
   elsif ticket.status = 'active' and not is_cancelled and (now() > closes or now() >= event_start and is_moved is not true) then
-    perform ticket_private.refuse('refund_deadline_passed', 'The time for a refund of this ticket is over. Ask the host.', 409);
+    perform ticket_private.refuse('refund_deadline_passed', 'The deadline for a refund of this ticket has passed. Ask the host.', 409);
   end if;
 end $$;
 comment on function ticket_private.require_refundable(ticket_service.tickets, timestamptz, boolean) is 'Refuses a refund to the buyer of a used ticket, or after the deadline.';
 revoke execute on function ticket_private.require_refundable(ticket_service.tickets, timestamptz, boolean) from public;
 
-create or replace function ticket_private.give_up_hold(person uuid, idempotency_key text, ticket uuid)
+create or replace function ticket_private.release_hold(person uuid, idempotency_key text, ticket uuid)
 returns jsonb language plpgsql volatile set search_path = '' as $$
 declare
   attempt ticket_private.attempts;
@@ -138,22 +137,22 @@ begin
   order by a.state = 'creating', a.state limit 1;
   if attempt.state in ('open', 'ending') then
     -- The provider must expire the attempt before the seat is freed.
-    return ticket_private.expire_first(person, 'ticket-refund', idempotency_key, attempt.id);
+    return ticket_private.request_expiry(person, 'ticket-refund', idempotency_key, attempt.id);
   elsif attempt.id is not null then
     perform ticket_private.drop_attempt(attempt.id);
   end if;
   update ticket_service.tickets t set status = 'cancelled' where t.id = ticket;
-  return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket, null));
+  return ticket_private.store_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket, null));
 end $$;
-revoke execute on function ticket_private.give_up_hold(uuid, text, uuid) from public;
+revoke execute on function ticket_private.release_hold(uuid, text, uuid) from public;
 
 create or replace function ticket_private.require_amount(amount numeric, payment ticket_private.payment_balances, currency text)
 returns void language plpgsql stable set search_path = '' as $$
 begin
   if amount <= 0 or amount <> round(amount, greatest(ticket_private.currency_decimals(coalesce(payment.currency, currency)), scale(trim_scale(payment.amount)))) then
-    perform ticket_private.refuse('invalid_amount', 'An amount is more than 0, and has no more decimals than its currency, or than what was paid.');
+    perform ticket_private.refuse('invalid_amount', 'An amount must be more than 0, and have no more decimals than its currency or the payment.');
   elsif amount > coalesce(ticket_private.refundable(payment), 0) then
-    perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed what was paid.', 409);
+    perform ticket_private.refuse('refund_exceeds_payment', 'Refunds cannot exceed the payment.', 409);
   end if;
 end $$;
 comment on function ticket_private.require_amount(numeric, ticket_private.payment_balances, text) is 'Refuses an amount of 0 or less, with too many decimals, or above what is left of the payment.';
@@ -178,22 +177,22 @@ begin
   if ticket.id is null or not (is_host or ticket.user_id is not distinct from person) then
     perform ticket_private.refuse('ticket_not_found', 'There is no such ticket.', 404);
   elsif not is_host and amount is not null then
-    perform ticket_private.refuse('amount_is_for_hosts', 'Only the host chooses an amount. A refund that you ask for is of the whole price, less the fee.', 403);
+    perform ticket_private.refuse('amount_is_for_hosts', 'Only the host can choose an amount. A refund that you request is for the full price, less the fee.', 403);
   elsif not is_host then
     perform ticket_private.require_refundable(ticket, event.start_time, event.is_cancelled);
   end if;
   if amount is null and ticket.status not in ('pending', 'active') then
-    perform ticket_private.refuse('ticket_ended', 'This ticket has ended already.', 409);
+    perform ticket_private.refuse('ticket_ended', 'This ticket is no longer valid.', 409);
   elsif amount is null and ticket.status = 'pending' and ticket.user_id is distinct from person then
-    perform ticket_private.refuse('ticket_not_paid', 'This ticket is not paid for yet. Its seat is free again by itself.', 409);
+    perform ticket_private.refuse('ticket_not_paid', 'This ticket is not paid for yet. Its hold ends automatically.', 409);
   elsif amount is null and ticket.status = 'pending' then
-    return ticket_private.give_up_hold(person, idempotency_key, ticket.id);
+    return ticket_private.release_hold(person, idempotency_key, ticket.id);
   end if;
 
-  payment := ticket_private.payment_of(ticket.id);
+  payment := ticket_private.find_payment(ticket.id);
   if amount is not null then
     perform ticket_private.require_amount(amount, payment, ticket.currency);
-    refund := ticket_private.request_refund_of(payment.provider, payment.provider_id, amount, 0, 'host', reason);
+    refund := ticket_private.request_refund(payment.provider, payment.provider_id, amount, 0, 'host', reason);
   else
     refund := ticket_private.end_ticket(ticket.id, payment,
       case when is_host or event.is_cancelled or event.start_time <> ticket.event_start_time then 0 else ticket.refund_fee end,
@@ -202,7 +201,7 @@ begin
   update ticket_private.refunds r set state = 'sent', sent_at = now(), send_at = now() + interval '2 minutes', sends = 1
   where r.id = refund and not r.is_manual returning jsonb_build_object('next', 'refund', 'refund', ticket_private.refund_to_send(r.id)) into next;
   -- Stored now, so that a repetition after a crash returns this refund. Maintenance sends it.
-  kept := ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
+  kept := ticket_private.store_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(ticket.id, refund));
   return coalesce(next, kept);
 end $$;
 revoke execute on function ticket_private.refund_ticket(uuid, text, uuid, numeric, text) from public;
@@ -218,26 +217,26 @@ begin
   return coalesce(answered, ticket_private.refund_ticket(person, idempotency_key, ticket_id, amount, reason));
 exception when sqlstate 'PGRST' then
   get stacked diagnostics detail = pg_exception_detail;
-  return ticket_private.keep_refusal(person, 'ticket-refund', idempotency_key, sqlerrm, detail);
+  return ticket_private.store_refusal(person, 'ticket-refund', idempotency_key, sqlerrm, detail);
 end $$;
 revoke execute on function ticket_private.begin_refund(uuid, text, text, uuid, numeric, text) from public;
 grant execute on function ticket_private.begin_refund(uuid, text, text, uuid, numeric, text) to service_role;
 
 -- An imported payment has no attempt to settle.
-create or replace function ticket_private.settle_or_record(refund ticket_private.refunds)
+create or replace function ticket_private.settle_refund(refund ticket_private.refunds)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
   attempt ticket_private.attempts;
 begin
   select * into attempt from ticket_private.attempts a where a.id = refund.attempt_id;
   if found then
-    perform ticket_private.settle(attempt);
+    perform ticket_private.settle_attempt(attempt);
   else
-    perform ticket_private.show_states(refund.attempt_id);
+    perform ticket_private.update_transaction_states(refund.attempt_id);
     perform ticket_private.record_journal(refund.ticket_id);
   end if;
 end $$;
-revoke execute on function ticket_private.settle_or_record(ticket_private.refunds) from public;
+revoke execute on function ticket_private.settle_refund(ticket_private.refunds) from public;
 
 -- Definer: service_role may not write refunds directly.
 create or replace function ticket_private.record_refund(
@@ -264,9 +263,9 @@ begin
       when r.sends >= 60 and coalesce(r.provider_id, record_refund.provider_id) is null then null
       else now() + least(interval '1 minute' * power(2, least(r.sends, 10)), interval '12 hours') end
   where r.id = refund.id;
-  perform ticket_private.settle_or_record(refund);
+  perform ticket_private.settle_refund(refund);
   if idempotency_key is not null then
-    return ticket_private.keep_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(refund.ticket_id, refund.id), is_better => true);
+    return ticket_private.store_answer(person, 'ticket-refund', idempotency_key, 200, ticket_private.refund_answer(refund.ticket_id, refund.id), is_better => true);
   end if;
   return jsonb_build_object('result', 'recorded');
 end $$;

@@ -49,7 +49,7 @@ begin
   if ticket.status = 'pending' then
     update ticket_service.tickets t set status = 'cancelled' where t.id = ticket.id;
   else
-    perform ticket_private.end_ticket(ticket.id, ticket_private.payment_of(ticket.id), 0, 'cancellation', null);
+    perform ticket_private.end_ticket(ticket.id, ticket_private.find_payment(ticket.id), 0, 'cancellation', null);
   end if;
 end $$;
 revoke execute on function ticket_private.end_cancelled_ticket(ticket_service.tickets) from public;
@@ -101,9 +101,9 @@ declare
 begin
   select e.host_id, e.status::text as status into event from event_service.events e where e.id = cancellation_progress.event_id;
   if event.host_id is distinct from person or person is null then
-    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
+    perform ticket_private.refuse('event_not_found', 'You have no such event.', 404);
   elsif event.status <> 'cancelled' then
-    perform ticket_private.refuse('event_over', 'This event is over or cancelled, and stays so.', 409);
+    perform ticket_private.refuse('event_over', 'This event is over or cancelled and can no longer be changed.', 409);
   end if;
   update ticket_service.event_cancellations c set reason = cancellation_progress.reason
   where c.event_id = cancellation_progress.event_id and c.reason is null;

@@ -36,13 +36,13 @@ language sql stable security definer set search_path = '' as $$
     from ticket_private.refunds_for_operators r
     union all
     select 'payment', p.transaction_id, p.ticket_id, p.provider, p.provider_id, p.available, p.currency,
-      case p.outcome when 'set_aside' then 'Another amount or currency arrived than was asked for.'
-        else 'This is left of a payment (' || p.outcome || ') for which there is no ticket.' end, p.since
+      case p.outcome when 'set_aside' then 'The amount or currency differs from the one requested.'
+        else 'Left of a payment (' || p.outcome || ') without a ticket.' end, p.since
     from ticket_private.payments_for_operators p
     union all
     select 'excess', r.id, r.ticket_id, r.provider, coalesce(r.provider_id, r.payment_provider_id),
       case when r.is_excess then least(r.amount, gone.so_far - p.amount) else 0 end + case when r.closed_at is not null and r.state = 'succeeded' then r.amount else 0 end, r.currency,
-      'This went back although there was no more to give.', r.requested_at
+      'This refund exceeds the payment.', r.requested_at
     from ticket_private.refunds r join ticket_private.payments p on p.provider = r.provider and p.provider_id = r.payment_provider_id
     cross join lateral (
       select sum(o.amount) as so_far from ticket_private.refunds o
@@ -50,11 +50,11 @@ language sql stable security definer set search_path = '' as $$
         and (o.origin = 'provider', coalesce(o.provider_id, o.id::text)) <= (r.origin = 'provider', coalesce(r.provider_id, r.id::text)))) gone
     where r.is_excess or r.closed_at is not null and r.state = 'succeeded'
     union all
-    select 'cancellation', c.event_id, null, null, null, null, null, 'Tickets of this cancelled event could not be ended: the server''s log says why.', c.cancelled_at
+    select 'cancellation', c.event_id, null, null, null, null, null, 'Tickets of this cancelled event could not be ended. See the log of the server.', c.cancelled_at
     from ticket_service.event_cancellations c where c.tickets_ended_at is null and c.cancelled_at < now() - interval '1 hour'
     union all
     select 'attempt', a.id, a.ticket_id, a.provider, coalesce(a.session_id, a.id::text), a.amount, a.currency,
-      'The provider has not said for a week what became of this payment.', a.started_at
+      'The provider has not reported the result of this payment for a week.', a.started_at
     from ticket_private.attempts a
     where a.check_at is null and a.checks >= 40
       and (a.state <> 'closed' or exists (select from ticket_private.payments p where p.attempt_id = a.id and p.state = 'pending'))) q
@@ -75,9 +75,9 @@ begin
   update ticket_private.refunds r set closed_at = now(), closing_reference = reference, send_at = null
   where r.id = refund.id and r.id in (select o.id from ticket_private.refunds_for_operators o);
   if not found then
-    perform ticket_private.refuse('refund_not_open', 'There is no such refund that waits for an operator.', 404);
+    perform ticket_private.refuse('refund_not_open', 'There is no such open refund.', 404);
   end if;
-  perform ticket_private.settle_or_record(refund);
+  perform ticket_private.settle_refund(refund);
 end $$;
 revoke execute on function ticket_private.close_refund(uuid, text) from public;
 grant execute on function ticket_private.close_refund(uuid, text) to service_role;
@@ -92,9 +92,9 @@ begin
   perform from ticket_service.tickets t where t.id = ticket for no key update;
   select * into payment from ticket_private.payments_for_operators p where p.transaction_id = refund_rest.transaction_id;
   if not found then
-    perform ticket_private.refuse('payment_not_set_aside', 'There is no such payment that waits for an operator.', 404);
+    perform ticket_private.refuse('payment_not_set_aside', 'There is no such open payment.', 404);
   end if;
-  return ticket_private.request_refund_of(payment.provider, payment.provider_id, payment.available, 0, 'operator', null);
+  return ticket_private.request_refund(payment.provider, payment.provider_id, payment.available, 0, 'operator', null);
 end $$;
 revoke execute on function ticket_private.refund_rest(uuid) from public;
 grant execute on function ticket_private.refund_rest(uuid) to service_role;
@@ -104,7 +104,7 @@ create or replace function ticket_private.close_item(kind text, id uuid, referen
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
   if not exists (select from ticket_private.operator_queue() q where q.kind = close_item.kind and q.id = close_item.id and q.kind <> 'refund') then
-    perform ticket_private.refuse('item_not_open', 'There is no such item that waits for an operator. Close refunds by close_refund.', 404);
+    perform ticket_private.refuse('item_not_open', 'There is no such open item. Close refunds with close_refund.', 404);
   end if;
   insert into ticket_private.closed_items (kind, id, reference) values (close_item.kind, close_item.id, close_item.reference);
 end $$;

@@ -44,7 +44,7 @@ revoke execute on function ticket_private.claim_work(int, interval, uuid) from p
 grant execute on function ticket_private.claim_work(int, interval, uuid) to service_role;
 
 -- Definer: clients may not delete these rows. Limited by batch, because it runs every second.
-create or replace function ticket_private.forget_old_requests(batch int default 1000)
+create or replace function ticket_private.delete_old_requests(batch int default 1000)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
   delete from ticket_private.idempotency_keys k where (k.user_id, k.function, k.key) in (
@@ -52,8 +52,8 @@ begin
   delete from ticket_private.notices n where (n.provider, n.notice_id) in (
     select o.provider, o.notice_id from ticket_private.notices o where o.received_at < now() - interval '90 days' limit batch);
 end $$;
-comment on function ticket_private.forget_old_requests(int) is 'Deletes answers after a week and notices after ninety days.';
-revoke execute on function ticket_private.forget_old_requests(int) from public;
+comment on function ticket_private.delete_old_requests(int) is 'Deletes answers after a week and notices after ninety days.';
+revoke execute on function ticket_private.delete_old_requests(int) from public;
 create or replace function ticket_service.claim_work(batch int default 20, lease interval default '2 minutes', event uuid default null)
 returns jsonb language sql volatile security invoker set search_path = ''
 begin atomic
@@ -83,7 +83,7 @@ begin
   commit;
   perform ticket_private.continue_cancellations();
   commit;
-  perform ticket_private.forget_old_requests();
+  perform ticket_private.delete_old_requests();
 end $$;
 comment on procedure ticket_private.run_scheduled_work() is 'To be called every second by the owner of the database: expires holds, offers seats, and refunds tickets of cancelled events.';
 revoke execute on procedure ticket_private.run_scheduled_work() from public;

@@ -32,7 +32,7 @@ create policy event_staff_insert_host on ticket_service.event_staff for insert t
     (exists (select 1 from ticket_private.me)
       or ticket_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401))
     and (exists (select 1 from ticket_private.my_events e where e.id = event_staff.event_id)
-      or ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404))
+      or ticket_private.refuse('event_not_found', 'You have no such event.', 404))
     and (exists (select 1 from ticket_private.visible_people p where p.id = event_staff.user_id)
       or ticket_private.refuse('person_not_found', 'There is no such person.', 404)));
 drop policy if exists event_staff_delete_host on ticket_service.event_staff;
@@ -46,23 +46,23 @@ grant insert (event_id, user_id) on ticket_service.event_staff to authenticated;
 grant all on ticket_service.event_staff to service_role;
 
 
-create or replace view ticket_private.my_gates as
+create or replace view ticket_private.my_check_in_events as
   select e.id from event_service.events e where e.host_id = (select auth.uid())
   union
   select s.event_id from ticket_service.event_staff s
   join event_service.events e on e.id = s.event_id
   where s.user_id = (select auth.uid()) and now() < e.end_time + interval '6 hours';
-comment on view ticket_private.my_gates is 'Events at which the caller may check in tickets: hosts always, staff until six hours after the end.';
+comment on view ticket_private.my_check_in_events is 'Events at which the caller may check in tickets: hosts always, staff until six hours after the end.';
 
-create or replace function ticket_private.require_gate(event uuid)
+create or replace function ticket_private.require_staff(event uuid)
 returns void language plpgsql stable set search_path = '' as $$
 begin
-  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_gates g where g.id = event) then
-    perform ticket_private.refuse('not_staff', 'Only the host and the staff of an event check its tickets, staff until six hours after its end.', 403);
+  if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_check_in_events g where g.id = event) then
+    perform ticket_private.refuse('not_staff', 'Only the host and staff can check in tickets to this event, and staff only until six hours after it ends.', 403);
   end if;
 end $$;
-comment on function ticket_private.require_gate(uuid) is 'Refuses callers who are neither host nor staff of this event.';
-revoke execute on function ticket_private.require_gate(uuid) from public;
+comment on function ticket_private.require_staff(uuid) is 'Refuses callers who are neither host nor staff of this event.';
+revoke execute on function ticket_private.require_staff(uuid) from public;
 comment on type ticket_service.check_in_answer is 'Result of a check-in. holder: {id, username, name, avatar_url}, or null if hidden from the caller; checked_in_by: username of whoever checked the ticket in first.';
 
 -- Definer: clients may not write tickets. The lock of the ticket serializes concurrent check-ins.
@@ -73,13 +73,13 @@ declare
   ticket ticket_service.tickets;
   answer ticket_service.check_in_answer;
 begin
-  perform ticket_private.require_gate(check_in.event_id);
+  perform ticket_private.require_staff(check_in.event_id);
   select * into ticket from ticket_service.tickets t
   where t.event_id = check_in.event_id and t.attendance_code = regexp_replace(upper(code), '[^A-Z0-9]', '', 'g') for no key update;
   if ticket.id is null or ticket.status = 'pending' then
     perform ticket_private.refuse('ticket_not_found', 'There is no such ticket.', 404);
   elsif ticket.status <> 'active' then
-    perform ticket_private.refuse('ticket_ended', 'This ticket has ended already.', 409);
+    perform ticket_private.refuse('ticket_ended', 'This ticket is no longer valid.', 409);
   elsif exists (select from event_service.events e where e.id = check_in.event_id and e.status = 'cancelled') then
     perform ticket_private.refuse('event_not_open', 'This event is over or cancelled.', 409);
   end if;
@@ -109,7 +109,7 @@ comment on function ticket_service.check_in(uuid, text) is
 create or replace function ticket_private.revoked_tickets(event_id uuid)
 returns uuid[] language plpgsql stable security definer set search_path = '' as $$
 begin
-  perform ticket_private.require_gate(revoked_tickets.event_id);
+  perform ticket_private.require_staff(revoked_tickets.event_id);
   return array(select t.id from ticket_service.tickets t
     where t.event_id = revoked_tickets.event_id and t.status in ('cancelled', 'refunded') order by t.id);
 end $$;

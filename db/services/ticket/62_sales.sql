@@ -15,7 +15,7 @@ create or replace function ticket_private.require_host(event uuid)
 returns void language plpgsql stable set search_path = '' as $$
 begin
   if not exists (select from ticket_private.me) or not exists (select from ticket_private.my_events e where e.id = event) then
-    perform ticket_private.refuse('event_not_found', 'There is no such event of yours.', 404);
+    perform ticket_private.refuse('event_not_found', 'You have no such event.', 404);
   end if;
 end $$;
 comment on function ticket_private.require_host(uuid) is 'Refuses callers who do not host this event.';

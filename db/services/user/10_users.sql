@@ -10,12 +10,12 @@ create table if not exists user_service.users (
   avatar_url text constraint avatar_url_is_bounded check ((octet_length(avatar_url) <= 1000) is not false or user_private.refuse('text_too_long', 'An image path has at most 1,000 bytes.')),
   phone text constraint phone_is_bounded check ((length(phone) <= 32) is not false or user_private.refuse('text_too_long', 'A phone number has at most 32 characters.')),
   date_of_birth date constraint born_in_a_plausible_year check ((date_of_birth >= '1900-01-01') is not false
-    or user_private.refuse('date_of_birth_out_of_range', 'Give a date of birth from 1900 on.')),
+    or user_private.refuse('date_of_birth_out_of_range', 'A date of birth must be 1900-01-01 or later.')),
   gender text constraint gender_is_bounded check ((length(gender) <= 50) is not false or user_private.refuse('text_too_long', 'A gender has at most 50 characters.')),
   location text constraint location_is_bounded check ((length(location) <= 200) is not false or user_private.refuse('text_too_long', 'A location has at most 200 characters.')),
   interests text[] not null default '{}' constraint interests_are_bounded check (
     (cardinality(interests) <= 50 and length(array_to_string(interests, '')) <= 2000)
-    or user_private.refuse('text_too_long', 'Name at most 50 interests, 2,000 characters together.')),
+    or user_private.refuse('text_too_long', 'Give at most 50 interests with 2,000 characters in total.')),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   last_login_at timestamptz,

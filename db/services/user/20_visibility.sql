@@ -1,6 +1,6 @@
--- Who sees whom: the tables profiles, follows and blocks, and the views that policies ask.
--- The views run with the rights of their owner and are filtered by the caller, so that policies need not name a table: their
--- text is the same in one database and in four, and they cannot recurse.
+-- Who sees whom: the tables profiles, follows and blocks, and the views that policies ask. The views run with the
+-- rights of their owner and are filtered by the caller, so that policies need not name a table: their text is the same
+-- in one database and in four, and they cannot recurse.
 
 create table if not exists user_service.profiles (
   id uuid primary key default gen_random_uuid() references user_service.users (id) on delete cascade,

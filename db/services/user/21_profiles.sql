@@ -1,4 +1,5 @@
--- Profiles: policies, and the triggers that maintain a profile from users and user_privacy. The table is in 20_visibility.sql.
+-- Profiles: policies, and the triggers that maintain a profile from users and user_privacy. The table is in
+-- 20_visibility.sql.
 
 alter table user_service.profiles enable row level security;
 
@@ -40,7 +41,7 @@ end $$;
 revoke execute on function user_private.refresh_profile(uuid) from public;
 
 -- Definer: clients may not insert these rows.
-create or replace function user_private.tg_users__keep_profile()
+create or replace function user_private.tg_users__refresh_profile()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op = 'INSERT' then
@@ -51,21 +52,21 @@ begin
   perform user_private.refresh_profile(new.id);
   return null;
 end $$;
-revoke execute on function user_private.tg_users__keep_profile() from public;
-create or replace trigger users_keep_profile
+revoke execute on function user_private.tg_users__refresh_profile() from public;
+create or replace trigger users_refresh_profile
   after insert or update of username, name, bio, avatar_url, is_verified, email, location on user_service.users
-  for each row execute function user_private.tg_users__keep_profile();
+  for each row execute function user_private.tg_users__refresh_profile();
 
 -- Definer: clients may not write profiles.
-create or replace function user_private.tg_user_privacy__keep_profile()
+create or replace function user_private.tg_user_privacy__refresh_profile()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform user_private.refresh_profile(new.user_id);
   return null;
 end $$;
-revoke execute on function user_private.tg_user_privacy__keep_profile() from public;
-create or replace trigger user_privacy_keep_profile after insert or update on user_service.user_privacy
-  for each row execute function user_private.tg_user_privacy__keep_profile();
+revoke execute on function user_private.tg_user_privacy__refresh_profile() from public;
+create or replace trigger user_privacy_refresh_profile after insert or update on user_service.user_privacy
+  for each row execute function user_private.tg_user_privacy__refresh_profile();
 
 -- Definer: clients may not lock profiles. Locks the profile before the account, in the order of account deletion.
 create or replace function user_private.tg_users__lock_profile()
@@ -80,8 +81,7 @@ create or replace trigger users_lock_profile before update on user_service.users
 create or replace trigger user_privacy_lock_profile before update on user_service.user_privacy
   for each statement execute function user_private.tg_users__lock_profile();
 
--- Definer: clients may not delete profiles. The profile is deleted before the account, because other services react
--- to
+-- Definer: clients may not delete profiles. The profile is deleted before the account, because other services react to
 -- the deletion of the profile and must find the person's rows unchanged.
 create or replace function user_private.tg_users__remove_profile()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$

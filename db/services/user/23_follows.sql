@@ -28,8 +28,7 @@ grant select, delete on user_service.follows to authenticated;
 grant insert (follower_id, following_id) on user_service.follows to authenticated;
 grant all on user_service.follows to service_role;
 
--- Definer: clients may not read blocks against them. The policy sees the snapshot of the statement; this trigger
--- looks
+-- Definer: clients may not read blocks against them. The policy sees the snapshot of the statement; this trigger looks
 -- again under a lock, so that a concurrent follow and block cannot both succeed.
 create or replace function user_private.tg_follows__refuse_blocked()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
@@ -59,13 +58,13 @@ create or replace function user_private.tg_follows__count_for_both()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' then
-    perform user_private.count_for(old.follower_id, 'following_count', -1);
-    perform user_private.count_for(old.following_id, 'followers_count', -1);
+    perform user_private.add_to_counter(old.follower_id, 'following_count', -1);
+    perform user_private.add_to_counter(old.following_id, 'followers_count', -1);
   end if;
   if tg_op <> 'DELETE' then
     -- Updates the row directly, because the constraint following_at_most_5000 must see every follow.
     update user_service.user_stats set following_count = following_count + 1 where user_id = new.follower_id;
-    perform user_private.count_for(new.following_id, 'followers_count', 1);
+    perform user_private.add_to_counter(new.following_id, 'followers_count', 1);
   end if;
   return null;
 end $$;

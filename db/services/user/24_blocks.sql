@@ -24,7 +24,7 @@ grant insert (blocker_id, blocked_id) on user_service.blocks to authenticated;
 grant all on user_service.blocks to service_role;
 
 -- Definer: it also deletes follows and invitations of the other person.
-create or replace function user_private.tg_blocks__part_both()
+create or replace function user_private.tg_blocks__delete_follows_and_invitations()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform user_private.lock_pair(new.blocker_id, new.blocked_id);
@@ -35,6 +35,6 @@ begin
     and (i.inviter_id, i.invitee_id) in ((new.blocker_id, new.blocked_id), (new.blocked_id, new.blocker_id));
   return null;
 end $$;
-revoke execute on function user_private.tg_blocks__part_both() from public;
-create or replace trigger blocks_part_both after insert on user_service.blocks
-  for each row execute function user_private.tg_blocks__part_both();
+revoke execute on function user_private.tg_blocks__delete_follows_and_invitations() from public;
+create or replace trigger blocks_delete_follows_and_invitations after insert on user_service.blocks
+  for each row execute function user_private.tg_blocks__delete_follows_and_invitations();

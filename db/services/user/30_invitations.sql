@@ -81,27 +81,27 @@ grant update (status) on user_service.invitations to authenticated;
 grant all on user_service.invitations to service_role;
 
 -- Definer: clients have no access to the schema of refuse().
-create or replace function user_private.tg_invitations__stamp_response()
+create or replace function user_private.tg_invitations__set_responded_at()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if new.status is distinct from old.status then
     if new.status = 'pending' then
-      perform user_private.refuse('invitation_answered', 'An answered invitation can be accepted or declined, not made pending again.', 409);
+      perform user_private.refuse('invitation_answered', 'An answered invitation cannot become pending again. Accept or decline it.', 409);
     end if;
     new.responded_at = now();
   end if;
   return new;
 end $$;
-revoke execute on function user_private.tg_invitations__stamp_response() from public;
-create or replace trigger invitations_stamp_response before update of status on user_service.invitations
-  for each row execute function user_private.tg_invitations__stamp_response();
+revoke execute on function user_private.tg_invitations__set_responded_at() from public;
+create or replace trigger invitations_set_responded_at before update of status on user_service.invitations
+  for each row execute function user_private.tg_invitations__set_responded_at();
 
 -- Deleting an invitation does not reduce the count.
 create table if not exists user_private.invitations_sent (
   inviter_id uuid not null references user_service.users (id) on delete cascade,
   day date not null,
   sent int not null constraint at_most_100_a_day check (sent <= 100
-    or user_private.refuse('too_many_invitations', 'You sent 100 invitations today, which is the most one can. Go on tomorrow.', 429)),
+    or user_private.refuse('too_many_invitations', 'You can send at most 100 invitations a day. Try again tomorrow.', 429)),
   constraint one_count_a_day primary key (inviter_id, day)
 );
 comment on table user_private.invitations_sent is 'Invitations sent by each person on each day (UTC).';

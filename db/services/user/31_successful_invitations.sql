@@ -33,7 +33,7 @@ comment on function user_private.lock_invitations(uuid, uuid) is 'Serializes cha
 revoke execute on function user_private.lock_invitations(uuid, uuid) from public;
 
 -- Definer: clients may not write this table. The lock makes the later of a concurrent answer and join see the other.
-create or replace function user_private.settle_invitations(invitee uuid, event uuid)
+create or replace function user_private.resolve_successful_invitation(invitee uuid, event uuid)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
   first_of_all record;
@@ -55,66 +55,66 @@ begin
   select invitee, event, first_of_all.id, first_of_all.inviter_id where first_of_all.id is not null
   on conflict do nothing;
 end $$;
-comment on function user_private.settle_invitations(uuid, uuid) is 'Determines which invitation, if any, brought this person to this event.';
-revoke execute on function user_private.settle_invitations(uuid, uuid) from public;
+comment on function user_private.resolve_successful_invitation(uuid, uuid) is 'Determines which invitation, if any, brought this person to this event.';
+revoke execute on function user_private.resolve_successful_invitation(uuid, uuid) from public;
 
 -- Definer: clients may not write successful invitations.
-create or replace function user_private.tg_invitations__settle()
+create or replace function user_private.tg_invitations__resolve_success()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform user_private.settle_invitations(i.invitee_id, i.event_id)
+  perform user_private.resolve_successful_invitation(i.invitee_id, i.event_id)
   from (select old.invitee_id, old.event_id where tg_op <> 'INSERT' union select new.invitee_id, new.event_id where tg_op <> 'DELETE') i;
   return null;
 end $$;
-revoke execute on function user_private.tg_invitations__settle() from public;
-create or replace trigger invitations_settle after insert or delete or update of status, inviter_id, invitee_id, event_id on user_service.invitations
-  for each row execute function user_private.tg_invitations__settle();
+revoke execute on function user_private.tg_invitations__resolve_success() from public;
+create or replace trigger invitations_resolve_success after insert or delete or update of status, inviter_id, invitee_id, event_id on user_service.invitations
+  for each row execute function user_private.tg_invitations__resolve_success();
 
 -- Definer: clients may not write successful invitations. Accepted invitations start to count when the email is
 -- confirmed.
-create or replace function user_private.tg_users__settle_invitations()
+create or replace function user_private.tg_users__resolve_successful_invitations()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform user_private.settle_invitations(i.invitee_id, i.event_id)
+  perform user_private.resolve_successful_invitation(i.invitee_id, i.event_id)
   from user_service.invitations i where i.invitee_id = new.id and i.status = 'accepted'
   group by i.invitee_id, i.event_id order by i.event_id;
   return null;
 end $$;
-revoke execute on function user_private.tg_users__settle_invitations() from public;
-create or replace trigger users_settle_invitations after update of is_email_verified on user_service.users
-  for each row when (old.is_email_verified is distinct from new.is_email_verified) execute function user_private.tg_users__settle_invitations();
+revoke execute on function user_private.tg_users__resolve_successful_invitations() from public;
+create or replace trigger users_resolve_successful_invitations after update of is_email_verified on user_service.users
+  for each row when (old.is_email_verified is distinct from new.is_email_verified) execute function user_private.tg_users__resolve_successful_invitations();
 
 -- Effect of event_service.event_attendees. Definer: clients may not write successful invitations.
-create or replace function user_private.tg_event_attendees__settle_invitations()
+create or replace function user_private.tg_event_attendees__resolve_successful_invitation()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op = 'UPDATE' and (old.status, old.user_id, old.event_id) = (new.status, new.user_id, new.event_id) then
     return null;
   end if;
-  perform user_private.settle_invitations(a.user_id, a.event_id)
+  perform user_private.resolve_successful_invitation(a.user_id, a.event_id)
   from (select old.user_id, old.event_id where tg_op <> 'INSERT' union select new.user_id, new.event_id where tg_op <> 'DELETE') a;
   return null;
 end $$;
-revoke execute on function user_private.tg_event_attendees__settle_invitations() from public;
+revoke execute on function user_private.tg_event_attendees__resolve_successful_invitation() from public;
 
 -- Effect of event_service.events: no invitation to a cancelled event counts.
-create or replace function user_private.tg_events__settle_invitations()
+create or replace function user_private.tg_events__resolve_successful_invitations()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform user_private.settle_invitations(s.invitee_id, s.event_id)
+  perform user_private.resolve_successful_invitation(s.invitee_id, s.event_id)
   from (select * from user_private.successful_invitations s where s.event_id = new.id order by s.invitee_id) s;
   return null;
 end $$;
-revoke execute on function user_private.tg_events__settle_invitations() from public;
+revoke execute on function user_private.tg_events__resolve_successful_invitations() from public;
 
 -- Definer: clients may not write counters.
 create or replace function user_private.tg_successful_invitations__count_for_inviter()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   if tg_op = 'DELETE' then
-    perform user_private.count_for(old.inviter_id, 'invites_successful_count', -1);
+    perform user_private.add_to_counter(old.inviter_id, 'invites_successful_count', -1);
   else
-    perform user_private.count_for(new.inviter_id, 'invites_successful_count', 1);
+    perform user_private.add_to_counter(new.inviter_id, 'invites_successful_count', 1);
   end if;
   return null;
 end $$;

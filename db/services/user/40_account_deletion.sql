@@ -1,12 +1,11 @@
 -- Account deletion. What other services delete hangs on the deletion of the profile (db/one_database/20_effects.sql).
 
--- Locks the rows that account deletion changes before the account itself, because other writers reach the account
--- last,
+-- Locks the rows that account deletion changes before the account itself, because other writers reach the account last,
 -- through a foreign key. db/one_database/40_account_deletion.sql replaces it to include the other services.
 do $do$
 begin
-  if to_regprocedure('user_private.lock_leaver(uuid)') is null then
-    create function user_private.lock_leaver(person uuid)
+  if to_regprocedure('user_private.lock_account(uuid)') is null then
+    create function user_private.lock_account(person uuid)
     returns void language plpgsql volatile set search_path = '' as $$
     begin
       perform from user_service.profiles p where p.id = person for update;
@@ -16,18 +15,18 @@ begin
   end if;
 end $do$;
 
-comment on function user_private.lock_leaver(uuid) is 'Locks what the deletion of this account changes, in the locking order of CONTRIBUTING.md.';
-revoke execute on function user_private.lock_leaver(uuid) from public;
+comment on function user_private.lock_account(uuid) is 'Locks what the deletion of this account changes, in the locking order of CONTRIBUTING.md.';
+revoke execute on function user_private.lock_account(uuid) from public;
 
 -- Definer: clients may not delete the row, because account deletion includes more than that.
 create or replace function user_private.delete_account()
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
   -- Deletion may take long. A second request is refused instead of waiting for it.
-  if not pg_try_advisory_xact_lock(hashtextextended('leaving ' || (select auth.uid()), 0)) then
-    perform user_private.refuse('request_in_progress', 'Your account is being deleted. Ask again in a moment.', 409);
+  if not pg_try_advisory_xact_lock(hashtextextended('account deletion ' || (select auth.uid()), 0)) then
+    perform user_private.refuse('request_in_progress', 'Your account is being deleted. Try again in a moment.', 409);
   end if;
-  perform user_private.lock_leaver((select auth.uid()));
+  perform user_private.lock_account((select auth.uid()));
   delete from user_service.users where id = (select auth.uid());
   if not found then
     perform user_private.refuse('account_gone', 'This account no longer exists. Sign in again.', 401);

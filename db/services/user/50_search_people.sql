@@ -28,8 +28,7 @@ begin atomic
 end;
 comment on function user_service.profile(text) is 'One person by username, regardless of case, as the caller sees them. No row if the caller cannot see them.';
 
--- Definer: full-text search cannot use its index under a policy. It reads visible_people, which has the same
--- predicate.
+-- Definer: full-text search cannot use its index under a policy. It reads visible_people, which has the same predicate.
 create or replace function user_private.search_people(query text, cursor text, page_size int)
 returns setof user_service.person_card language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -42,7 +41,7 @@ declare
   window_size int;
 begin
   if after is not null and jsonb_typeof(after -> 'name') is distinct from 'string' then
-    perform user_private.refuse('malformed_cursor', 'This cursor is not one that this list returned. Start again without a cursor.');
+    perform user_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   end if;
   -- Common words: scan the next people by username. Two hits among 200 are enough to expect a page among 5,000.
   foreach window_size in array array[200, 5000] loop

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { digest } from "./digests.ts";
 
-/** A refusal as clients see it: `{error: {code, message, details?}}` with this HTTP status. */
+/** An error response: `{error: {code, message, details?}}` with this HTTP status. */
 export class Refusal extends Error {
   constructor(readonly status: number, readonly code: string, message: string, readonly details?: unknown) {
     super(message);
@@ -20,45 +20,46 @@ const CORS = {
   "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
 };
 
-/** `{data}` or `{error}` as JSON, for pages of any origin. */
+/** A JSON response that pages of any origin may read. */
 export function reply(body: unknown, status = 200): Response {
   return Response.json(body, { status, headers: CORS });
 }
 
 export const data = (value: unknown, status = 200): Response => reply({ data: value }, status);
 
-/** An answer that the database keeps for an Idempotency-Key: what is no success is the whole envelope. */
+/** The response stored for an Idempotency-Key: a success as its `data`, a failure as the whole `{error}` envelope. */
 export const answer = (kept: { status: number; answer: unknown }): Response =>
   kept.status < 400 ? data(kept.answer, kept.status) : reply(kept.answer, kept.status);
 
-/** A refusal that the database keeps for an Idempotency-Key, to be thrown. */
+/** The refusal stored for an Idempotency-Key, to be thrown. */
 export function kept({ status, answer }: { status: number; answer: unknown }): Refusal {
   const { code, message } = (answer as { error: { code: string; message: string } }).error;
   return new Refusal(status, code, message);
 }
 
-/** Answers preflights, refuses other methods, and turns what the handler throws into the envelope. */
+/** Answers CORS preflights, refuses other methods, and turns errors of the handler into the `{error}` envelope. */
 export function endpoint(methods: ("GET" | "POST")[], handle: (request: Request) => Promise<Response>) {
   return async (request: Request): Promise<Response> => {
     if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: CORS });
     try {
       if (!(methods as string[]).includes(request.method)) {
-        throw new Refusal(405, "method_not_allowed", `Send a ${methods.join(" or a ")}.`);
+        throw new Refusal(405, "method_not_allowed", `Use the ${methods.join(" or ")} method.`);
       }
       return await handle(request);
     } catch (error) {
       if (error instanceof Refusal) return error.toResponse();
-      // Only its kind and place: a message may hold what a provider or a person wrote.
+      // Log only the name and stack frames: the message may contain a person's or a provider's data.
       const places = error instanceof Error ? error.stack?.split("\n").filter((line) => /^\s+at /.test(line)) : [];
       console.error([error instanceof Error ? error.name : "unknown error", ...places ?? []].join("\n"));
-      return new Refusal(500, "internal_error", "Something went wrong here. Try again in a moment.").toResponse();
+      return new Refusal(500, "internal_error", "Something went wrong on our side. Try again in a moment.")
+        .toResponse();
     }
   };
 }
 
-/** The body as text, at most 64 KB of it. */
+/** Reads the body as text, up to 64 KB. */
 export async function readText(request: Request): Promise<string> {
-  const tooLarge = () => new Refusal(413, "body_too_large", `A body has at most ${MAX_BODY_BYTES} bytes.`);
+  const tooLarge = () => new Refusal(413, "body_too_large", `The body may have at most ${MAX_BODY_BYTES} bytes.`);
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
@@ -71,12 +72,12 @@ export async function readText(request: Request): Promise<string> {
     }
     return text + decoder.decode();
   } catch (error) {
-    if (error instanceof TypeError) throw new Refusal(400, "invalid_body", "The body is not UTF-8.");
+    if (error instanceof TypeError) throw new Refusal(400, "invalid_body", "The body is not valid UTF-8.");
     throw error;
   }
 }
 
-/** The body as JSON of this shape; anything else is refused with what is wrong with it. */
+/** Reads and validates a JSON body. A refusal names the invalid fields. */
 export async function readBody<T extends z.ZodType>(request: Request, shape: T): Promise<z.infer<T>> {
   const text = await readText(request);
   let value: unknown;
@@ -87,16 +88,16 @@ export async function readBody<T extends z.ZodType>(request: Request, shape: T):
       return part;
     });
   } catch {
-    throw new Refusal(400, "invalid_body", "Send a body of JSON.");
+    throw new Refusal(400, "invalid_body", "The body is not valid JSON.");
   }
-  // PostgreSQL has no text with it.
+  // PostgreSQL's text type cannot store it.
   if (hasNul) {
-    throw new Refusal(400, "invalid_body", "Text cannot have the character U+0000.");
+    throw new Refusal(400, "invalid_body", "Text cannot contain the character U+0000.");
   }
   return check(shape, value);
 }
 
-/** The parameters of the address. */
+/** Reads and validates the query parameters. */
 export function readQuery<T extends z.ZodType>(request: Request, shape: T): z.infer<T> {
   return check(shape, Object.fromEntries(new URL(request.url).searchParams));
 }
@@ -106,12 +107,12 @@ function check<T extends z.ZodType>(shape: T, value: unknown): z.infer<T> {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const place = issue?.path.length ? `${issue.path.join(".")}: ` : "";
-  throw new Refusal(400, "invalid_body", `${place}${issue?.message ?? "This is not what is expected here."}`, {
+  throw new Refusal(400, "invalid_body", `${place}${issue?.message ?? "The value is invalid."}`, {
     issues: result.error.issues.slice(0, 10).map(({ path, message }) => ({ path, message })),
   });
 }
 
-/** The `Idempotency-Key` of a request, and what else makes it the same request. */
+/** Reads the `Idempotency-Key` and hashes the body, which a repetition must match. */
 export async function readKey(
   request: Request,
   body: unknown,
@@ -121,7 +122,7 @@ export async function readKey(
     throw new Refusal(
       400,
       "idempotency_key_required",
-      "Send an Idempotency-Key: a new one with each new request, the same when you repeat it.",
+      "Send an Idempotency-Key: a new key for each request, and the same key when you retry it.",
     );
   }
   return { idempotency_key: key, request_hash: await digest("SHA-256", JSON.stringify(body)) };

@@ -1,7 +1,7 @@
 import { Refusal } from "./http.ts";
 
 /**
- * An amount in major units as a whole number of units of which `10 ** decimals` make one. What does not come out even
+ * Converts an amount in major units to minor units, `10 ** decimals` of which make one. An amount with more decimals
  * cannot be charged exactly, so it is refused.
  */
 export function toMinor(amount: number, decimals: number): number {
@@ -10,17 +10,17 @@ export function toMinor(amount: number, decimals: number): number {
     throw new Refusal(
       409,
       "price_not_payable",
-      "This price cannot be paid this way: it has more decimals than its currency.",
+      "This price cannot be charged: it has more decimals than its currency.",
     );
   }
   return minor;
 }
 
-// https://docs.stripe.com/currencies: the rest have two decimals, rupiah too.
+// https://docs.stripe.com/currencies: all others have two decimals, including IDR.
 const WITHOUT_DECIMALS = new Set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "));
 const WITH_THREE = new Set("BHD JOD KWD OMR TND".split(" "));
 
-/** Decimals of a currency as Stripe counts it, in any case of letters. */
+/** The number of decimals that Stripe uses for a currency code, in upper or lower case. */
 export const decimalsAtStripe = (currency: string): number =>
   WITHOUT_DECIMALS.has(currency.toUpperCase()) ? 0 : WITH_THREE.has(currency.toUpperCase()) ? 3 : 2;
 

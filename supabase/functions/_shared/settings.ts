@@ -7,24 +7,24 @@ import { createStripe } from "./providers/stripe.ts";
 export type Env = (name: string) => string | undefined;
 
 export type Payments = {
-  /** By the name that a client gives as `payment_method`. */
+  /** By the name that clients send as `payment_method`. */
   providers: Map<string, Provider>;
-  /** Where buyers go after paying if the client names no place. */
+  /** Where buyers return after paying if the client sends no `return_url`. */
   returnUrl: string;
-  /** Hosts to which buyers may be sent back. */
+  /** Hosts that a `return_url` may have. */
   returnHosts: Set<string>;
 };
 
 export const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
-/** What functions see of the API that `supabase start` runs beside them. */
+/** Hosts of a local API as functions see it; `kong` is that of `supabase start`. */
 const LOCAL_API = new Set([...LOOPBACK, "kong"]);
 
-/** The payment providers that the environment sets up; docs/payments.md names its variables. */
+/** The payment providers that the environment configures; docs/payments.md lists the variables. */
 export function readPayments(env: Env): Payments {
   const returnUrl = env("CHECKOUT_RETURN_URL") || "http://127.0.0.1:3000";
   const providers = new Map<string, Provider>();
   const [stripeKey, webhookSecret] = [env("STRIPE_SECRET_KEY"), env("STRIPE_WEBHOOK_SECRET")];
-  // Without it no payment would ever be noticed.
+  // Without the webhook secret, no payment could be recorded.
   if (stripeKey && !webhookSecret) console.error("stripe is off: STRIPE_WEBHOOK_SECRET is not set");
   if (stripeKey && webhookSecret) {
     const payments = listed(env("STRIPE_PAYMENTS")) ?? ["card"];
@@ -33,7 +33,7 @@ export function readPayments(env: Env): Payments {
   }
   const serverKey = env("MIDTRANS_SERVER_KEY");
   if (serverKey) {
-    // Keys of Midtrans' own sandbox begin like this.
+    // Only keys of Midtrans' sandbox start with SB-.
     const host = serverKey.startsWith("SB-") ? "sandbox.midtrans.com" : "midtrans.com";
     const settings = {
       serverKey,
@@ -49,13 +49,13 @@ export function readPayments(env: Env): Payments {
   return { providers, returnUrl, returnHosts };
 }
 
-/** What stands between commas, if anything does. */
+/** The items of a comma-separated list; undefined if there are none. */
 function listed(text: string | undefined): string[] | undefined {
   const names = (text ?? "").split(",").map((name) => name.trim()).filter(Boolean);
   return names.length > 0 ? names : undefined;
 }
 
-/** The sandbox works on a developer's machine alone, where it is switched on by a secret, and never beside real money. */
+/** The sandbox runs only on a local API with its secret set, and never beside a provider's live key. */
 export function sandboxSettings(env: Env): { secret: string; publicUrl: string } | undefined {
   const secret = env("SANDBOX_SECRET");
   if (!secret) return undefined;
@@ -66,11 +66,11 @@ export function sandboxSettings(env: Env): { secret: string; publicUrl: string }
   return isLocal && !isLive && secret.length >= 32 ? { secret, publicUrl } : undefined;
 }
 
-/** The provider of this name; refused where it is not set up. */
+/** The provider of this name; refuses one that is not configured. */
 export function providerNamed(payments: Payments, name: string): Provider {
   const provider = payments.providers.get(name);
   if (provider) return provider;
-  throw new Refusal(400, "payment_method_unavailable", "This payment_method is not available here.", {
+  throw new Refusal(400, "payment_method_unavailable", "This payment_method is not available.", {
     available: [...payments.providers.keys()],
   });
 }

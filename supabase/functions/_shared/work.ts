@@ -9,14 +9,14 @@ import {
 import { Refusal } from "./http.ts";
 import type { Payments } from "./settings.ts";
 
-/** What a function of the database says is to happen next. */
+/** The next step of a request, as a database function returns it. */
 export type Next =
   | { next: "answer"; status: number; answer: unknown }
   | { next: "pay"; attempt: Attempt }
   | { next: "expire"; attempt: Attempt }
   | { next: "refund"; refund: Refund };
 
-/** Begins a request in the database, and once more if an attempt was to be ended at its provider first. */
+/** Begins a request in the database; if an attempt must first be ended at its provider, ends it and begins again. */
 export async function begin(db: Supabase, payments: Payments, ask: () => Promise<Next>): Promise<Next> {
   const next = await ask();
   if (next.next !== "expire") return next;
@@ -26,21 +26,21 @@ export async function begin(db: Supabase, payments: Payments, ask: () => Promise
     throw new Refusal(
       409,
       "payment_in_progress",
-      "A payment for this seat is under way, and its provider has not decided yet. my_tickets tells when it has.",
+      "A payment for this seat is still being processed. my_tickets shows its outcome.",
     );
   }
   return then;
 }
 
-/** Another request of the same person's was quicker. */
+/** For a request that lost to a concurrent one of the same person. */
 export const inProgress = () =>
   new Refusal(
     409,
     "request_in_progress",
-    "Another request of yours for this ticket is still being worked on. Ask again in a moment.",
+    "Another request of yours for this ticket is in progress. Try again in a moment.",
   );
 
-/** Records how an attempt stands at its provider, after ending it there if it is to be ended. */
+/** Records an attempt's state at its provider, after ending it there if `end` is set. */
 export async function settleAttempt(db: Supabase, payments: Payments, attempt: Attempt, end: boolean): Promise<void> {
   const facts = await available(async () => {
     const provider = providerOf(payments, attempt.provider);
@@ -50,8 +50,8 @@ export async function settleAttempt(db: Supabase, payments: Payments, attempt: A
 }
 
 /**
- * Sends a refund and records what became of it, also for the request that asked for it. One whose outcome is unknown is
- * left to maintenance: it is owed until it is known to be paid.
+ * Sends a refund and records the result, also as the response to the request for it. `maintenance` retries a refund
+ * whose outcome is unknown: it is owed until it is known to be paid.
  */
 export async function sendRefund(
   db: Supabase,
@@ -75,25 +75,25 @@ async function outcome(payments: Payments, refund: Refund) {
   }
 }
 
-/** The provider that this work was begun with: one that was switched off since may be back. */
+/** The provider of existing work. One that is no longer configured may return, so it counts as unavailable. */
 function providerOf(payments: Payments, name: string): Provider {
   const provider = payments.providers.get(name);
-  if (!provider) throw new ProviderUnavailable(`${name} is not set up here`);
+  if (!provider) throw new ProviderUnavailable(`${name} is not configured`);
   return provider;
 }
 
-/** Runs what speaks to a provider; that it cannot is a refusal with 502. */
+/** Runs a provider call and turns its failure into a refusal with 502. */
 export async function available<T>(speak: () => Promise<T>): Promise<T> {
   try {
     return await speak();
   } catch (error) {
     if (error instanceof ProviderUnavailable || error instanceof ProviderRefused) {
-      // What a provider says of a request, for its operator.
+      // The provider's message is for operators, not for buyers.
       console.error(`provider_failed: ${error.message}`);
       throw new Refusal(
         502,
         "provider_failed",
-        "The payment provider did not take this. Try again, or pay another way.",
+        "The payment provider did not accept the request. Try again, or use another payment method.",
       );
     }
     throw error;
@@ -103,8 +103,8 @@ export async function available<T>(speak: () => Promise<T>): Promise<T> {
 const BATCH = 20;
 
 /**
- * Sends refunds and asks about attempts until none is due or it is `until` (milliseconds). What is handed out to one is
- * not handed out to another at the same time; what fails is handed out again later. Of all events, or of one.
+ * Sends due refunds and settles due attempts of one event or all, until none is due or `until` (ms) has passed.
+ * `claim_work` gives each item to one caller at a time, and again later if it fails.
  */
 export async function continueWork(
   db: Supabase,

@@ -8,17 +8,17 @@ export type Dependencies = { db: Supabase; payments: Payments };
 
 const shape = z.strictObject({ event_id: z.uuid(), reason: z.string().trim().min(1).max(500) });
 
-/** How long one request goes on sending refunds; maintenance sends the rest. */
+/** How long a request sends refunds; `maintenance` sends the rest. */
 const PATIENCE_MS = 5_000;
 
 /**
- * Cancels an event of the caller's and refunds everyone: `{event_id, reason}`. Answers `{data: {event_id, reason,
- * tickets_to_end, refunds, refunds_succeeded, refunds_under_way, refunds_for_an_operator}}`, and again when asked again.
+ * Cancels an event of the caller and refunds its tickets: `{event_id, reason}`. Returns `{data: {event_id, reason,
+ * tickets_to_end, refunds, refunds_succeeded, refunds_under_way, refunds_for_an_operator}}`. A repetition continues.
  */
 export async function handle(request: Request, { db, payments }: Dependencies): Promise<Response> {
-  const caller = await db.whoAsks(request);
+  const caller = await db.requireCaller(request);
   const { event_id, reason } = await readBody(request, shape);
-  // As the caller, so that the policies decide whose event it is; its tickets follow by a trigger, whoever cancels it.
+  // As the caller, so that row-level security applies. A trigger ends the tickets, whoever cancels the event.
   const events = caller.client.schema("event_service").from("events");
   unwrap(await events.update({ status: "cancelled" }).eq("id", event_id).in("status", ["upcoming", "ongoing"]));
   const progress = () =>

@@ -12,18 +12,18 @@ type Invitation = { id: string; event_id: string };
 type Event = { id: string; ticketing_enabled: boolean; is_free: boolean };
 
 /**
- * Answers an invitation: `{invitation_id, response: accepted | declined}`. Accepting joins a free event. Answers
- * `{data: {invitation, next, ticket}}`: next is `checkout_required` where a ticket is to be bought, else null.
+ * Responds to an invitation: `{invitation_id, response: accepted | declined}`. Accepting joins a free event. Returns
+ * `{data: {invitation, next, ticket}}`; next is `checkout_required` if a ticket must be bought, else null.
  */
 export async function handle(request: Request, { db, payments }: Dependencies): Promise<Response> {
-  const caller = await db.whoAsks(request);
+  const caller = await db.requireCaller(request);
   const { invitation_id, response } = await readBody(request, shape);
   const invitations = caller.client.schema("user_service").from("invitations");
   const found = unwrap(
     await invitations.select("id,event_id").eq("id", invitation_id).eq("invitee_id", caller.id),
   ) as Invitation[];
   if (!found[0]) throw notFound();
-  // The place first: an invitation to an event that is full stays unanswered. Each step may be done again.
+  // Take the place first, so that an invitation to a full event stays unanswered. Each step can be repeated.
   const place = response === "accepted"
     ? await takePlace(db, payments, caller, found[0].event_id)
     : { next: null, ticket: null };
@@ -50,7 +50,7 @@ async function takePlace(
     const mine = unwrap(
       await service.from("event_attendees").select("status").eq("event_id", event_id).eq("user_id", caller.id),
     ) as { status: string }[];
-    // Another invitation may be accepted at the same moment.
+    // Another invitation to the event may be accepted concurrently.
     const once = { onConflict: "event_id,user_id", ignoreDuplicates: true };
     if (!mine[0]) unwrap(await service.from("event_attendees").upsert(row, once));
     else if (mine[0].status !== "confirmed") {
@@ -71,7 +71,7 @@ async function takePlace(
   try {
     return { next: null, ticket: await takeFreeTicket(db, payments, caller, event_id) };
   } catch (error) {
-    // Another invitation to the same event may have been accepted a moment ago.
+    // Another invitation to the event may have been accepted concurrently.
     const [other] = unwrap(await mineQuery()) as unknown[];
     if (!other) throw error;
     return { next: null, ticket: other };
@@ -87,4 +87,4 @@ async function takeFreeTicket(db: Supabase, payments: Payments, caller: Caller, 
   return (bought.answer as { ticket: unknown }).ticket;
 }
 
-const notFound = () => new Refusal(404, "invitation_not_found", "There is no such invitation to you.");
+const notFound = () => new Refusal(404, "invitation_not_found", "You have no such invitation.");

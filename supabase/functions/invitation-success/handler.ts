@@ -7,11 +7,11 @@ export type Dependencies = { db: Supabase };
 const shape = z.strictObject({ event_id: z.uuid().optional() });
 
 /**
- * What became of the caller's invitations, to all events or to `?event_id=`: `{data: {sent, accepted, declined,
+ * The outcome of the caller's invitations, for all events or for `?event_id=`: `{data: {sent, accepted, declined,
  * successful, rate, by_event: [{event_id, sent, accepted, declined, successful, rate}]}}`.
  */
 export async function handle(request: Request, { db }: Dependencies): Promise<Response> {
-  const { client } = await db.whoAsks(request);
+  const { client } = await db.requireCaller(request);
   const { event_id } = readQuery(request, shape);
   return data(unwrap(await client.schema("user_service").rpc("invitation_success", event_id ? { event_id } : {})));
 }

@@ -10,11 +10,11 @@ const shape = z.strictObject({
 });
 
 /**
- * Invites people to an event: `{event_id, invitees: [ids or usernames]}`. Answers `{data: {invitations: [{invitee,
+ * Invites people to an event: `{event_id, invitees: [ids or usernames]}`. Returns `{data: {invitations: [{invitee,
  * invitation_id, result}]}}`; result is invited, already_invited or person_not_found.
  */
 export async function handle(request: Request, { db }: Dependencies): Promise<Response> {
-  const { client } = await db.whoAsks(request);
+  const { client } = await db.requireCaller(request);
   const body = await readBody(request, shape);
   return data({ invitations: unwrap(await client.schema("user_service").rpc("invite", body)) });
 }

@@ -8,8 +8,8 @@ export type Dependencies = { db: Supabase; payments: Payments };
 const PATIENCE_MS = 20_000;
 
 /**
- * Goes on with what was begun: refunds, tickets of cancelled events, attempts to end or to ask about. `POST` with the
- * secret key as `apikey`, as often as one likes. Answers `{data: {tickets, refunds, attempts, problems}}`, each a count.
+ * Continues unfinished work: refunds, tickets of cancelled events, attempts to end or to look up. `POST` with the
+ * secret key as `apikey`, as often as needed. Returns `{data: {tickets, refunds, attempts, problems}}`, each a count.
  */
 export async function handle(request: Request, { db, payments }: Dependencies): Promise<Response> {
   await db.requireSecretKey(request);

@@ -9,9 +9,9 @@ import {
 } from "../_shared/providers/sandbox.ts";
 
 export type Dependencies = {
-  /** Undefined where the sandbox is off. */
+  /** Undefined if the sandbox is off. */
   sandbox: { secret: string } | undefined;
-  /** Where notices go. */
+  /** Where notices are sent. */
   webhookUrl: string;
 };
 
@@ -24,23 +24,23 @@ const ACTIONS = {
 type Action = keyof typeof ACTIONS;
 const REPORTED: Record<Action, string> = {
   pay: "A payment was reported.",
-  decline: "A payment that failed was reported, which ends the hold.",
-  late: "The end of this page was reported, and a payment after it.",
+  decline: "A failed payment was reported, which ends the hold.",
+  late: "The expiry of this page was reported, and then a payment.",
   twice: "Two payments were reported.",
 };
 
-/** The page on which a developer pays in the sandbox: GET shows it, POST does what its button says. */
+/** The sandbox's checkout page: GET shows it, POST performs the action of the button pressed. */
 export async function handle(request: Request, { sandbox, webhookUrl }: Dependencies): Promise<Response> {
   const checkout = sandbox &&
     await readCheckout(sandbox.secret, new URL(request.url).searchParams.get("checkout") ?? "");
   if (!sandbox || !checkout) {
-    return page(404, "There is no such checkout", "<p>The sandbox is off, or this address is not one of its.</p>");
+    return page(404, "Checkout not found", "<p>The sandbox is off, or this is not one of its URLs.</p>");
   }
   if (request.method === "GET") return page(200, "Sandbox checkout", form(checkout));
   const action = new URLSearchParams(await readText(request)).get("action") ?? "";
-  if (!Object.hasOwn(ACTIONS, action)) return page(400, "Nothing done", "<p>There is no such button.</p>");
+  if (!Object.hasOwn(ACTIONS, action)) return page(400, "Unknown action", "<p>The page has no such button.</p>");
   if (action !== "late" && Date.parse(checkout.expires_at) <= Date.now()) {
-    return page(410, "This checkout has expired", "<p>Begin a new one in the app.</p>");
+    return page(410, "This checkout has expired", "<p>Start a new one in the app.</p>");
   }
   for (const notice of noticesOf(action as Action, checkout)) {
     const body = JSON.stringify(notice);
@@ -50,17 +50,17 @@ export async function handle(request: Request, { sandbox, webhookUrl }: Dependen
     if (!answer.ok) {
       return page(
         502,
-        "The notice was not taken",
+        "The notice was not accepted",
         `<p>payment-webhook answered ${answer.status}: ${escape(text)}</p>${form(checkout)}`,
       );
     }
   }
-  const back = `<p>${REPORTED[action as Action]} What became of the ticket is in <code>my_tickets</code>.</p>
+  const back = `<p>${REPORTED[action as Action]} The ticket's new status is in <code>my_tickets</code>.</p>
     <p><a href="${escape(checkout.return_url)}">Back to the app</a></p>`;
   return page(200, `Done: ${ACTIONS[action as Action]}`, back);
 }
 
-/** What a provider would tell. Each thing has an id of its own, so that a second click tells nothing new. */
+/** The notices that a provider would send. Their ids are fixed, so that a second click changes nothing. */
 function noticesOf(action: Action, { attempt_id, amount, currency }: SandboxCheckout): SandboxNotice[] {
   const notice = (state: "paid" | "failed" | "expired", number = 1): SandboxNotice => ({
     id: `sandbox_${attempt_id}_${state}_${number}`,
@@ -85,9 +85,10 @@ function form({ title, amount, currency }: SandboxCheckout): string {
     `<button name="action" value="${name}">${label}</button>`
   );
   return `<p>${escape(title)}</p><p class="price">${escape(price)}</p><form method="post">${buttons.join(" ")}</form>
-    <p class="hint">No money moves here. <b>Decline</b> fails as a payment that takes days may, and the seat is free;
-    <b>Pay late</b> pays after that: the ticket comes back if a seat is still free, else the money goes back;
-    <b>Pay twice</b> sends two payments. Unlike a real provider's, this page stays when it is ended: paying on it is paying late.</p>`;
+    <p class="hint">No money moves here. <b>Decline</b> fails the payment and frees the seat. <b>Pay late</b> pays after
+    the hold has ended: the ticket becomes active if a seat is still free, else the payment is refunded.
+    <b>Pay twice</b> sends two payments. Unlike a real provider's page, this one still works after its checkout has
+    ended: paying then is paying late.</p>`;
 }
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:4rem auto;padding:0 1rem;color:#222}

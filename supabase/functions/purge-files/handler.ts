@@ -5,12 +5,12 @@ import type { Supabase } from "../_shared/supabase.ts";
 export type Dependencies = { db: Supabase };
 
 const batch = 100;
-// Bounded, so that a call ends well within a scheduler's timeout; what is left waits for the next one.
+// Bounded, so that a call ends well within a scheduler's timeout. The next call continues.
 const maxBatches = 20;
 
 /**
- * Deletes the files of people who left, through the Storage API, and takes them off the queue.
- * `POST` with the secret key as `apikey`; answers `{data: {deleted}}`, or `{error: {code, message}}` with 401, 405 or 502.
+ * Deletes the files of deleted accounts through the Storage API and removes them from the queue. `POST` with the secret
+ * key as `apikey`. Returns `{data: {deleted}}`, or `{error: {code, message}}` with 401, 405 or 502.
  */
 export async function handle(request: Request, { db }: Dependencies): Promise<Response> {
   await db.requireSecretKey(request);
@@ -31,7 +31,7 @@ export async function handle(request: Request, { db }: Dependencies): Promise<Re
   return data({ deleted });
 }
 
-/** A file that is gone already counts as deleted: the Storage API does not mind, and a crash between the two calls heals. */
+/** Repeatable after a crash between the two calls: the Storage API accepts paths that no longer exist. */
 async function remove(service: SupabaseClient, bucket: string, paths: string[]): Promise<string | undefined> {
   const removed = await service.storage.from(bucket).remove(paths);
   if (removed.error) return removed.error.message;

@@ -13,11 +13,11 @@ const shape = z.strictObject({
 });
 
 /**
- * Buys a ticket: `{event_id, payment_method, return_url?}` with an `Idempotency-Key`. Answers
- * `{data: {ticket, transaction, checkout_url, expires_at}}`; the last three are null where the event is free.
+ * Buys a ticket: `{event_id, payment_method, return_url?}` with an `Idempotency-Key`. Returns
+ * `{data: {ticket, transaction, checkout_url, expires_at}}`; the last three are null if the event is free.
  */
 export async function handle(request: Request, { db, payments }: Dependencies): Promise<Response> {
-  const caller = await db.whoAsks(request);
+  const caller = await db.requireCaller(request);
   const body = await readBody(request, shape);
   const key = await readKey(request, body);
   const provider = body.payment_method === undefined ? undefined : providerNamed(payments, body.payment_method);
@@ -45,7 +45,7 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
   throw inProgress();
 }
 
-/** The address as this reads it, so that nobody after it reads another. */
+/** The URL as parsed here, so that no later parser can read another host from it. */
 function allowed(address: string, hosts: Set<string>): string {
   const { protocol, host, hostname, username, password, href } = new URL(address);
   const isSafe = protocol === "https:" || protocol === "http:" && LOOPBACK.has(hostname);
@@ -53,7 +53,7 @@ function allowed(address: string, hosts: Set<string>): string {
     throw new Refusal(
       400,
       "return_url_not_allowed",
-      "Buyers cannot be sent back there. The operator lists allowed hosts in CHECKOUT_RETURN_HOSTS.",
+      "This return_url is not allowed. Operators list the allowed hosts in CHECKOUT_RETURN_HOSTS.",
     );
   }
   return href;

@@ -7,35 +7,34 @@ import { eventKey } from "./keys.ts";
 
 export type Dependencies = { db: Supabase; secret: string };
 
-/** Modules around the code that stay white, by ISO/IEC 18004. */
+/** Width of the white border in modules, as ISO/IEC 18004 requires. */
 const QUIET_ZONE = 4;
 
 const shape = z.union([z.strictObject({ ticket_id: z.uuid() }), z.strictObject({ event_id: z.uuid() })], {
-  error: "Give a ticket_id or an event_id.",
+  error: "Send either a ticket_id or an event_id.",
 });
 
 type Ticket = { id: string; event_id: string; attendance_code: string; status: string };
 
 /**
- * `?ticket_id=` gives the owner of an active ticket `{data: {token, svg}}`: a token signed with Ed25519 (a JWT with
- * `ticket`, `event`, `code`, and `kid` in its header) and its QR code. It proves that the ticket was issued, not that it
- * still holds. `?event_id=` gives host and staff `{data: {public_key, revoked}}` to check tokens without a network:
- * a JWK, and the ids of tickets that have ended since.
+ * `?ticket_id=` gives the owner of an active ticket `{data: {token, svg}}`: an Ed25519-signed JWT (`ticket`, `event`,
+ * `code`) and its QR code, which prove that the ticket was issued. `?event_id=` gives host and staff
+ * `{data: {public_key, revoked}}` to verify tokens offline: a JWK, and the ids of tickets that have since ended.
  */
 export async function handle(request: Request, { db, secret }: Dependencies): Promise<Response> {
-  const { client, id } = await db.whoAsks(request);
+  const { client, id } = await db.requireCaller(request);
   const asked = readQuery(request, shape);
   if (secret.length < 32) {
     throw new Refusal(
       503,
       "signing_unavailable",
-      "Tickets cannot be signed here: the operator has not set TICKET_SIGNING_SECRET.",
+      "Tickets cannot be signed: TICKET_SIGNING_SECRET is not set.",
     );
   }
   const service = client.schema("ticket_service");
   if ("event_id" in asked) {
     const revoked = unwrap(await service.rpc("revoked_tickets", asked));
-    // As the database writes it: of other letters another key would come.
+    // Keys are derived from the id in lower case, as the database writes it.
     const { publicKey, kid } = await eventKey(secret, asked.event_id.toLowerCase());
     return data({ public_key: { ...(await exportJWK(publicKey)), kid, alg: "EdDSA", use: "sig" }, revoked });
   }
@@ -45,7 +44,7 @@ export async function handle(request: Request, { db, secret }: Dependencies): Pr
   ) as Ticket[];
   if (!ticket) throw new Refusal(404, "ticket_not_found", "There is no such ticket.");
   if (ticket.status !== "active") {
-    throw new Refusal(409, "ticket_not_active", "Only an active ticket has a code to show.");
+    throw new Refusal(409, "ticket_not_active", "Only an active ticket has a QR code.");
   }
   const { privateKey, kid } = await eventKey(secret, ticket.event_id);
   const token = await new SignJWT({ ticket: ticket.id, event: ticket.event_id, code: ticket.attendance_code })

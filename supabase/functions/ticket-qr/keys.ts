@@ -2,7 +2,7 @@ import { digest } from "../_shared/digests.ts";
 
 export type EventKey = { privateKey: CryptoKey; publicKey: CryptoKey; kid: string };
 
-/** What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410). */
+/** The PKCS #8 header before the 32 bytes of an Ed25519 key (RFC 8410). */
 const PKCS8_PREFIX = new Uint8Array([
   0x30,
   0x2e,
@@ -22,7 +22,7 @@ const PKCS8_PREFIX = new Uint8Array([
   0x20,
 ]);
 
-/** The key of an event, derived from the secret by HKDF: nothing is stored, and one event's key tells nothing of another's. */
+/** An event's keys, derived from the secret by HKDF: nothing is stored, and one event's key reveals no other. */
 export async function eventKey(secret: string, event: string): Promise<EventKey> {
   const encode = (text: string) => new TextEncoder().encode(text);
   const source = await crypto.subtle.importKey("raw", encode(secret), "HKDF", false, ["deriveBits"]);

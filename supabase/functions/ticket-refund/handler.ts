@@ -13,12 +13,12 @@ const shape = z.strictObject({
 });
 
 /**
- * Gives a ticket back: `{ticket_id, reason?}` by its buyer, `{ticket_id, amount?, reason?}` by the host, amount in major
- * units, with an `Idempotency-Key`. Answers `{data: {ticket: {id, event_id, status}, refund: {id, amount, currency, fee,
- * status} | null}}`; status is sent, requires_action, succeeded, failed, manual (an operator pays it) or cancelled.
+ * Refunds a ticket: `{ticket_id, reason?}` by its buyer, `{ticket_id, amount?, reason?}` by the host, amount in major
+ * units, with an `Idempotency-Key`. Returns `{data: {ticket: {id, event_id, status}, refund: {id, amount, currency,
+ * fee, status} | null}}`; status is sent, requires_action, succeeded, failed, manual (an operator pays it) or cancelled.
  */
 export async function handle(request: Request, { db, payments }: Dependencies): Promise<Response> {
-  const caller = await db.whoAsks(request);
+  const caller = await db.requireCaller(request);
   const body = await readBody(request, shape);
   const key = await readKey(request, body);
   const ask = () => db.call<Next>("begin_refund", { person: caller.id, ...key, ...body });

@@ -12,28 +12,28 @@ create temp view our_policies as
   where n.oid in (select oid from our_schemas) or n.nspname = 'storage' and p.polname like 'objects\_%';
 
 select is_empty($$ select c.oid::regclass from pg_class c join our_schemas s on s.oid = c.relnamespace where c.relkind in ('r', 'p') and not c.relrowsecurity $$,
-  'row-level security is on for every table');
+  'row-level security is enabled for every table');
 select is_empty($$ select relname, polname from our_policies where command is null $$, 'a policy is for one command');
-select is_empty($$ select relname, polname from our_policies where not roles <@ array['anon', 'authenticated'] $$, 'a policy is to anon or authenticated, by name');
+select is_empty($$ select relname, polname from our_policies where not roles <@ array['anon', 'authenticated'] $$, 'a policy is to anon or authenticated');
 select is_empty($$ select relname, command, role from our_policies, unnest(roles) role where polpermissive group by nspname, relname, command, role having count(*) > 1 $$,
-  'at most one permissive policy for a role and command');
-select is_empty($$ select relname, polname from our_policies where polname not like relname || '\_' || command || '\_%' $$, 'a policy''s name says of what, what and who');
-select is_empty($$ select relname, polname from our_policies where command in ('insert', 'update') and polwithcheck is null $$, 'what is written is checked');
+  'a role has at most one permissive policy for each command');
+select is_empty($$ select relname, polname from our_policies where polname not like relname || '\_' || command || '\_%' $$, 'names of policies follow <table>_<command>_<who>');
+select is_empty($$ select relname, polname from our_policies where command in ('insert', 'update') and polwithcheck is null $$, 'policies for insert and update have a check');
 select is_empty($$ select relname from our_policies p join our_schemas s on s.name = p.nspname where s.is_private $$, 'internal tables have no policy');
 select is_empty(
   $$ select p.relname, p.polname, other.oid::regclass
      from our_policies p join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = p.oid and d.refclassid = 'pg_class'::regclass
      join pg_class other on other.oid = d.refobjid
      where other.oid <> p.polrelid and not (other.relkind = 'v' and other.relnamespace in (select oid from our_schemas where is_private)) $$,
-  'a policy asks views of private schemas, no table but its own');
+  'policies read views of private schemas, and no table besides their own');
 select is_empty(
   $$ select p.relname, p.polname, p.nspname, v.nspname
      from our_policies p join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = p.oid and d.refclassid = 'pg_class'::regclass
      join pg_class other on other.oid = d.refobjid and other.relkind = 'v' join pg_namespace v on v.oid = other.relnamespace
      where p.nspname <> 'storage' and v.nspname <> replace(p.nspname, '_service', '_private') $$,
-  'of its own service');
+  'policies read views of their own service');
 
--- Who reads and writes each table, by a policy: without one, a grant is worth nothing.
+-- The commands that policies allow, by table and role.
 select set_eq(
   $$ select nspname || '.' || relname, string_agg(distinct command || ' ' || role, ', ' order by command || ' ' || role) from our_policies, unnest(roles) role group by nspname, relname $$,
   $$ values

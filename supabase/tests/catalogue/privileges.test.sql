@@ -2,7 +2,7 @@ begin;
 set local search_path = extensions, public;
 select no_plan();
 
--- All that clients may do, by name. Granting anything more makes this fail, until it is added here on purpose.
+-- Everything that clients may do. A new grant fails this test until it is listed here.
 create temp view our_schemas as
   select oid, nspname as name from pg_namespace
   where nspname in ('user_service', 'event_service', 'post_service', 'ticket_service', 'user_private', 'event_private', 'post_private', 'ticket_private');
@@ -23,7 +23,7 @@ create temp view function_privileges as
   select role.name as role, p.oid::regprocedure::text as function
   from pg_proc p join our_schemas s on s.oid = p.pronamespace, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g join client_roles role on role.oid = g.grantee;
 
--- In the schemas that clients reach.
+-- Exposed schemas.
 select set_eq(
   $$ select role, relation, privileges from table_privileges where relation not like '%\_private.%' $$,
   $$ values
@@ -72,7 +72,7 @@ select set_eq(
     ('anon', 'user_service.user_stats', 'select'),
     ('authenticated', 'user_service.user_stats', 'select'),
     ('authenticated', 'user_service.users', 'select, update (name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests)') $$,
-  'what clients do with tables and views');
+  'the privileges of clients on tables and views');
 select set_eq(
   $$ select function, string_agg(role, ', ' order by role) from function_privileges where function not like '%\_private.%' group by function $$,
   $$ values
@@ -119,10 +119,10 @@ select set_eq(
     ('user_service.stats(user_service.profiles)', 'public'),
     ('user_service.update_updated_at_column()', 'public'),
     ('user_service.username_available(text)', 'public') $$,
-  'what clients call');
+  'the functions that clients may call');
 
--- In those that they do not reach: what policies read with the caller's rights, and what the wrappers that clients call
--- call in turn. Nothing of it can be named by a client.
+-- Private schemas: views that policies read with the caller's rights, and functions that exposed functions call. Clients
+-- have no usage of these schemas.
 select set_eq(
   $$ select role, relation, privileges from table_privileges where relation like '%\_private.%' $$,
   $$ values
@@ -197,7 +197,7 @@ select set_eq(
     ('authenticated', 'user_private.visible_files', 'select'),
     ('anon', 'user_private.visible_people', 'select'),
     ('authenticated', 'user_private.visible_people', 'select') $$,
-  'what policies read for clients');
+  'the privileges of clients on private views');
 select set_eq(
   $$ select function, string_agg(role, ', ' order by role) from function_privileges where function like '%\_private.%' group by function $$,
   $$ values
@@ -224,8 +224,8 @@ select set_eq(
     ('post_private.refuse(text,text,integer)', 'anon, authenticated, public'),
     ('post_private.search_posts(text,text,integer)', 'anon, authenticated'),
     ('post_private.search_query(text)', 'public'),
-    ('post_private.tg_comments__start()', 'public'),
-    ('post_private.tg_poll_options__start()', 'public'),
+    ('post_private.tg_comments__reset_likes()', 'public'),
+    ('post_private.tg_poll_options__reset_votes()', 'public'),
     ('post_private.write_cursor(jsonb)', 'public'),
     ('ticket_private.refuse(text,text,integer)', 'anon, authenticated, public'),
     ('ticket_private.check_in(uuid,text)', 'authenticated'),
@@ -250,22 +250,22 @@ select set_eq(
     ('user_private.search_query(text)', 'public'),
     ('user_private.tg_user_privacy__replace_default()', 'public'),
     ('user_private.tg_user_settings__replace_default()', 'public'),
-    ('user_private.tg_user_stats__average_ratings()', 'public'),
-    ('user_private.tg_user_stats__start_at_zero()', 'public'),
+    ('user_private.tg_user_stats__compute_average_rating()', 'public'),
+    ('user_private.tg_user_stats__reset_counters()', 'public'),
     ('user_private.username_available(text)', 'anon, authenticated'),
     ('user_private.write_cursor(jsonb)', 'public') $$,
-  'what is called for clients');
+  'the private functions that run with the rights of clients');
 select set_eq(
   $$ select role.name as role, s.name as schema, lower(g.privilege_type) as privilege from our_schemas s join pg_namespace n on n.oid = s.oid, aclexplode(n.nspacl) g join client_roles role on role.oid = g.grantee $$,
   $$ select role, schema, 'usage' from unnest(array['anon', 'authenticated']) role, unnest(array['user_service', 'event_service', 'post_service', 'ticket_service']) schema $$,
-  'clients reach the four schemas, and make nothing there');
+  'clients have usage of the four exposed schemas, and cannot create anything in them');
 select is_empty(
-  $$ select d.defaclobjtype, d.defaclacl from pg_default_acl d where d.defaclnamespace in (select oid from our_schemas) $$, 'what is made later is granted to nobody by itself');
+  $$ select d.defaclobjtype, d.defaclacl from pg_default_acl d where d.defaclnamespace in (select oid from our_schemas) $$, 'no default privileges grant access to new objects');
 select is_empty(
-  $$ select rolname from pg_roles where rolname in ('anon', 'authenticated') and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb) $$, 'clients are subject to policies');
+  $$ select rolname from pg_roles where rolname in ('anon', 'authenticated') and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb) $$, 'policies apply to clients');
 select is_empty(
   $$ select c.oid::regclass from pg_class c join our_schemas s on s.oid = c.relnamespace where c.relkind in ('r', 'p') and c.relowner in (select oid from pg_roles where rolname in ('anon', 'authenticated', 'service_role')) $$,
-  'and own nothing');
+  'clients own no tables');
 
 select * from finish();
 rollback;

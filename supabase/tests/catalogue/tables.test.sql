@@ -9,33 +9,33 @@ create temp view our_constraints as
   select k.*, k.conrelid::regclass::text as relation from pg_constraint k join our_schemas s on s.oid = k.connamespace where k.conrelid <> 0;
 
 select is_empty($$ select c.oid::regclass from pg_class c join our_schemas s on s.oid = c.relnamespace
-  where (c.relkind in ('r', 'p') or c.relkind = 'v' and not s.is_private) and obj_description(c.oid, 'pg_class') is null $$, 'every table, and every view that clients reach, has a comment');
-select is_empty($$ select name from our_schemas where obj_description(oid, 'pg_namespace') is null $$, 'every schema too');
+  where (c.relkind in ('r', 'p') or c.relkind = 'v' and not s.is_private) and obj_description(c.oid, 'pg_class') is null $$, 'every table and every exposed view has a comment');
+select is_empty($$ select name from our_schemas where obj_description(oid, 'pg_namespace') is null $$, 'every schema has a comment');
 select is_empty($$ select t.oid::regtype from pg_type t join our_schemas s on s.oid = t.typnamespace join pg_class c on c.oid = t.typrelid
-  where c.relkind = 'c' and not s.is_private and obj_description(t.oid, 'pg_type') is null $$, 'and every row type');
+  where c.relkind = 'c' and not s.is_private and obj_description(t.oid, 'pg_type') is null $$, 'every exposed row type has a comment');
 select is_empty($$ select c.oid::regclass from pg_class c join our_schemas s on s.oid = c.relnamespace where c.relkind in ('r', 'p')
   and not exists (select from our_constraints k where k.conrelid = c.oid and k.contype = 'p') $$, 'every table has a primary key');
 select is_empty($$ select c.oid::regclass, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid join our_schemas s on s.oid = c.relnamespace
-  where c.relkind in ('r', 'p') and a.atttypid = 'timestamp'::regtype $$, 'every time has a zone');
+  where c.relkind in ('r', 'p') and a.atttypid = 'timestamp'::regtype $$, 'every timestamp has a time zone');
 select is_empty($$ select c.oid::regclass, k.conname from our_constraints k join pg_class c on c.oid = k.conrelid join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
-  join our_schemas s on s.oid = c.relnamespace where k.contype = 'p' and not s.is_private and (a.atttypid <> 'uuid'::regtype or not a.atthasdef) $$, 'keys that clients see are uuids with a default');
-select is_empty($$ select relation, conname from our_constraints where contype in ('c', 'u') and conname ~ '_(check|key)\d*$' $$, 'constraints are named as facts');
-select is_empty($$ select relation, conname from our_constraints where not convalidated $$, 'and hold for every row');
+  join our_schemas s on s.oid = c.relnamespace where k.contype = 'p' and not s.is_private and (a.atttypid <> 'uuid'::regtype or not a.atthasdef) $$, 'keys of exposed tables are uuids with a default');
+select is_empty($$ select relation, conname from our_constraints where contype in ('c', 'u') and conname ~ '_(check|key)\d*$' $$, 'check and unique constraints have explicit names');
+select is_empty($$ select relation, conname from our_constraints where not convalidated $$, 'every constraint is validated');
 select is_empty($$ select relation, conname from our_constraints where contype = 'c' and pg_get_constraintdef(oid) ~ 'refuse\(' and pg_get_constraintdef(oid) !~ 'IS NOT FALSE|IS NULL|IS NOT NULL|COALESCE'
-  and exists (select from pg_attribute a where a.attrelid = conrelid and a.attnum = any (conkey) and not a.attnotnull) $$, 'one with a refusal says what it makes of null, which is neither true nor false');
-select is_empty($$ select relation, conname from our_constraints where contype = 'f' and confdeltype = 'a' $$, 'a foreign key says what happens when its target goes');
+  and exists (select from pg_attribute a where a.attrelid = conrelid and a.attnum = any (conkey) and not a.attnotnull) $$, 'checks with a refusal handle null explicitly');
+select is_empty($$ select relation, conname from our_constraints where contype = 'f' and confdeltype = 'a' $$, 'every foreign key has an explicit action on delete');
 select is_empty(
   $$ select k.relation, k.conname from our_constraints k
      where k.contype = 'f' and not exists (
        select from pg_index i
        where i.indrelid = k.conrelid and i.indisvalid and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey
-         and (i.indpred is null or pg_get_expr(i.indpred, i.indrelid) ~ 'IS NOT NULL')) $$, 'and has an index');
+         and (i.indpred is null or pg_get_expr(i.indpred, i.indrelid) ~ 'IS NOT NULL')) $$, 'every foreign key has an index');
 select is_empty($$ select c.oid::regclass from pg_class c join our_schemas s on s.oid = c.relnamespace
   where c.relkind = 'v' and not s.is_private and not (c.reloptions @> array['security_invoker=true'] and c.reloptions @> array['security_barrier=true']) $$,
-  'views that clients reach have their caller''s rights, and let no filter see more');
-select is_empty($$ select c.oid::regclass from pg_class c join our_schemas s on s.oid = c.relnamespace where c.relkind in ('m', 'f', 'S') and not s.is_private $$, 'and there is nothing else for them');
+  'exposed views are security invokers and security barriers');
+select is_empty($$ select c.oid::regclass from pg_class c join our_schemas s on s.oid = c.relnamespace where c.relkind in ('m', 'f', 'S') and not s.is_private $$, 'exposed schemas have no materialized views, foreign tables or sequences');
 
--- What may be left out.
+-- Nullable columns.
 select set_eq(
   $$ select c.oid::regclass::text, string_agg(a.attname, ', ' order by a.attname)
      from pg_class c join our_schemas s on s.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
@@ -63,9 +63,9 @@ select set_eq(
     ('user_service.invitations', 'responded_at'),
     ('user_service.profiles', 'avatar_url, bio, email, location, name'),
     ('user_service.users', 'avatar_url, bio, date_of_birth, email, gender, last_login_at, location, name, phone') $$,
-  'these columns may be null, and no others');
+  'the nullable columns are these');
 
--- The foreign keys, with what happens when their target goes. Some are implied by others, so that no row could tell they were gone.
+-- Foreign keys and their actions. Some are implied by others, so that no row could show that they are missing.
 select set_eq(
   $$ select relation || ' ' || (select string_agg(a.attname, ', ' order by k.place) from unnest(conkey) with ordinality k (attnum, place) join pg_attribute a on a.attrelid = conrelid and a.attnum = k.attnum) as key,
        confrelid::regclass || ' ' || case confdeltype when 'c' then 'cascade' when 'n' then 'set null' when 'r' then 'restrict' end as target

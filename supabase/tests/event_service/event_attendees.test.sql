@@ -11,112 +11,112 @@ insert into event_service.event_attendees (event_id, user_id) values
   (tests.id('open'), tests.id('attendee')), (tests.id('open'), tests.id('shy')), (tests.id('open'), tests.id('hidden')), (tests.id('secret'), tests.id('attendee'));
 insert into ticket_service.tickets (id, user_id, event_id, status) values (tests.id('ticket'), tests.id('attendee'), tests.id('ticketed'), 'active');
 
--- Who sees who comes.
-select is(tests.may('owner', 'event_service.event_attendees'), 'select, insert (event_id, user_id, status), update (status), delete', 'tickets and triggers keep the rest');
-select is(tests.may('anonymous', 'event_service.event_attendees'), 'nothing', 'visitors see no attendees');
+-- Visibility.
+select is(tests.may('owner', 'event_service.event_attendees'), 'select, insert (event_id, user_id, status), update (status), delete', 'clients may set only event_id, user_id and status, and update only the status');
+select is(tests.may('anonymous', 'event_service.event_attendees'), 'nothing', 'anonymous visitors have no access to attendance');
 select tests.outcomes(
   $$ select from event_service.event_attendees where event_id = tests.id('open') and user_id = tests.id('attendee') $$,
-  'attendee 1, owner 1, stranger 1, mutual 1, blocked 0, blocker 0, anonymous 42501/grant, service 1', 'whoever sees the event and the person');
+  'attendee 1, owner 1, stranger 1, mutual 1, blocked 0, blocker 0, anonymous 42501/grant, service 1', 'attendance is visible to everyone signed in who sees the event and the person');
 select tests.outcomes(
   $$ select from event_service.event_attendees where event_id = tests.id('open') and user_id = tests.id('shy') $$,
-  'shy 1, owner 1, stranger 0, attendee 0', 'who hides attendance is seen by the host alone');
+  'shy 1, owner 1, stranger 0, attendee 0', 'attendance of a person who hides it is visible to the host only');
 select tests.outcomes(
   $$ select from event_service.event_attendees where event_id = tests.id('open') and user_id = tests.id('hidden') $$,
-  'hidden 1, owner 0, stranger 0', 'who is hidden is seen by mutual followers alone');
+  'hidden 1, owner 0, stranger 0', 'attendance of a hidden person is visible to mutual followers only');
 select tests.outcomes(
-  $$ select from event_service.event_attendees where event_id = tests.id('secret') $$, 'attendee 1, owner 1, stranger 0, mutual 0', 'where the event is not seen, neither is who comes');
+  $$ select from event_service.event_attendees where event_id = tests.id('secret') $$, 'attendee 1, owner 1, stranger 0, mutual 0', 'attendance of an event is hidden from people who cannot see the event');
 insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('stranger'), tests.id('attendee')), (tests.id('owner'), tests.id('shy'));
 select tests.outcomes(
-  $$ select from event_service.event_attendees where event_id = tests.id('open') and user_id = tests.id('attendee') $$, 'stranger 0, mutual 1', 'a block hides who comes');
+  $$ select from event_service.event_attendees where event_id = tests.id('open') and user_id = tests.id('attendee') $$, 'stranger 0, mutual 1', 'a block hides attendance');
 select tests.outcomes(
-  $$ select from event_service.event_attendees where event_id = tests.id('open') and user_id = tests.id('shy') $$, 'shy 1, owner 0', 'one sees one''s own attendance whatever happens');
+  $$ select from event_service.event_attendees where event_id = tests.id('open') and user_id = tests.id('shy') $$, 'shy 1, owner 0', 'a person always sees their own attendance');
 delete from user_service.blocks where blocked_id in (tests.id('attendee'), tests.id('shy'));
 
 -- Joining.
 select tests.outcomes(
   $$ insert into event_service.event_attendees (event_id) values (tests.id('open')) $$,
-  'stranger 1, owner 1, blocked event_not_found/404, blocker event_not_found/404, gone account_gone/401, anonymous 42501/grant, attendee 23505/attendance_is_unique', 'one joins what one sees, once');
+  'stranger 1, owner 1, blocked event_not_found/404, blocker event_not_found/404, gone account_gone/401, anonymous 42501/grant, attendee 23505/attendance_is_unique', 'a caller joins a visible event, once');
 select tests.outcomes(
-  $$ insert into event_service.event_attendees (event_id) values (tests.id('secret')) $$, 'owner 1, stranger event_not_found/404', 'a private event');
+  $$ insert into event_service.event_attendees (event_id) values (tests.id('secret')) $$, 'owner 1, stranger event_not_found/404', 'a private event cannot be joined without an invitation');
 select tests.outcomes(
-  $$ insert into event_service.event_attendees (event_id) values (tests.id('nothing')) $$, 'stranger event_not_found/404', 'no such event');
+  $$ insert into event_service.event_attendees (event_id) values (tests.id('nothing')) $$, 'stranger event_not_found/404', 'an event that does not exist is refused');
 select tests.outcomes(
-  $$ insert into event_service.event_attendees (event_id, user_id) values (tests.id('open'), tests.id('stranger')) $$, 'stranger 1, owner 42501/policy', 'one joins for oneself alone, the host included');
+  $$ insert into event_service.event_attendees (event_id, user_id) values (tests.id('open'), tests.id('stranger')) $$, 'stranger 1, owner 42501/policy', 'callers join only for themselves, the host included');
 select tests.outcomes(
-  $$ insert into event_service.event_attendees (event_id, has_attended) values (tests.id('open'), true) $$, 'stranger 42501/grant', 'nobody says that they attended');
+  $$ insert into event_service.event_attendees (event_id, has_attended) values (tests.id('open'), true) $$, 'stranger 42501/grant', 'clients cannot set has_attended');
 select tests.outcomes(
-  $$ insert into event_service.event_attendees (event_id, by_ticket) values (tests.id('ticketed'), true) $$, 'stranger 42501/grant', 'nor that they have a ticket');
+  $$ insert into event_service.event_attendees (event_id, by_ticket) values (tests.id('ticketed'), true) $$, 'stranger 42501/grant', 'clients cannot set by_ticket');
 select tests.outcomes(
-  $$ insert into event_service.event_attendees (event_id) values (tests.id('ticketed')) $$, 'stranger ticket_required/409', 'a ticketed event takes a ticket');
+  $$ insert into event_service.event_attendees (event_id) values (tests.id('ticketed')) $$, 'stranger ticket_required/409', 'a ticketed event cannot be joined without a ticket');
 select tests.outcomes(
-  $$ insert into event_service.event_attendees (event_id, status) values (tests.id('ticketed'), 'pending') $$, 'stranger ticket_required/409', 'even to be pending');
+  $$ insert into event_service.event_attendees (event_id, status) values (tests.id('ticketed'), 'pending') $$, 'stranger ticket_required/409', 'not even with status pending');
 select tests.make_event('over', 'owner', jsonb_build_object('start_time', now() - interval '2 days', 'end_time', now() - interval '1 day')), tests.make_event('off', 'owner', '{"status": "cancelled"}'),
   tests.make_event('late');
 update event_service.events set start_time = now() - interval '2 hours', end_time = now() - interval '1 minute' where id = tests.id('late');
 select tests.outcomes(
-  format($$ insert into event_service.event_attendees (event_id) values (tests.id(%L)) $$, event), 'stranger event_not_open/409', 'an event that is ' || event)
+  format($$ insert into event_service.event_attendees (event_id) values (tests.id(%L)) $$, event), 'stranger event_not_open/409', 'refuses joining an event that is ' || event)
 from unnest(array['over', 'off', 'late']) event;
 select tests.outcomes(
-  $$ insert into event_service.event_attendees (event_id, status) values (tests.id('over'), 'cancelled') $$, 'stranger 1', 'not coming is always possible');
+  $$ insert into event_service.event_attendees (event_id, status) values (tests.id('over'), 'cancelled') $$, 'stranger 1', 'attendance with status cancelled is accepted at an event that is over');
 
--- Changing one's mind.
+-- Changing and deleting.
 select tests.outcomes(
   $$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('open') and user_id = tests.id('attendee') $$,
-  'attendee 1, owner 0, stranger 0, anonymous 42501/grant', 'one''s own attendance alone');
-select tests.outcomes($$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('open') $$, 'attendee 1, owner 0', 'and nobody else''s along with it');
+  'attendee 1, owner 0, stranger 0, anonymous 42501/grant', 'a person updates only their own attendance');
+select tests.outcomes($$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('open') $$, 'attendee 1, owner 0', 'an update of all attendance of an event changes only the caller''s row');
 select tests.outcomes(
-  $$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('ticketed') $$, 'attendee 0', 'what a ticket made only the ticket changes');
+  $$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('ticketed') $$, 'attendee 0', 'attendance by ticket cannot be updated');
 select tests.outcomes(
-  $$ delete from event_service.event_attendees where event_id = tests.id('ticketed') $$, 'attendee 0, owner 0', 'or takes away');
+  $$ delete from event_service.event_attendees where event_id = tests.id('ticketed') $$, 'attendee 0, owner 0', 'attendance by ticket cannot be deleted');
 select tests.outcomes(
   $$ delete from event_service.event_attendees where event_id = tests.id('open') and user_id = tests.id('attendee') $$,
-  'attendee 1, owner 1, stranger 0, mutual 0, anonymous 42501/grant', 'one leaves, or the host sends one away');
+  'attendee 1, owner 1, stranger 0, mutual 0, anonymous 42501/grant', 'the attendee or the host deletes attendance');
 select tests.does('attendee', $$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('secret') $$);
 select tests.outcomes(
-  $$ update event_service.event_attendees set status = 'confirmed' where event_id = tests.id('secret') $$, 'attendee event_not_found/404', 'who left a private event does not see it any more');
+  $$ update event_service.event_attendees set status = 'confirmed' where event_id = tests.id('secret') $$, 'attendee event_not_found/404', 'cancelled attendance does not show a private event any more');
 select tests.outcomes(
-  $$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('secret') $$, 'attendee 1', 'but can stay away');
+  $$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('secret') $$, 'attendee 1', 'cancelled attendance can be cancelled again');
 select tests.does('attendee', $$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('open') $$);
 update event_service.events set status = 'cancelled' where id = tests.id('open');
 select tests.outcomes(
-  $$ update event_service.event_attendees set status = 'confirmed' where event_id = tests.id('open') $$, 'attendee event_not_open/409', 'nobody comes back to what is cancelled');
+  $$ update event_service.event_attendees set status = 'confirmed' where event_id = tests.id('open') $$, 'attendee event_not_open/409', 'attendance of a cancelled event cannot be confirmed');
 
--- Counting.
+-- Counters.
 select tests.make_event('counted');
 select tests.does('stranger', $$ insert into event_service.event_attendees (event_id) values (tests.id('counted')) $$);
 select tests.does('mutual', $$ insert into event_service.event_attendees (event_id, status) values (tests.id('counted'), 'pending') $$);
-select is((select attendees_count from event_service.events where id = tests.id('counted')), 1, 'confirmed attendees are counted');
+select is((select attendees_count from event_service.events where id = tests.id('counted')), 1, 'confirmed attendees are counted, pending ones are not');
 select tests.does('mutual', $$ update event_service.event_attendees set status = 'confirmed' where event_id = tests.id('counted') $$);
-select is((select attendees_count from event_service.events where id = tests.id('counted')), 2, 'once they are confirmed');
+select is((select attendees_count from event_service.events where id = tests.id('counted')), 2, 'an attendee is counted once confirmed');
 select tests.does('mutual', $$ update event_service.event_attendees set status = 'confirmed' where event_id = tests.id('counted') $$);
-select is((select attendees_count from event_service.events where id = tests.id('counted')), 2, 'and once only');
+select is((select attendees_count from event_service.events where id = tests.id('counted')), 2, 'a second confirmation does not count again');
 select tests.does('owner', $$ delete from event_service.event_attendees where event_id = tests.id('counted') and user_id = tests.id('stranger') $$);
 select tests.does('mutual', $$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('counted') $$);
-select is((select array[e.attendees_count, c.taken] from event_service.events e join event_private.event_capacity c on c.event_id = e.id where e.id = tests.id('counted')), array[0, 0], 'who leaves is counted off');
+select is((select array[e.attendees_count, c.taken] from event_service.events e join event_private.event_capacity c on c.event_id = e.id where e.id = tests.id('counted')), array[0, 0], 'deleted and cancelled attendance is no longer counted');
 update event_service.event_attendees set event_id = tests.id('late'), status = 'confirmed' where event_id = tests.id('counted');
-select is((select array_agg(attendees_count order by id = tests.id('late')) from event_service.events where id in (tests.id('counted'), tests.id('late'))), array[0, 1], 'a row that moves takes its count along');
+select is((select array_agg(attendees_count order by id = tests.id('late')) from event_service.events where id in (tests.id('counted'), tests.id('late'))), array[0, 1], 'attendance with another event moves its count');
 
--- Attendance of people, kept whatever is imported.
+-- has_attended is derived, whatever is imported.
 insert into event_service.event_attendees (event_id, user_id, has_attended) values (tests.id('late'), tests.id('stranger'), true), (tests.id('over'), tests.id('mutual'), false);
 select is((select array_agg(has_attended order by user_id = tests.id('mutual')) from event_service.event_attendees
   where user_id in (tests.id('stranger'), tests.id('mutual')) and event_id in (tests.id('over'), tests.id('late')) and status = 'confirmed' and (user_id, event_id) <> (tests.id('mutual'), tests.id('late'))),
-  array[false, true], 'has_attended follows from the event');
-select is((select events_attended from user_service.user_stats where user_id = tests.id('mutual')), 1, 'and counts');
+  array[false, true], 'has_attended is derived from the event');
+select is((select events_attended from user_service.user_stats where user_id = tests.id('mutual')), 1, 'attended events are counted for the attendee');
 update event_service.event_attendees set user_id = tests.id('follower') where event_id = tests.id('over') and user_id = tests.id('mutual');
-select is((select array_agg(events_attended order by user_id = tests.id('follower')) from user_service.user_stats where user_id in (tests.id('mutual'), tests.id('follower'))), array[0, 1], 'for whom it is');
+select is((select array_agg(events_attended order by user_id = tests.id('follower')) from user_service.user_stats where user_id in (tests.id('mutual'), tests.id('follower'))), array[0, 1], 'attendance with another person moves its count');
 
--- The database's own rules.
+-- Constraints.
 select tests.outcomes(
-  $$ insert into event_service.event_attendees (event_id, user_id) values (tests.id('counted'), tests.id('nobody')) $$, 'database 23503/event_attendees_user_id_fkey', 'who comes exists');
+  $$ insert into event_service.event_attendees (event_id, user_id) values (tests.id('counted'), tests.id('nobody')) $$, 'database 23503/event_attendees_user_id_fkey', 'the attendee must exist');
 select tests.outcomes(
-  $$ insert into event_service.event_attendees (event_id, user_id) values (tests.id('nothing'), tests.id('owner')) $$, 'database 23503/event_attendees_event_id_fkey', 'so does the event');
+  $$ insert into event_service.event_attendees (event_id, user_id) values (tests.id('nothing'), tests.id('owner')) $$, 'database 23503/event_attendees_event_id_fkey', 'the event must exist');
 delete from event_service.events where id = tests.id('over');
-select is((select count(*)::int from event_service.event_attendees where event_id = tests.id('over')), 0, 'attendance goes with its event');
-select is((select events_attended from user_service.user_stats where user_id = tests.id('follower')), 0, 'and counts no more');
+select is((select count(*)::int from event_service.event_attendees where event_id = tests.id('over')), 0, 'attendance is deleted with its event');
+select is((select events_attended from user_service.user_stats where user_id = tests.id('follower')), 0, 'deleted attendance is no longer counted');
 
 -- attendee()
 select tests.act_as('owner');
-select is((select (event_service.attendee(a)).username from event_service.event_attendees a where event_id = tests.id('ticketed')), 'tap_attendee', 'attendee() is who comes');
+select is((select (event_service.attendee(a)).username from event_service.event_attendees a where event_id = tests.id('ticketed')), 'tap_attendee', 'attendee() returns the attendee');
 select tests.act_as('database');
 
 select * from finish();

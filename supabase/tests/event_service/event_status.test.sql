@@ -9,34 +9,34 @@ select tests.make_event('coming'), tests.make_event('going', 'owner', jsonb_buil
   tests.make_event('wrong', 'owner', '{"status": "completed"}');
 select is((select array_agg(status::text order by id) from event_service.events where host_id = tests.id('owner')),
   (select array_agg(status order by id) from (values (tests.id('coming'), 'upcoming'), (tests.id('going'), 'ongoing'), (tests.id('gone'), 'completed'),
-    (tests.id('off'), 'cancelled'), (tests.id('wrong'), 'upcoming')) expected (id, status)), 'the status follows the clock from the start');
+    (tests.id('off'), 'cancelled'), (tests.id('wrong'), 'upcoming')) expected (id, status)), 'the status of a new event follows the clock');
 delete from event_service.events where id = tests.id('wrong');
 
--- The clock goes on, and the times come to lie in the past.
+-- Times that pass.
 insert into event_service.event_attendees (event_id, user_id) values (tests.id('coming'), tests.id('mutual'));
 insert into event_service.event_attendees (event_id, user_id, status) values (tests.id('coming'), tests.id('follower'), 'pending');
-select is((select events_attended from user_service.user_stats where user_id = tests.id('mutual')), 0, 'nobody attended what has not begun');
+select is((select events_attended from user_service.user_stats where user_id = tests.id('mutual')), 0, 'an attendee of an upcoming event has not attended');
 update event_service.events set start_time = now() - interval '1 hour', end_time = now() + interval '1 hour' where id = tests.id('coming');
-select ok(event_private.advance_event_status() >= 1, 'what is due moves on');
-select is((select status::text from event_service.events where id = tests.id('coming')), 'ongoing', 'upcoming becomes ongoing');
-select is((select array_agg(has_attended order by status = 'pending') from event_service.event_attendees where event_id = tests.id('coming')), array[true, false], 'who is confirmed attends');
+select ok(event_private.advance_event_status() >= 1, 'events that are due change their status');
+select is((select status::text from event_service.events where id = tests.id('coming')), 'ongoing', 'an upcoming event becomes ongoing');
+select is((select array_agg(has_attended order by status = 'pending') from event_service.event_attendees where event_id = tests.id('coming')), array[true, false], 'confirmed attendees of an ongoing event have attended, pending ones have not');
 select is((select array_agg(events_attended order by user_id = tests.id('follower')) from user_service.user_stats where user_id in (tests.id('mutual'), tests.id('follower'))),
-  array[1, 0], 'and that counts');
+  array[1, 0], 'attended events are counted');
 update event_service.events set end_time = now() where id in (tests.id('coming'), tests.id('going'));
-select is(event_private.advance_event_status(1), 1, 'a batch is bounded');
-select ok(event_private.advance_event_status() >= 1, 'the rest follows');
-select is((select array_agg(status::text) from event_service.events where id in (tests.id('coming'), tests.id('going'))), array['completed', 'completed'], 'ongoing becomes completed');
-select is((select events_attended from user_service.user_stats where user_id = tests.id('mutual')), 1, 'which counts nobody twice');
-select is(event_private.advance_event_status(), 0, 'nothing is left to do');
+select is(event_private.advance_event_status(1), 1, 'a run is limited to its batch');
+select ok(event_private.advance_event_status() >= 1, 'the next run changes the rest');
+select is((select array_agg(status::text) from event_service.events where id in (tests.id('coming'), tests.id('going'))), array['completed', 'completed'], 'an ongoing event becomes completed');
+select is((select events_attended from user_service.user_stats where user_id = tests.id('mutual')), 1, 'attendance is not counted twice');
+select is(event_private.advance_event_status(), 0, 'nothing is left to change');
 select tests.make_event('short');
 update event_service.events set start_time = now() - interval '2 hours', end_time = now() - interval '1 hour' where id = tests.id('short');
 select event_private.advance_event_status();
-select is((select status::text from event_service.events where id = tests.id('short')), 'completed', 'what was missed altogether is over too');
-select tests.outcomes($$ select event_private.advance_event_status() $$, 'owner 42501/grant, anonymous 42501/grant', 'the clock is not for clients');
+select is((select status::text from event_service.events where id = tests.id('short')), 'completed', 'an upcoming event whose end has passed becomes completed');
+select tests.outcomes($$ select event_private.advance_event_status() $$, 'owner 42501/grant, anonymous 42501/grant', 'clients cannot execute advance_event_status()');
 select is((select array_agg(has_function_privilege(role, fn, 'execute') order by role, fn) from unnest(array['anon', 'authenticated', 'service_role']) role,
-  unnest(array['event_private.advance_event_status(integer)', 'event_private.run_scheduled_work()']) fn), array[false, false, false, false, false, false], 'but for the database''s owner');
+  unnest(array['event_private.advance_event_status(integer)', 'event_private.run_scheduled_work()']) fn), array[false, false, false, false, false, false], 'only the owner of the database may execute it and run_scheduled_work()');
 
--- The host cancels, and nothing else.
+-- Hosts may only cancel.
 select tests.make_event('next'), tests.make_event('now', 'owner', jsonb_build_object('start_time', now() - interval '1 hour'));
 select tests.outcomes(format($$ update event_service.events set %s where id = tests.id(%L) $$, change, event), 'owner ' || outcome, event || ': ' || change)
 from (values
@@ -51,12 +51,12 @@ from (values
   ('off', 'end_time = end_time + interval ''1 hour''', 'event_over/409'), ('gone', 'title = ''Looking back''', '1')
 ) changes (event, change, outcome);
 
--- Cancelling takes attendance back.
+-- A cancellation resets attendance.
 insert into event_service.event_attendees (event_id, user_id) values (tests.id('now'), tests.id('mutual'));
-select is((select events_attended from user_service.user_stats where user_id = tests.id('mutual')), 2, 'who joins what goes on attends it');
+select is((select events_attended from user_service.user_stats where user_id = tests.id('mutual')), 2, 'an attendee of an ongoing event has attended');
 select tests.does('owner', $$ update event_service.events set status = 'cancelled' where id = tests.id('now') $$);
-select is((select has_attended from event_service.event_attendees where event_id = tests.id('now')), false, 'nobody attended what was cancelled');
-select is((select events_attended from user_service.user_stats where user_id = tests.id('mutual')), 1, 'and it counts no more');
+select is((select has_attended from event_service.event_attendees where event_id = tests.id('now')), false, 'nobody has attended a cancelled event');
+select is((select events_attended from user_service.user_stats where user_id = tests.id('mutual')), 1, 'attendance of a cancelled event is no longer counted');
 
 select * from finish();
 rollback;

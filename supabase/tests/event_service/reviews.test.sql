@@ -14,91 +14,91 @@ select tests.id(event), tests.id(person), 'confirmed' from unnest(array['going',
 insert into event_service.event_attendees (event_id, user_id, status) values
   (tests.id('going'), tests.id('follower'), 'cancelled'), (tests.id('going'), tests.id('followed'), 'pending'), (tests.id('secret'), tests.id('attendee'), 'confirmed'), (tests.id('coming'), tests.id('mutual'), 'confirmed');
 
-select is(tests.may('owner', 'event_service.reviews'), 'select, insert (event_id, reviewer_id, rating, comment), update (rating, comment), delete', 'a review stays with its event');
-select is(tests.may('anonymous', 'event_service.reviews'), 'select', 'visitors read');
+select is(tests.may('owner', 'event_service.reviews'), 'select, insert (event_id, reviewer_id, rating, comment), update (rating, comment), delete', 'clients cannot change the event of a review');
+select is(tests.may('anonymous', 'event_service.reviews'), 'select', 'anonymous visitors may read reviews');
 
 -- Reviewing.
 select tests.outcomes(
   $$ insert into event_service.reviews (event_id, rating) values (tests.id('going'), 4) $$,
   'attendee 1, owner own_event/403, mutual not_attended/403, follower not_attended/403, followed not_attended/403, blocked event_not_found/404, gone account_gone/401, anonymous 42501/grant',
-  'who attended says what it was like');
-select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('coming'), 4) $$, 'attendee event_not_started/409', 'once it has started');
-select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('off'), 4) $$, 'attendee event_not_started/409', 'unless it was cancelled');
-select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('secret'), 4) $$, 'attendee 1, stranger event_not_found/404', 'a private one too');
+  'only confirmed attendees other than the host can review');
+select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('coming'), 4) $$, 'attendee event_not_started/409', 'an event cannot be reviewed before it starts');
+select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('off'), 4) $$, 'attendee event_not_started/409', 'a cancelled event cannot be reviewed');
+select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('secret'), 4) $$, 'attendee 1, stranger event_not_found/404', 'a private event can be reviewed by its attendees only');
 select tests.outcomes(
-  $$ insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('going'), tests.id('attendee'), 4) $$, 'attendee 1, stranger 42501/policy', 'for oneself alone');
+  $$ insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('going'), tests.id('attendee'), 4) $$, 'attendee 1, stranger 42501/policy', 'the reviewer must be the caller');
 select tests.outcomes(
-  $$ insert into event_service.reviews (event_id, rating, host_id) values (tests.id('going'), 4, null) $$, 'attendee 42501/grant', 'whose event it was is not theirs to say');
+  $$ insert into event_service.reviews (event_id, rating, host_id) values (tests.id('going'), 4, null) $$, 'attendee 42501/grant', 'clients cannot set host_id');
 select tests.does('attendee', $$ insert into event_service.reviews (event_id, rating, comment) values (tests.id('going'), 4, 'Nice') $$);
 select tests.does('hidden', $$ insert into event_service.reviews (event_id, rating) values (tests.id('going'), 1) $$);
 select tests.does('attendee', $$ insert into event_service.reviews (event_id, rating) values (tests.id('secret'), 5) $$);
 update event_service.reviews set id = tests.id(case when event_id = tests.id('secret') then 'secret review' when reviewer_id = tests.id('hidden') then 'hidden review' else 'review' end)
 where reviewer_id in (tests.id('attendee'), tests.id('hidden'));
-select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('going'), 4) $$, 'attendee 23505/reviews_are_unique', 'once');
+select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('going'), 4) $$, 'attendee 23505/reviews_are_unique', 'a second review of an event is refused');
 select tests.make_event('ticketed', 'owner', jsonb_build_object('start_time', now() - interval '1 hour', 'ticketing_enabled', true));
 insert into ticket_service.tickets (event_id, user_id, status) values (tests.id('ticketed'), tests.id('attendee'), 'active'), (tests.id('ticketed'), tests.id('follower'), 'refunded');
-select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('ticketed'), 2) $$, 'attendee 1, follower not_attended/403', 'a ticket is enough, scanned or not');
+select tests.outcomes($$ insert into event_service.reviews (event_id, rating) values (tests.id('ticketed'), 2) $$, 'attendee 1, follower not_attended/403', 'a ticket is enough to review, even without check-in');
 
 -- Reading and changing.
 select tests.outcomes($$ select from event_service.reviews where id = tests.id('review') $$,
-  'attendee 1, owner 1, stranger 1, anonymous 1, blocked 0, blocker 0, service 1', 'whoever sees the event and the reviewer');
-select tests.outcomes($$ select from event_service.reviews where id = tests.id('hidden review') $$, 'hidden 1, owner 0, stranger 0, anonymous 0', 'what the hidden say is hidden');
-select tests.outcomes($$ select from event_service.reviews where id = tests.id('secret review') $$, 'owner 1, stranger 0, anonymous 0', 'as is what is said of what is not seen');
+  'attendee 1, owner 1, stranger 1, anonymous 1, blocked 0, blocker 0, service 1', 'a review is visible to everyone who sees the event and the reviewer');
+select tests.outcomes($$ select from event_service.reviews where id = tests.id('hidden review') $$, 'hidden 1, owner 0, stranger 0, anonymous 0', 'reviews of a hidden person are hidden');
+select tests.outcomes($$ select from event_service.reviews where id = tests.id('secret review') $$, 'owner 1, stranger 0, anonymous 0', 'reviews of an event are hidden from people who cannot see the event');
 insert into event_service.reviews (id, event_id, reviewer_id, rating) values (tests.id('orphan'), tests.id('going'), null, 3);
-select tests.outcomes($$ select from event_service.reviews where id = tests.id('orphan') $$, 'owner 1, stranger 1, anonymous 1', 'reviews outlive accounts');
+select tests.outcomes($$ select from event_service.reviews where id = tests.id('orphan') $$, 'owner 1, stranger 1, anonymous 1', 'reviews of deleted accounts are visible');
 delete from event_service.reviews where id = tests.id('orphan');
 insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('attendee'), tests.id('stranger'));
-select tests.outcomes($$ select from event_service.reviews where id = tests.id('review') $$, 'stranger 0, mutual 1', 'or by whom a block parts');
+select tests.outcomes($$ select from event_service.reviews where id = tests.id('review') $$, 'stranger 0, mutual 1', 'a block hides reviews');
 select tests.outcomes($$ update event_service.reviews set rating = 5 where id = tests.id('review') $$,
-  'attendee 1, owner 0, mutual 0, anonymous 42501/grant, service 1', 'the reviewer changes it');
-select tests.outcomes($$ update event_service.reviews set rating = 5 where event_id = tests.id('going') $$, 'attendee 1, owner 0', 'and nobody else''s');
-select tests.outcomes($$ update event_service.reviews set event_id = tests.id('other') where id = tests.id('review') $$, 'attendee 42501/grant', 'a review stays with its event');
-select tests.outcomes($$ delete from event_service.reviews where id = tests.id('review') $$, 'attendee 1, owner 0, mutual 0, anonymous 42501/grant', 'the reviewer deletes it');
+  'attendee 1, owner 0, mutual 0, anonymous 42501/grant, service 1', 'only the reviewer updates a review');
+select tests.outcomes($$ update event_service.reviews set rating = 5 where event_id = tests.id('going') $$, 'attendee 1, owner 0', 'an update of all reviews of an event changes only the caller''s');
+select tests.outcomes($$ update event_service.reviews set event_id = tests.id('other') where id = tests.id('review') $$, 'attendee 42501/grant', 'clients cannot move a review to another event');
+select tests.outcomes($$ delete from event_service.reviews where id = tests.id('review') $$, 'attendee 1, owner 0, mutual 0, anonymous 42501/grant', 'only the reviewer deletes a review');
 
 select tests.outcomes(format($$ update event_service.reviews set %s where id = tests.id('review') $$, change), 'attendee ' || outcome, left(change, 60))
 from (values ('rating = 0', 'rating_out_of_range/400'), ('rating = 6', 'rating_out_of_range/400'), ('rating = 1', '1'), ('rating = 5', '1'), ('rating = null', '23502'),
   ('comment = repeat(''a'', 5001)', 'text_too_long/400'), ('comment = repeat(''a'', 5000)', '1'), ('comment = null', '1')) changes (change, outcome);
 
--- What it does to figures.
-select is((select array[average_rating, ratings_count, ratings_sum] from user_service.user_stats where user_id = tests.id('owner')), array[3.33, 3, 10], 'reviews make the host''s average');
-select is((select reviews_given from user_service.user_stats where user_id = tests.id('attendee')), 2, 'and count for the reviewer');
-select is((select host_id from event_service.reviews where id = tests.id('review')), tests.id('owner'), 'the host is found by trigger');
+-- Counters.
+select is((select array[average_rating, ratings_count, ratings_sum] from user_service.user_stats where user_id = tests.id('owner')), array[3.33, 3, 10], 'the host''s average follows reviews');
+select is((select reviews_given from user_service.user_stats where user_id = tests.id('attendee')), 2, 'reviews are counted for the reviewer');
+select is((select host_id from event_service.reviews where id = tests.id('review')), tests.id('owner'), 'host_id is set by a trigger');
 update event_service.reviews set updated_at = '2001-01-01', host_id = tests.id('owner') where id = tests.id('review');
 select tests.does('attendee', $$ update event_service.reviews set rating = 1 where id = tests.id('review') $$);
-select is((select updated_at from event_service.reviews where id = tests.id('review')), now(), 'updated_at is stamped');
-select is((select average_rating from user_service.user_stats where user_id = tests.id('owner')), 2.33, 'a new rating changes the average');
+select is((select updated_at from event_service.reviews where id = tests.id('review')), now(), 'an update sets updated_at');
+select is((select average_rating from user_service.user_stats where user_id = tests.id('owner')), 2.33, 'a changed rating changes the average');
 update event_service.reviews set event_id = tests.id('other') where id = tests.id('review');
 select is((select array_agg(average_rating order by user_id = tests.id('mutual')) from user_service.user_stats where user_id in (tests.id('owner'), tests.id('mutual'))), array[3.00, 1.00],
-  'a review that moves counts for the other host');
+  'a review with another event counts for its host');
 update event_service.reviews set event_id = tests.id('going') where id = tests.id('review');
 select tests.does('attendee', $$ delete from event_service.reviews where reviewer_id = auth.uid() $$);
 select tests.does('hidden', $$ delete from event_service.reviews where reviewer_id = auth.uid() $$);
-select is((select array_agg(average_rating) from user_service.user_stats where user_id in (tests.id('owner'), tests.id('mutual'))), array[0.00, 0.00], 'without reviews it is nought');
-select is((select reviews_given from user_service.user_stats where user_id = tests.id('attendee')), 0, 'and nothing is given');
+select is((select array_agg(average_rating) from user_service.user_stats where user_id in (tests.id('owner'), tests.id('mutual'))), array[0.00, 0.00], 'the average is zero without reviews');
+select is((select reviews_given from user_service.user_stats where user_id = tests.id('attendee')), 0, 'deleted reviews are no longer counted for the reviewer');
 
--- The database's own rules.
-select tests.outcomes($$ insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('nothing'), tests.id('owner'), 4) $$, 'database 23503/reviews_event_id_fkey', 'of an event');
-select tests.outcomes($$ insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('going'), tests.id('nobody'), 4) $$, 'database 23503/reviews_reviewer_id_fkey', 'by somebody');
+-- Constraints.
+select tests.outcomes($$ insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('nothing'), tests.id('owner'), 4) $$, 'database 23503/reviews_event_id_fkey', 'the event must exist');
+select tests.outcomes($$ insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('going'), tests.id('nobody'), 4) $$, 'database 23503/reviews_reviewer_id_fkey', 'the reviewer must exist');
 insert into event_service.reviews (id, event_id, reviewer_id, rating) values (tests.id('review'), tests.id('going'), tests.id('attendee'), 4);
-select tests.outcomes($$ update event_service.reviews set host_id = tests.id('nobody') where id = tests.id('review') $$, 'database 23503/reviews_host_id_fkey', 'whose host exists');
-select tests.outcomes($$ insert into event_service.reviews (id, event_id, reviewer_id, rating) values (tests.id('review'), tests.id('going'), tests.id('mutual'), 4) $$, 'database 23505/reviews_pkey', 'an id that is taken');
+select tests.outcomes($$ update event_service.reviews set host_id = tests.id('nobody') where id = tests.id('review') $$, 'database 23503/reviews_host_id_fkey', 'the host must exist');
+select tests.outcomes($$ insert into event_service.reviews (id, event_id, reviewer_id, rating) values (tests.id('review'), tests.id('going'), tests.id('mutual'), 4) $$, 'database 23505/reviews_pkey', 'a taken id is refused');
 delete from event_service.events where id = tests.id('going');
-select is((select count(*)::int from event_service.reviews where id = tests.id('review')), 0, 'reviews go with their event');
-select is((select ratings_count from user_service.user_stats where user_id = tests.id('owner')), 0, 'and count no more');
+select is((select count(*)::int from event_service.reviews where id = tests.id('review')), 0, 'reviews are deleted with their event');
+select is((select ratings_count from user_service.user_stats where user_id = tests.id('owner')), 0, 'deleted reviews are no longer counted for the host');
 
 -- reviewer()
 insert into event_service.reviews (id, event_id, reviewer_id, rating) values (tests.id('review'), tests.id('other'), tests.id('attendee'), 4);
 select tests.act_as('mutual');
-select is((select (event_service.reviewer(r)).username from event_service.reviews r where id = tests.id('review')), 'tap_attendee', 'reviewer() is who reviewed');
+select is((select (event_service.reviewer(r)).username from event_service.reviews r where id = tests.id('review')), 'tap_attendee', 'reviewer() returns the reviewer');
 select tests.act_as('database');
 
--- An update that reads no column asks no policy for reading.
+-- The select policy does not apply to an update that reads no column.
 select tests.make_person('unwelcome'), tests.make_event('newer', 'owner', jsonb_build_object('start_time', now() - interval '1 hour'));
 insert into event_service.event_attendees (event_id, user_id) values (tests.id('newer'), tests.id('unwelcome'));
 insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('newer'), tests.id('unwelcome'), 3);
-select tests.outcomes($$ update event_service.reviews set comment = 'Rude' $$, 'unwelcome 1', 'one''s own words are changed');
+select tests.outcomes($$ update event_service.reviews set comment = 'Rude' $$, 'unwelcome 1', 'a reviewer updates their own review');
 insert into user_service.blocks (blocker_id, blocked_id) values (tests.id('owner'), tests.id('unwelcome'));
-select tests.outcomes($$ update event_service.reviews set comment = 'Rude' $$, 'unwelcome 0', 'but not on what one does not see any more');
+select tests.outcomes($$ update event_service.reviews set comment = 'Rude' $$, 'unwelcome 0', 'a reviewer cannot update a review of an event that is no longer visible');
 
 select * from finish();
 rollback;

@@ -4,26 +4,26 @@ select no_plan();
 
 select tests.make_people();
 select tests.make_event('party', 'owner', '{"privacy": "private"}');
-select tests.outcomes($$ select post_service.publish_post('Words') $$, 'owner 1, gone account_gone/401, anonymous 42501/grant', 'who is signed in publishes');
+select tests.outcomes($$ select post_service.publish_post('Words') $$, 'owner 1, gone account_gone/401, anonymous 42501/grant', 'everyone with an account can publish');
 select tests.act_as('owner');
-select is((select array[type::text, visibility::text, author_id::text] from post_service.publish_post('Words', 'followers')), array['text', 'followers', tests.id('owner')::text], 'words');
-create temp table with_pictures as select * from post_service.publish_post('Pictures', image_urls => array['b.png', 'a.png']);
+select is((select array[type::text, visibility::text, author_id::text] from post_service.publish_post('Words', 'followers')), array['text', 'followers', tests.id('owner')::text], 'publishes text with a visibility');
+create temp table with_images as select * from post_service.publish_post('Images', image_urls => array['b.png', 'a.png']);
 create temp table a_poll as select * from post_service.publish_post('Which?', poll_options => array['Yes', 'No'], poll_closes_at => now() + interval '1 day');
-select is((select array[type::text, (select string_agg(image_url, ' ' order by order_index) from post_service.post_images i where i.post_id = p.id)] from with_pictures p), array['text_with_images', 'b.png a.png'], 'pictures in their order');
-select is((select array[type::text, (select string_agg(label, ' ' order by order_index) from post_service.poll_options o where o.post_id = p.id), (poll_closes_at > now())::text] from a_poll p), array['poll', 'Yes No', 'true'], 'a poll');
+select is((select array[type::text, (select string_agg(image_url, ' ' order by order_index) from post_service.post_images i where i.post_id = p.id)] from with_images p), array['text_with_images', 'b.png a.png'], 'publishes images in the given order');
+select is((select array[type::text, (select string_agg(label, ' ' order by order_index) from post_service.poll_options o where o.post_id = p.id), (poll_closes_at > now())::text] from a_poll p), array['poll', 'Yes No', 'true'], 'publishes a poll with its options');
 select is((select array[type::text, attached_event_id::text, event_id::text] from post_service.publish_post('Come!', attached_event_id => tests.id('party'), event_id => tests.id('party'))),
-  array['text_with_event', tests.id('party')::text, tests.id('party')::text], 'an event');
-select is((select type::text from post_service.publish_post(null, image_urls => array['a.png'])), 'text_with_images', 'pictures need no words');
+  array['text_with_event', tests.id('party')::text, tests.id('party')::text], 'publishes an event');
+select is((select type::text from post_service.publish_post(null, image_urls => array['a.png'])), 'text_with_images', 'images need no text');
 select tests.act_as('database');
 
--- In one go, or not at all.
-select tests.outcomes($$ select post_service.publish_post('Which?', poll_options => array['Yes', ' ']) $$, 'stranger invalid_option/400', 'an option without a word');
-select tests.outcomes($$ select post_service.publish_post('Which?', poll_options => array_fill('Yes'::text, array[11])) $$, 'stranger too_many_options/400', 'eleven options');
-select tests.outcomes($$ select post_service.publish_post('Pictures', image_urls => array['a.png', '']) $$, 'stranger text_too_long/400', 'a picture without a path');
-select tests.outcomes($$ select post_service.publish_post('Words', poll_closes_at => now()) $$, 'stranger not_a_poll/400', 'words that close');
-select tests.outcomes($$ select post_service.publish_post(' ') $$, 'stranger empty_post/400', 'nothing');
-select tests.outcomes($$ select post_service.publish_post('Come!', attached_event_id => tests.id('party')) $$, 'stranger event_not_found/404, owner 1', 'an event that one does not see');
-select is((select count(*)::int from post_service.posts where author_id = tests.id('stranger') and id <> tests.id('strange post')), 0, 'nothing remains of what was refused');
+-- All or nothing.
+select tests.outcomes($$ select post_service.publish_post('Which?', poll_options => array['Yes', ' ']) $$, 'stranger invalid_option/400', 'an option without text is refused');
+select tests.outcomes($$ select post_service.publish_post('Which?', poll_options => array_fill('Yes'::text, array[11])) $$, 'stranger too_many_options/400', 'eleven options are refused');
+select tests.outcomes($$ select post_service.publish_post('Images', image_urls => array['a.png', '']) $$, 'stranger text_too_long/400', 'an image without a path is refused');
+select tests.outcomes($$ select post_service.publish_post('Words', poll_closes_at => now()) $$, 'stranger not_a_poll/400', 'only a poll can close');
+select tests.outcomes($$ select post_service.publish_post(' ') $$, 'stranger empty_post/400', 'an empty post is refused');
+select tests.outcomes($$ select post_service.publish_post('Come!', attached_event_id => tests.id('party')) $$, 'stranger event_not_found/404, owner 1', 'an event that the caller cannot see is refused');
+select is((select count(*)::int from post_service.posts where author_id = tests.id('stranger') and id <> tests.id('strange post')), 0, 'nothing remains of a refused post');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 import { asOwner } from "../support/scenes.ts";
 
-/** A column or an argument; `labels` are those of an enum; `grants` say what a person may do to a column. */
+/** A column or an argument: `labels` are an enum's, `grants` what a signed-in person may do to a column. */
 export type Slot = { name: string; type: string; labels: string[]; grants: ("insert" | "update")[] };
 export type Relation = { schema: string; name: string; slots: Slot[]; embeds: string[] };
 export type Routine = { schema: string; name: string; slots: Slot[] };
@@ -15,7 +15,7 @@ const slot = (name: string, type: string, grants = "'{}'::text[]") =>
 const GRANTS = `array(select command from unnest(array['insert', 'update']) command
   where has_column_privilege('authenticated', a.attrelid, a.attnum, command))`;
 
-/** Every table, view and function in the exposed schemas, whoever may use it. */
+/** Every table, view and function in the exposed schemas, whatever its grants. */
 export async function readExposed(): Promise<Exposed> {
   const relations = await asOwner<Relation>(
     `select c.relnamespace::regnamespace::text as schema, c.relname::text as name,
@@ -38,6 +38,6 @@ export async function readExposed(): Promise<Exposed> {
     const embeds = relation.embeds.map((name) => name.split(".").at(-1)!);
     relation.embeds = [...new Set(embeds)];
   }
-  // Whoever calls it is gone, and with them the rest of the test; callers.test.ts calls it.
+  // delete_account would end the caller's account in the middle of the test; callers.test.ts covers it.
   return { relations, routines: routines.filter(({ name }) => name !== "delete_account") };
 }

@@ -3,12 +3,12 @@ import { schemas } from "./exposed.ts";
 
 type Rows = Map<string, string>;
 
-/** What other people's doings may change of a row: its counters. */
+/** Counters, which other people's actions may change. */
 const COUNTER = /_count$|^(tickets_sold|taken|held|sold|ratings_sum|average_rating)$/;
-/** Lists that the server makes for itself, and changes of counters on their way. */
+/** Tables that the server fills by itself. */
 const NOT_OF_PEOPLE = ["rankings", "counter_deltas"];
 
-/** Every row of every table, without counters, by table and key. */
+/** Every row of every table by table and key, without counters. */
 async function readRows(): Promise<Rows> {
   const tables = await asOwner<{ name: string; key: string }>(
     `select c.oid::regclass::text as name, a.attname as key
@@ -28,7 +28,7 @@ async function readRows(): Promise<Rows> {
   return rows;
 }
 
-/** Who may do what, and what keeps them from more. */
+/** A digest of grants, policies, triggers, functions and roles. */
 async function readPrivileges(): Promise<string> {
   const [row] = await asOwner<{ digest: string }>(
     `select md5(concat(
@@ -54,7 +54,7 @@ export const takeFingerprint = async (): Promise<Fingerprint> => ({
 
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
-/** What the suspects (by their ids) brought about that they may not: rows of others that changed, went or came. */
+/** Unauthorized changes by the suspects (ids): rows of others that were changed, deleted or added. */
 export async function compareWith(before: Fingerprint, suspects: string[]): Promise<string[]> {
   const after = await takeFingerprint();
   const theirs = (row: string) => suspects.some((id) => row.includes(id));
@@ -65,11 +65,11 @@ export async function compareWith(before: Fingerprint, suspects: string[]): Prom
     if (theirs(row)) continue;
     for (const id of `${key} ${row}`.match(ID) ?? []) known.add(id);
     const now = after.rows.get(key);
-    if (now !== row) found.push(`${key} was ${row}, and is ${now ?? "gone"}`);
+    if (now !== row) found.push(`${key} was ${row}, is now ${now ?? "deleted"}`);
   }
   for (const [key, row] of after.rows) {
     if (before.rows.has(key) || theirs(row)) continue;
-    // A comment of theirs that they deleted, and that they had replied to, names nobody any more.
+    // A tombstone of a suspect's own comment no longer names its author.
     if (key.startsWith("post_service.comments") && row.includes('["author_id",null]')) continue;
     if (row.match(ID)?.some((id) => known.has(id))) found.push(`${key} is new: ${row}`);
   }

@@ -36,7 +36,7 @@ const embeds = [
 
 export const some = <T>(choices: readonly T[]) => fc.constantFrom(...choices);
 
-/** A parameter of a request for rows: a filter, a tree of them, or one of PostgREST's own words. */
+/** A query parameter: a filter, a logical tree of filters, or a reserved parameter of PostgREST. */
 export function parameters(columns: string[], ids: string[]): fc.Arbitrary<[string, string]> {
   const text = texts(ids);
   const column = fc.oneof({ weight: 9, arbitrary: some(columns) }, { weight: 1, arbitrary: text });
@@ -114,7 +114,7 @@ export const headers = fc.record(
   { requiredKeys: [] },
 );
 
-/** A JSON object as text, of these names and any values. */
+/** The text of a JSON object with these names and any values. */
 const objects = (names: string[], ids: string[]) =>
   fc
     .uniqueArray(fc.oneof({ weight: 9, arbitrary: some(names) }, { weight: 1, arbitrary: texts(ids) }), {
@@ -134,8 +134,8 @@ export const bodies = (names: string[], ids: string[]) =>
     { weight: 1, arbitrary: texts(ids) },
   );
 
-/** Half a surrogate pair has no UTF-8: a U+FFFD is sent in its place. */
+/** Lone surrogates cannot be encoded in UTF-8, so U+FFFD replaces them. */
 export const wellFormed = (text: string) => Buffer.from(text).toString();
 export const encode = (text: string) => encodeURIComponent(wellFormed(text));
-/** What no client library would send: the percent signs of these are not encoded. */
+/** Malformed text that no client library would send: its percent signs are not encoded. */
 export const raw = some(["%", "%zz", "%00", "%ff%fe", "a=b=c", "&&", "select", "=", "%C0%80=eq.1"]);

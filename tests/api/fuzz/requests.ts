@@ -33,7 +33,7 @@ const join = (pairs: string[][]) => pairs.map(([name, value]) => `${encode(name!
 
 type Place = { schema: string; path: string; slots: Slot[]; methods: string[] };
 
-/** A request in which anything may be wrong. */
+/** A request of which any part may be invalid. */
 function hostile({ schema, path, slots, methods }: Place, known: Ids): fc.Arbitrary<Asked> {
   const ids = Object.values(known).flat();
   const names = slots.length > 0 ? slots.map((slot) => slot.name) : ["x"];
@@ -53,7 +53,7 @@ function hostile({ schema, path, slots, methods }: Place, known: Ids): fc.Arbitr
     .map(({ query, headers, body, own, ...rest }) => ({
       ...rest,
       path: `/rest/v1/${path}${query && `?${query}`}`,
-      // Nine in ten name the schema that the thing is in.
+      // Nine in ten requests name the right schema.
       headers: own > 0 ? { ...headers, "Accept-Profile": schema, "Content-Profile": schema } : headers,
       body: ["GET", "HEAD"].includes(rest.method) ? undefined : wellFormed(body),
     }));
@@ -67,7 +67,7 @@ export const objectOf = (chosen: Slot[], ids: Ids) =>
 const someOf = (slots: Slot[], minLength: number, maxLength: number) =>
   fc.uniqueArray(some(slots), { minLength, maxLength, selector: (slot) => slot.name });
 
-/** A request as a client would send it, for things that may not be the caller's. */
+/** A valid request, for rows that may belong to others. */
 function plausible({ schema, path, slots, methods }: Place, embedded: string[], ids: Ids): fc.Arbitrary<Asked> {
   const filter = some(slots).chain((slot) =>
     fc
@@ -80,7 +80,7 @@ function plausible({ schema, path, slots, methods }: Place, embedded: string[], 
       fc.subarray(embedded, { maxLength: Math.min(2, embedded.length) }),
     )
     .map(([own, others]) => ["select", [own, ...others.map((name) => `${name}(*)`)].join(",")]);
-  // Mostly of the columns that one may write, for else the grants alone refuse it.
+  // Mostly writable columns, because the grants alone refuse any other.
   const bodyFor = (command: "insert" | "update") => {
     const granted = slots.filter((slot) => slot.grants.includes(command));
     const of = (choice: Slot[], fewest: number) => someOf(choice, fewest, 6).chain((chosen) => objectOf(chosen, ids));
@@ -120,7 +120,7 @@ function plausible({ schema, path, slots, methods }: Place, embedded: string[], 
     });
 }
 
-/** A call of a function with arguments that fit, most of them. */
+/** A function call with mostly valid arguments. */
 function call({ schema, path, slots }: Place, ids: Ids): fc.Arbitrary<Asked> {
   const body = fc
     .tuple(fc.subarray(slots), fc.tuple(...slots.map((slot) => fittingJson(slot, ids))))
@@ -133,10 +133,10 @@ function call({ schema, path, slots }: Place, ids: Ids): fc.Arbitrary<Asked> {
     .map((asked) => ({ ...asked, method: "POST", path: `/rest/v1/${path}`, headers: { "Content-Profile": schema } }));
 }
 
-/** Who blocks the victims sees nothing of theirs any more, and so has nothing left to try. */
+/** A caller who blocks the victims no longer sees anything of theirs, which would weaken all later requests. */
 export const BLINDING = "blocks";
 
-/** Any request for what is exposed, by anyone. */
+/** Any request to any exposed table, view or function, by any caller. */
 export function requests({ relations, routines }: Exposed, ids: Ids): fc.Arbitrary<Asked> {
   const at = (
     { schema, name, slots }: Pick<Relation, "schema" | "name" | "slots">,

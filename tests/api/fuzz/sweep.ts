@@ -4,8 +4,8 @@ import { type Asked, BLINDING, objectOf } from "./requests.ts";
 import type { Ids } from "./values.ts";
 
 /**
- * What chance may leave out: each table written in every way that is granted, over all of its rows, by both persons.
- * Deleting comes last, when there is something of theirs to delete.
+ * Covers what random requests may miss: every granted write, over all rows of every table, by both people.
+ * Deletes come last, when the callers own rows.
  */
 export function sweep({ relations }: Exposed, ids: Ids, seed: number | undefined): Asked[] {
   let drawn = 0;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Slot } from "./exposed.ts";
 
-/** Texts that have broken servers before. */
+/** Texts that often break servers. */
 const notorious = [
   "",
   " ",
@@ -61,11 +61,11 @@ const notorious = [
   "not-a-uuid",
 ];
 
-/** As long as fits into an address, and longer. */
+/** Texts as long as a URL allows, and longer. */
 const long = ["x".repeat(700), "🥥".repeat(100), "(".repeat(500), "' ".repeat(300), "a:* & ".repeat(100)];
 const huge = [...long.map((text) => text.repeat(20)), "x".repeat(200_000)];
 
-/** A text: notorious, of any characters at all, long, or one of the ids that there are. */
+/** A text: a troublesome one, random characters, a long one, or an existing id. */
 export const texts = (ids: string[]) =>
   fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom(...notorious) },
@@ -77,7 +77,7 @@ export const texts = (ids: string[]) =>
 
 const deep = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
 
-/** A JSON document as text: any value, of wrong types as of right ones; nested deeply; or none at all. */
+/** A JSON document as text: any value, a deeply nested one, or malformed JSON. */
 export const values = (ids: string[]): fc.Arbitrary<string> => {
   const scalar = fc.oneof(
     texts(ids).map((text) => JSON.stringify(text)),
@@ -109,7 +109,7 @@ const times = fc.constantFrom(
   "2031-01-01",
 );
 
-/** The ids that there are, by what they are of. */
+/** Existing ids by the kind of row. */
 export type Ids = Record<"people" | "events" | "questions" | "posts" | "comments" | "options", string[]>;
 
 function idsFor(name: string, ids: Ids): string[] {
@@ -121,7 +121,7 @@ function idsFor(name: string, ids: Ids): string[] {
   return /._id$/.test(name) ? ids.people : Object.values(ids).flat();
 }
 
-/** What fits the type of a column or an argument, as text; mostly, for nothing says that the rest of it fits. */
+/** A value, usually valid, for the type of a column or an argument, as text. */
 export function fitting({ name, type, labels }: Slot, ids: Ids): fc.Arbitrary<string> {
   if (labels.length > 0) return fc.constantFrom(...labels);
   if (type === "uuid") return fc.constantFrom(...idsFor(name, ids));
@@ -133,7 +133,7 @@ export function fitting({ name, type, labels }: Slot, ids: Ids): fc.Arbitrary<st
   return fc.constantFrom("ngopi", "a", "Kopi tubruk?", "vera", "secret", "id", "x/y.png", "IDR");
 }
 
-/** The same as JSON. */
+/** A value, usually valid, for the type of a column or an argument, as JSON. */
 export const fittingJson = (slot: Slot, ids: Ids) =>
   fitting(slot, ids).map((text) => {
     if (slot.type.endsWith("[]")) return JSON.stringify(text.slice(1, -1).split(",").filter(Boolean));

@@ -18,14 +18,14 @@ import {
 } from "../support/scenes.ts";
 import type { Ids } from "./values.ts";
 
-/** Text in everything that nobody but its owners may read: no answer may hold it. */
+/** Part of every text that only its owners may read: no answer may contain it. */
 export const SECRET = `secret-${crypto.randomUUID()}`;
 
 export type Victims = { vera: Person; wira: Person };
 
 /**
- * Two friends with a row in every table. Wira is hidden, Vera is not: she has public things to be liked, joined and
- * asked about, and private ones.
+ * Two friends with rows in every table. Wira is hidden. Vera is visible, and has both private rows and public ones
+ * that strangers may like, join and ask about.
  */
 export async function makeVictims(blocked: Person): Promise<Victims> {
   const vera = await signUp("vera");
@@ -108,7 +108,7 @@ async function write(vera: Person, wira: Person, event: string): Promise<void> {
   );
 }
 
-/** The ids of everything of theirs, which the requests will name. */
+/** The ids of all their rows, for use in requests. */
 export async function idsOf({ vera, wira }: Victims): Promise<Ids> {
   const people = [vera.id, wira.id];
   const ids = async (sql: string) => (await asOwner<{ id: string }>(sql, [people])).map((row) => row.id);

@@ -3,5 +3,5 @@ import type { Answer } from "../support/answers.ts";
 
 export type Cast = Record<"ani" | "budi" | "citra", Person>;
 
-/** Something that is refused, and beside it something that is not and differs in one thing. */
+/** A request that is refused, and one that is granted and differs in a single detail. */
 export type Attempt = (cast: Cast) => Promise<{ cannot: Answer; can: Answer }>;

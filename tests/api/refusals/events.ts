@@ -6,7 +6,7 @@ import type { Attempt, Cast } from "./attempt.ts";
 
 type Event = Database["event_service"]["Tables"]["events"];
 
-/** Two events that Ani would publish: the first is refused. */
+/** Ani publishes two events, of which the first is refused. */
 const publishing =
   (refused: Partial<Event["Insert"]>, granted: Partial<Event["Insert"]>): Attempt =>
   async ({ ani }) => ({
@@ -18,7 +18,7 @@ const change = (who: Person, id: string, to: Event["Update"]) => events(who).fro
 
 const review = (who: Person, event_id: string, rating = 5) => events(who).from("reviews").insert({ event_id, rating });
 
-/** An event of Ani's that is under way, and that Budi attends. */
+/** Ani's ongoing event, which Budi attends. */
 async function attended({ ani, budi }: Cast): Promise<string> {
   const event = await host(ani, underWay);
   ok(await join(budi, event));
@@ -80,12 +80,12 @@ export const publishingEvents = {
     };
   },
   too_many_images: async ({ ani }) => {
-    const pictures = async (count: number) => {
+    const images = async (count: number) => {
       const event_id = await host(ani);
       const all = Array.from({ length: count }, (_, n) => ({ event_id, image_url: `https://example.test/${n}.jpg` }));
       return events(ani).from("event_images").insert(all);
     };
-    return { cannot: await pictures(11), can: await pictures(10) };
+    return { cannot: await images(11), can: await images(10) };
   },
   order_index_out_of_range: async ({ ani }) => {
     const event_id = await host(ani);

@@ -8,7 +8,7 @@ const near = { lat: -6.175392, lng: 106.827153 };
 
 export const finding = {
   cursor_expired: async ({ ani, budi }) => {
-    // A square of the map of its own, so that no list of another test is taken for this one.
+    // A place of its own, so that the test does not share a ranking with other tests.
     const here = { lat: -8.65, lng: 115.2167 };
     await host(ani, { location_lat: here.lat, location_lng: here.lng });
     await host(ani, { location_lat: here.lat, location_lng: here.lng });

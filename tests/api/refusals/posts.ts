@@ -76,7 +76,7 @@ export const posting = {
   },
 } satisfies Partial<Record<ErrorCode, Attempt>>;
 
-/** A refused publication leaves nothing behind: what belongs together is one request, and one transaction. */
+/** Publishes a poll of which one option is refused, and returns how many posts remain. */
 export async function publishNothing({ ani }: Parameters<Attempt>[0]): Promise<number> {
   const content = `Which? ${nobody()}`;
   await posts(ani).rpc("publish_post", { content, poll_options: ["Gayo", " "] });

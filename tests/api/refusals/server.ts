@@ -31,7 +31,7 @@ const refund = (ticket_id: string, refund_of: string, amount: number, currency =
     .from("ticket_transactions")
     .insert({ ticket_id, refund_of, amount, currency, kind: "refund", status: "success" });
 
-/** The journal is reached by no client: the owner's refusals, in the form that PostgREST would make of them. */
+/** No client can reach the journal, so this runs as the owner and returns errors as PostgREST would. */
 async function inJournal({ ani }: Cast, work: (db: Connection, ticket: string) => Promise<unknown>): Promise<Answer> {
   const id = await ticket(ani);
   const db = await connect();
@@ -49,16 +49,16 @@ async function inJournal({ ani }: Cast, work: (db: Connection, ticket: string) =
   }
 }
 
-/** What a provider told, and what the journal says of it. */
-async function book(db: Connection, ticket: string, told: number, entered: number): Promise<void> {
+/** Records a payment of one amount at the provider, and a journal entry of another. */
+async function book(db: Connection, ticket: string, reported: number, entered: number): Promise<void> {
   const { rows } = await db.query(
     "insert into ticket_service.ticket_transactions (ticket_id, amount, status) values ($1, $2, 'success') returning id",
-    [ticket, told],
+    [ticket, reported],
   );
   await db.query(
     `insert into ticket_private.payments (provider, provider_id, attempt_id, ticket_id, transaction_id, state, amount, currency)
      values ('test', $1::text, $1::text::uuid, $2, $1::text::uuid, 'paid', $3, 'IDR')`,
-    [rows[0].id, ticket, told],
+    [rows[0].id, ticket, reported],
   );
   await db.query(
     `insert into ticket_private.journal_entries (ticket_id, transaction_id, kind, amount, currency)

@@ -6,7 +6,7 @@ import type { Attempt } from "./attempt.ts";
 
 const server = tickets({ client: service() });
 
-/** A refusal that was kept as the answer to an Idempotency-Key, as the edge function hands it on. */
+/** A refusal that was stored as the answer to an idempotency key, as the edge function returns it. */
 function handedOn<T extends { data: unknown }>(answer: T): T | Answer {
   const kept = answer.data as { status?: number; answer?: { error: { code: string; message: string } } } | null;
   if (!kept?.status || kept.status < 400) return answer;
@@ -29,7 +29,7 @@ const begin = async (
     }),
   );
 
-/** A ticket that is bought and paid. */
+/** Buys and pays for a ticket. */
 async function bought(buyer: Person, event_id: string, amount = 50_000): Promise<string> {
   const { attempt } = ok(await begin(buyer, event_id)) as { attempt: { id: string; ticket_id: string } };
   const payments = [{ id: nobody(), state: "paid", amount, currency: "IDR" }];

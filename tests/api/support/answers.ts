@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { ErrorCode } from "../../../types/index.ts";
 import { readCatalogue } from "./catalogue.ts";
 
-/** What supabase-js resolves to, as far as these tests look at it. */
+/** The part of a supabase-js response that the tests use. */
 export type Answer<T = unknown> = {
   data: T;
   status: number;
@@ -11,13 +11,13 @@ export type Answer<T = unknown> = {
 
 const catalogue = readCatalogue();
 
-/** The data of an answer that is no refusal. */
+/** Expects a success, and returns its data. */
 export function ok<T>({ data, error, status }: Answer<T>): NonNullable<T> {
   expect({ status, error }).toEqual({ status: expect.any(Number), error: null });
   return data as NonNullable<T>;
 }
 
-/** Holds a refusal against docs/errors.md: its code, its HTTP status, and its message where the catalogue shows that one. */
+/** Expects a refusal as in docs/errors.md: its code, its HTTP status and, unless `message` is given, its message. */
 export function expectRefusal(answer: Answer, code: ErrorCode, message = catalogue.get(code)?.message): void {
   const status = catalogue.get(code)?.status;
   expect({ status: answer.status, code: answer.error?.code, message: answer.error?.message }).toEqual({
@@ -27,11 +27,11 @@ export function expectRefusal(answer: Answer, code: ErrorCode, message = catalog
   });
 }
 
-/** Holds a refusal of PostgreSQL's or PostgREST's against its code and status. */
+/** Expects an error of PostgreSQL or PostgREST with this code and status. */
 export function expectDenial(answer: Answer, code: string, status: number): void {
   expect({ status: answer.status, code: answer.error?.code }).toEqual({ status, code });
   expect(answer.error?.message).toBeTruthy();
 }
 
-/** All that a client gets to see of a refusal. */
-export const told = ({ status, error }: Answer) => ({ status, error });
+/** Everything that a client can see of a refusal. */
+export const statusAndError = ({ status, error }: Answer) => ({ status, error });

@@ -5,7 +5,7 @@ export const root = resolve(import.meta.dirname, "../../..");
 
 export type Entry = { status: number; message: string };
 
-/** The codes of our own in docs/errors.md, with the HTTP status and the message that it shows for each. */
+/** Our own codes in docs/errors.md, each with its HTTP status and message. */
 export function readCatalogue(): Map<string, Entry> {
   const [, table = ""] = readFileSync(resolve(root, "docs/errors.md"), "utf8").split("## Codes of our own");
   const rows = table.split("\n## ")[0]!.matchAll(/^\| `([a-z_]+)` \| (\d{3}) \| .+? \| (.+) \|$/gm);

@@ -9,7 +9,7 @@ export type Called<T = Record<string, unknown>> = {
   error: { code: string; message: string; details?: unknown } | undefined;
 };
 
-/** Calls an edge function as a person (or as nobody), as supabase-js does: `{data}` or `{error}` with its status. */
+/** Calls an edge function as a person or (null) without a token. Returns `data` or `error`, and the status. */
 export async function call<T = Record<string, unknown>>(
   name: string,
   person: Pick<Person, "token"> | null,
@@ -33,7 +33,7 @@ type Call = { body: unknown; key: string; query: string; apiUrl: string; method:
 
 export const newKey = () => crypto.randomUUID();
 
-/** The data of an answer that is no refusal. */
+/** Expects a success, and returns its data. */
 export function done<T>({ status, data, error }: Called<T>): T {
   expect({ status, error }).toEqual({ status: 200, error: undefined });
   return data;
@@ -46,7 +46,7 @@ export const checkout = (person: Person, event_id: string, more: object = {}, ke
     ...(apiUrl && { apiUrl }),
   });
 
-/** Presses a button of the sandbox's page. */
+/** Presses a button on the sandbox's checkout page. */
 export async function press(checkout_url: string, action: "pay" | "decline" | "late" | "twice"): Promise<string> {
   const response = await fetch(checkout_url, { method: "POST", body: new URLSearchParams({ action }) });
   const page = await response.text();
@@ -54,7 +54,7 @@ export async function press(checkout_url: string, action: "pay" | "decline" | "l
   return page;
 }
 
-/** Buys a ticket and pays it in the sandbox. */
+/** Buys a ticket and pays for it in the sandbox. */
 export async function buy(person: Person, event_id: string): Promise<CheckoutAnswer["ticket"]> {
   const { ticket, checkout_url } = done(await checkout(person, event_id));
   if (checkout_url) await press(checkout_url, "pay");

@@ -1,6 +1,6 @@
 import type { Client } from "../../support/people.ts";
 
-/** What every list function takes to page, and what its rows have in common. */
+/** The paging arguments of every list function, and what its rows have in common. */
 type Page = { cursor?: string; page_size?: number };
 type Row = { id: string; cursor: string | null };
 type List = (
@@ -12,7 +12,7 @@ type List = (
   error: { code: string; message: string; details: string; hint: string } | null;
 }>;
 
-/** Where and what the lists below look for; a test that fills them picks its own. */
+/** What the lists below search for. Each test uses its own values. */
 export type Look = { lat: number; lng: number; word: string; author_id: string; event_id: string };
 
 const everyList = ({ lat, lng, word, author_id, event_id }: Look) =>
@@ -49,7 +49,7 @@ const everyList = ({ lat, lng, word, author_id, event_id }: Look) =>
 
 export type ListName = keyof ReturnType<typeof everyList>;
 
-/** Every function that gives a list by pages, and the kind that its cursors say they are of. */
+/** Every paged list function, and the kind that its cursors carry. */
 export const lists = (look: Look): Record<ListName, { kind: string; get: List }> => everyList(look);
 
 export const listNames = Object.keys(

@@ -15,7 +15,7 @@ export const events = ({ client }: { client: Client }) => client.schema("event_s
 export const posts = ({ client }: { client: Client }) => client.schema("post_service");
 export const tickets = ({ client }: { client: Client }) => client.schema("ticket_service");
 
-/** Tomorrow's event, but for what is given. */
+/** An event of tomorrow, with the given changes. */
 export const anEvent = (given: NewEvent = {}) => ({
   title: "Ngopi pagi",
   start_time: inHours(24),
@@ -23,7 +23,7 @@ export const anEvent = (given: NewEvent = {}) => ({
   ...given,
 });
 
-/** An event that began an hour ago. */
+/** An event that started an hour ago. */
 export const underWay = { start_time: inHours(-1), end_time: inHours(1) };
 
 export async function host(person: Person, given: NewEvent = {}): Promise<string> {
@@ -43,7 +43,7 @@ export async function post(person: Person, given: Partial<Publishing> = {}): Pro
   return ok(await posts(person).rpc("publish_post", { content: "Kopi tubruk, anyone?", ...given })).id;
 }
 
-/** A poll, and the ids of its options in their order. */
+/** Publishes a poll, and returns its id and its options' ids in order. */
 export async function poll(
   person: Person,
   given: Partial<Publishing> = {},
@@ -68,7 +68,7 @@ export async function befriend(one: Person, other: Person): Promise<void> {
 export const hide = (person: Person, profile_visible = false) =>
   users(person).from("user_privacy").update({ profile_visible }).eq("user_id", person.id);
 
-/** Runs one statement as the owner of the database, for what no client can bring about. */
+/** Runs a statement as the database's owner, for states that no client can create. */
 export async function asOwner<T extends object = Record<string, unknown>>(
   sql: string,
   values: unknown[] = [],

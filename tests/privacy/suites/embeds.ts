@@ -3,7 +3,7 @@ import { type Oracle, RELATIONS } from "../world/oracle.ts";
 import { ask, differences, EXPOSED, expectNone, idDifferences, stage, VIEWERS } from "../world/stage.ts";
 import type { TableName, Viewer } from "../world/world.ts";
 
-/** Which column of a row says whom or what the relationship leads to, and whether a viewer sees that. */
+/** The column with the id that a relationship refers to, and whether a viewer sees the target. */
 type Relationship = { column: string; key?: string; sees: (oracle: Oracle, viewer: Viewer, id: string) => boolean };
 
 const person = (column: string): Relationship => ({ column, sees: (o, viewer, id) => o.person(viewer, id) });
@@ -28,7 +28,7 @@ const RELATIONSHIPS: Record<string, Relationship> = {
   "post_service.attached_event(post_service.posts)": event("attached_event_id"),
 };
 
-/** Functions of a row that say nothing but what stands in that row. */
+/** Computed columns that only depend on their own row. */
 const COMPUTED = ["event_service.location(event_service.events)"];
 
 const FUNCTIONS = Object.entries(RELATIONSHIPS).map(([signature, relationship]) => {
@@ -37,7 +37,7 @@ const FUNCTIONS = Object.entries(RELATIONSHIPS).map(([signature, relationship]) 
 });
 
 export function embeds(): void {
-  test("every function of a row in the exposed schemas has an oracle", async () => {
+  test("every function that takes a row in the exposed schemas is tested", async () => {
     const { rows } = await stage.client.query<{ signature: string }>(
       `select p.oid::regprocedure::text as signature from pg_proc p join pg_type t on t.oid = p.proargtypes[0]
      where p.pronamespace::regnamespace::text = any($1) and p.pronargs = 1 and t.typtype = 'c'`,
@@ -46,7 +46,7 @@ export function embeds(): void {
     expect(rows.map((row) => row.signature).sort()).toEqual([...Object.keys(RELATIONSHIPS), ...COMPUTED].sort());
   });
 
-  /** The rows of the world's table, as the description has them. */
+  /** The world's rows in a table. */
   function rowsOf(table: string): Record<string, string | null>[] {
     const rows = stage.world.tables[table.split(".")[1] as TableName];
     return (rows ?? [...stage.world.people.values()]) as unknown as Record<string, string | null>[];
@@ -56,7 +56,7 @@ export function embeds(): void {
     rows.map(({ id, target }) => `${stage.world.describe(id)} -> ${stage.world.describe(target)}`);
 
   describe.each(VIEWERS)("as %s", (name, viewer) => {
-    test("an embed leads only to what one sees", async () => {
+    test("an embed returns only visible rows", async () => {
       const found: string[] = [];
       for (const { signature, name: fn, table, key, column, sees } of FUNCTIONS) {
         const visible = new Set(RELATIONS[table]!(stage.oracle, viewer));
@@ -65,7 +65,7 @@ export function embeds(): void {
           viewer,
           `select t.id, f.${key} as target from ${table} t left join lateral ${fn}(t) f on true`,
         );
-        // Where the table itself is refused there is nothing to embed in; tables.test.ts says when that is right.
+        // If the table itself is refused, nothing can be embedded; the table tests check that.
         if (!Array.isArray(answer)) continue;
         const expected = rowsOf(table)
           .filter((row) => visible.has(row.id!))
@@ -79,7 +79,7 @@ export function embeds(): void {
       expectNone(found, name);
     });
 
-    test("a row that one made up leads no further", async () => {
+    test("a forged row does not reveal hidden rows", async () => {
       const found: string[] = [];
       for (const { signature, name: fn, table, key, column, sees } of FUNCTIONS) {
         const ids = [...new Set(rowsOf(table).map((row) => row[column] ?? null))].filter((id) => id !== null);
@@ -104,7 +104,7 @@ export function embeds(): void {
     });
   });
 
-  test("the place of an event is the one in its row", async () => {
+  test("the location of an event has the coordinates of its row", async () => {
     const rows = await ask<{ same: boolean }>(
       stage,
       null,

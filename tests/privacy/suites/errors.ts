@@ -5,14 +5,14 @@ import type { Viewer } from "../world/world.ts";
 import { type Target, WRITES } from "../world/writes.ts";
 
 export function refusals(): void {
-  /** What is answered, with all ids blanked: byte for byte the same, or one could tell hidden from not there. */
+  /** The answer with all ids masked. It must be identical for hidden and unknown ids. */
   async function answer(viewer: Viewer, sql: string, target: string): Promise<string> {
     const result: unknown[] | Refusal = await ask(stage, viewer, sql, [target]);
     const text = JSON.stringify(Array.isArray(result) ? { rows: result } : result);
     return text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<id>");
   }
 
-  /** One hidden thing for every reason. */
+  /** One hidden row for every reason to hide it. */
   function hidden(target: Target, viewer: Viewer): string[] {
     const found = new Map<string, string>();
     for (const id of target.all(stage)) {
@@ -21,22 +21,22 @@ export function refusals(): void {
     return [...found.values()];
   }
 
-  /** One for each way of not seeing. */
+  /** One viewer for each reason not to see a row. */
   const WRITERS = VIEWERS.filter(([name]) => ["zz_stranger", "zz_blocker", "zz_blocked_mutual"].includes(name));
 
   describe.each(WRITERS)("as %s", (name, viewer) => {
-    test.each(Object.entries(WRITES))("%s: hidden is as not there", async (_, { target, sql }) => {
+    test.each(Object.entries(WRITES))("%s: answers a hidden id like an unknown one", async (_, { target, sql }) => {
       const expected = await answer(viewer, sql, randomUUID());
       const found: string[] = [];
       for (const id of hidden(target, viewer)) {
         const got = await answer(viewer, sql, id);
         if (got !== expected) found.push(`${stage.world.describe(id)}: ${got}`);
       }
-      expect(found, `as ${name}, a random id is answered with ${expected}`).toEqual([]);
+      expect(found, `as ${name}, an unknown id is answered with ${expected}`).toEqual([]);
     });
   });
 
-  test.each(Object.entries(WRITES))("%s: somebody can, and a random id is refused", async (_, write) => {
+  test.each(Object.entries(WRITES))("%s: succeeds for a visible id, and refuses an unknown one", async (_, write) => {
     const { target, sql, reads, by = "zz_stranger" } = write;
     const { id: writer } = [...stage.world.people.values()].find((person) => person.username === by)!;
     expect(await answer(writer, sql, randomUUID())).toMatch(reads ? /^\{"rows":\[\]/ : /^\{"code"/);
@@ -45,6 +45,6 @@ export function refusals(): void {
       const result = await ask(stage, writer, sql, [id]);
       if (Array.isArray(result) && (!reads || result.length > 0)) return;
     }
-    throw new Error("nobody can");
+    throw new Error("no visible id succeeded");
   });
 }

@@ -1,35 +1,35 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { FUNCTIONS, LISTS, NOT_ASKED, TRENDING } from "../world/functions.ts";
+import { FUNCTIONS, LISTS, NOT_TESTED, TRENDING } from "../world/functions.ts";
 import { readPage } from "../world/lists.ts";
 import { EXPOSED, expectNone, stage, VIEWERS } from "../world/stage.ts";
 
 export function functions(): void {
   beforeAll(async () => {
-    // This list is made once for everybody; here first for somebody who does not see all of it.
+    // The ranking is shared by all viewers. This first builds it as a viewer who does not see all of it.
     const blocker = stage.viewers.find((viewer) => viewer.username === "zz_blocker")!;
     await readPage(stage, blocker.id, TRENDING, null);
   });
 
-  test("every function that a client can call has an oracle, or a reason to have none", async () => {
+  test("every function that a client can call is tested, or has a reason not to be", async () => {
     const { rows } = await stage.client.query<{ name: string }>(
       `select distinct p.pronamespace::regnamespace || '.' || p.proname as name
      from pg_proc p left join pg_type t on t.oid = p.proargtypes[0]
      where p.pronamespace::regnamespace::text = any($1)
        and (has_function_privilege('anon', p.oid, 'execute') or has_function_privilege('authenticated', p.oid, 'execute'))
-       -- Functions of a row are in embeds.test.ts.
+       -- suites/embeds.ts tests the functions that take a row.
        and not (p.pronargs = 1 and t.typtype = 'c')`,
       [EXPOSED],
     );
-    expect(rows.map((row) => row.name).sort()).toEqual([...Object.keys(FUNCTIONS), ...Object.keys(NOT_ASKED)].sort());
+    expect(rows.map((row) => row.name).sort()).toEqual([...Object.keys(FUNCTIONS), ...Object.keys(NOT_TESTED)].sort());
   });
 
   describe.each(VIEWERS)("as %s", (name, viewer) => {
-    test.each(Object.keys(FUNCTIONS))("%s tells what the oracle allows", async (fn) => {
+    test.each(Object.keys(FUNCTIONS))("%s returns only what the oracle allows", async (fn) => {
       expectNone(await FUNCTIONS[fn]!(stage, viewer), name);
     });
   });
 
-  describe("a cursor made for another shows no more than one's own", () => {
+  describe("a cursor of another viewer reveals no hidden rows", () => {
     test.each(LISTS)("%s", async (call) => {
       const [friend, stranger] = [stage.viewers[3]!, stage.viewers[0]!];
       const page = await readPage(stage, friend.id, call, null);

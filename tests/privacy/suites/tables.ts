@@ -20,21 +20,21 @@ export function tables(): void {
     expect([...keys.keys()].sort()).toEqual(Object.keys(RELATIONS).sort());
   });
 
-  test("the oracle hides and shows something of everything, so that comparing means something", () => {
+  test("in every relation the oracle shows rows to some viewers and hides them from others", () => {
     for (const [relation, visible] of Object.entries(RELATIONS)) {
       const sizes = VIEWERS.map(([, viewer]) => visible(stage.oracle, viewer).length);
       expect(new Set(sizes).size > 1 || Math.max(...sizes) === 1, `${relation}: ${sizes}`).toBe(true);
     }
   });
 
-  /** All rows of the world's table; of tables with a row for each person, all people. */
+  /** The ids of the world's rows in a table, or of all people if the table has a row for each person. */
   function idsOf(relation: string): string[] {
     const rows = stage.world.tables[relation.split(".")[1] as TableName];
     return rows?.map((row) => row.id) ?? [...stage.world.people.keys()];
   }
 
   describe.each(VIEWERS)("as %s", (name, viewer) => {
-    test("each table shows what the oracle says, and counts no more", async () => {
+    test("each table returns and counts exactly the rows of the oracle", async () => {
       const found: string[] = [];
       for (const [relation, visible] of Object.entries(RELATIONS)) {
         const key = keys.get(relation);
@@ -46,19 +46,19 @@ export function tables(): void {
            from ${relation}`,
           [idsOf(relation)],
         );
-        // Only those without an account are refused, and only where there is nothing for them.
+        // Only anonymous visitors may be refused, and only where they see no rows.
         if (!Array.isArray(answer)) {
           if (viewer || answer.code !== "42501" || expected.length > 0) found.push(`${relation}: ${answer.message}`);
           continue;
         }
         const { shown, count } = answer[0]!;
         found.push(...idDifferences(stage.world, relation, expected, shown));
-        if (count !== expected.length) found.push(`${relation}: counts ${count}, the oracle ${expected.length}`);
+        if (count !== expected.length) found.push(`${relation}: counts ${count}, expected ${expected.length}`);
       }
       expectNone(found, name);
     });
 
-    test("a profile has an email and a location only where its person shows them", async () => {
+    test("a profile shows email and location only if the person allows it", async () => {
       const answer = await ask<{ id: string; email: string | null; location: string | null; is_private: boolean }>(
         stage,
         viewer,

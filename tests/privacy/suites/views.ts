@@ -4,7 +4,7 @@ import { RELATIONS } from "../world/oracle.ts";
 import { ask, differences, expectNone, idDifferences, type Stage, stage, VIEWERS } from "../world/stage.ts";
 import type { Viewer } from "../world/world.ts";
 
-/** The views that carry a policy's predicate for functions to read, each with the relation that the policy guards. */
+/** Views that repeat a policy's condition for functions, each with the relation that the policy protects. */
 const VIEWS: Record<string, string> = {
   "user_private.visible_people": "user_service.profiles",
   "event_private.visible_people": "user_service.profiles",
@@ -21,7 +21,7 @@ const VIEWS: Record<string, string> = {
   "post_service.events": "event_service.events",
 };
 
-/** Views of the files that one may read: those in their owner's folder that something visible names. */
+/** Views of readable files: those in their owner's folder that a visible row references. */
 const FILES: Record<string, (stage: Stage, viewer: Viewer) => string[]> = {
   "user_private.visible_files": ({ oracle }, viewer) => oracle.people(viewer).map((id) => `${id}/me.jpg`),
   "event_private.visible_files": ({ oracle, world }, viewer) =>
@@ -37,7 +37,7 @@ const FILES: Record<string, (stage: Stage, viewer: Viewer) => string[]> = {
 };
 
 export function views(): void {
-  test("every visible_* view and every view of the exposed schemas is compared", async () => {
+  test("every visible_* view and every view of the exposed schemas is tested", async () => {
     const { rows } = await stage.client.query<{ name: string }>(
       `select c.oid::regclass::text as name from pg_class c
      where c.relkind in ('v', 'm') and (c.relnamespace::regnamespace::text ~ '^(user|event|post|ticket)_service$'
@@ -46,7 +46,7 @@ export function views(): void {
     expect(rows.map((row) => row.name).sort()).toEqual([...Object.keys(VIEWS), ...Object.keys(FILES)].sort());
   });
 
-  test("the views of the exposed schemas read with the caller's rights", async () => {
+  test("the views of the exposed schemas are security invokers", async () => {
     const { rows } = await stage.client.query<{ name: string }>(
       `select c.oid::regclass::text as name from pg_class c
        where c.relkind = 'v' and c.relnamespace::regnamespace::text ~ '^(user|event|post|ticket)_service$'
@@ -55,7 +55,7 @@ export function views(): void {
     expect(rows).toEqual([]);
   });
 
-  /** What the owner reads from a view while the claims are the viewer's: the view's own predicate and nothing else. */
+  /** Reads a view as the owner with the viewer's claims, so that only the view's own condition applies. */
   async function readAsOwner(viewer: string | null, sql: string): Promise<string[]> {
     const { client } = stage;
     await client.query("savepoint owner");
@@ -67,7 +67,7 @@ export function views(): void {
   }
 
   describe.each(VIEWERS)("as %s", (name, viewer) => {
-    test("each view shows what the policy of its table shows", async () => {
+    test("each view returns the same rows as the policy of its table", async () => {
       const found: string[] = [];
       for (const [view, table] of Object.entries(VIEWS)) {
         const sql = `select array_agg(id::text) as shown from`;
@@ -83,7 +83,7 @@ export function views(): void {
       expectNone(found, name);
     });
 
-    test("one may read the files of what one sees", async () => {
+    test("only files of visible rows are readable", async () => {
       const found: string[] = [];
       for (const [view, files] of Object.entries(FILES)) {
         const shown = await readAsOwner(viewer, `select array_agg(path) as shown from ${view}`);

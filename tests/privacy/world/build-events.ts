@@ -3,10 +3,10 @@ import { type EventPrivacy, type Person, WORD, type World } from "./world.ts";
 
 const PRIVACIES: EventPrivacy[] = ["public", "friends_only", "private"];
 
-/** What all viewers are to an event, beside what they are to its host. */
+/** The relation of all viewers to an event. */
 type Role = "nothing" | "confirmed" | "pending" | "cancelled" | "invited" | "invited by another";
 
-// Cases that look like a way in, and are none, stand beside those that are.
+// Includes roles that give no access, such as a cancelled attendance.
 const ROLES: Record<EventPrivacy, Role[]> = {
   public: ["nothing", "confirmed", "invited"],
   friends_only: ["nothing", "confirmed", "invited"],
@@ -24,7 +24,7 @@ function addEvent(world: World, label: string, host: Person | null, privacy: Eve
     max_attendees: 20,
     start_time: new Date(start).toISOString(),
     end_time: new Date(start + 3_600_000).toISOString(),
-    // Far from anything that other suites or the seed put on the map.
+    // Far from the events of other suites and of the seed.
     location_lat: -60 + minutes / 10_000,
     location_lng: -150,
   });
@@ -61,11 +61,11 @@ function review(world: World, event: string, reviewer: Person | null) {
 }
 
 /**
- * What hangs on every event: a picture, and questions and reviews of someone whom everybody sees, and of nobody.
- * Returns the question of the former.
+ * Adds an image, and questions and reviews by nora, whom everybody sees, and without an author.
+ * Returns nora's question.
  */
 function furnish(world: World, event: string, nora: Person, host: Person | null): string {
-  const image_url = host ? `${host.id}/${event}.jpg` : "https://example.test/picture.jpg";
+  const image_url = host ? `${host.id}/${event}.jpg` : "https://example.test/image.jpg";
   world.add("event_images", `of ${world.describe(event)}`, { event_id: event, image_url });
   world.add("refund_policies", `of ${world.describe(event)}`, { event_id: event });
   world.add("event_cancellations", `of ${world.describe(event)}`, { event_id: event });
@@ -96,7 +96,7 @@ export function addEvents(cast: Cast): void {
 }
 
 function addHostedEvent({ world, nora, viewers }: Cast, host: Person, privacy: EventPrivacy, role: Role) {
-  // One that is over, which one came to, and may not see any more unless one is still a friend of the host.
+  // A past event: its attendees still see it only if they are friends of the host.
   const days = privacy === "friends_only" && role === "confirmed" ? -2 : 3;
   const event = addEvent(world, `${privacy} event of ${host.username}, viewers ${role}`, host, privacy, days);
   furnish(world, event, nora, host);
@@ -104,7 +104,7 @@ function addHostedEvent({ world, nora, viewers }: Cast, host: Person, privacy: E
     if (role === "confirmed" || role === "pending" || role === "cancelled") attend(world, event, viewer, role);
     if (role === "invited") invite(world, event, host, viewer, "pending");
     if (role === "invited by another") invite(world, event, nora, viewer, "declined");
-    // One's own words at an event that one may not see any more.
+    // Viewers have questions and reviews at events that they may no longer see.
     if (role === "nothing") {
       upvote(world, ask(world, event, viewer), viewer);
       review(world, event, viewer);
@@ -112,7 +112,7 @@ function addHostedEvent({ world, nora, viewers }: Cast, host: Person, privacy: E
   }
 }
 
-/** Events that everybody comes to: nora's, and each viewer's own. There people meet whom only some of them may see. */
+/** Events with all people as attendees, of whom each viewer sees only some: nora's and the viewers' own. */
 function addMeetings({ world, nora, subjects, viewers }: Cast): void {
   const everyone = [...subjects, ...viewers];
   for (const days of [3, -3]) {
@@ -123,7 +123,7 @@ function addMeetings({ world, nora, subjects, viewers }: Cast): void {
       upvote(world, question, person);
       attend(world, meeting, person, "confirmed");
       upvote(world, ask(world, meeting, person, nora), person);
-      // The first has yet to write theirs.
+      // The first viewer has no review, so that adding one can be tested.
       if (person !== viewers[0]) review(world, meeting, person);
     }
   }
@@ -132,7 +132,7 @@ function addMeetings({ world, nora, subjects, viewers }: Cast): void {
     const secret = addEvent(world, `secret party of ${host.username}`, host, "private");
     const friends = addEvent(world, `party of ${host.username} for friends`, host, "friends_only");
     for (const event of [party, secret, friends]) furnish(world, event, nora, host);
-    // Naming another's file does not open it.
+    // Referencing another person's file gives no access to it.
     const borrowed = `${subjects.at(-1)!.id}/secret.jpg`;
     world.add("event_images", `borrowed, of ${host.username}`, { event_id: party, image_url: borrowed });
     for (const guest of subjects) {
@@ -145,7 +145,7 @@ function addMeetings({ world, nora, subjects, viewers }: Cast): void {
 
 function addTicket(world: World, event: string, buyer: Person | null) {
   const label = `of ${buyer?.username ?? "nobody"}`;
-  // Refunded: a live one would make its buyer an attendee.
+  // Refunded, because a live ticket would make its buyer an attendee.
   const ticket = world.add("tickets", label, { user_id: buyer?.id ?? null, event_id: event, status: "refunded" });
   const payment = { ticket_id: ticket, transaction_id: `${WORD} ${label}`, amount: 5, status: "failed" };
   world.add("ticket_transactions", label, payment);

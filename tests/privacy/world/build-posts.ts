@@ -34,7 +34,7 @@ function like(world: World, type: "post" | "comment", target: string, person: Pe
   world.add("likes", label, { user_id: person.id, likeable_type: type, likeable_id: target });
 }
 
-/** The row of `reposts` and the post that it is one thing with. */
+/** Adds a row of `reposts` and its post of type repost. */
 function repost(world: World, original: string, person: Person, visibility: PostVisibility = "public") {
   const label = `of ${person.username}, ${visibility}, of ${world.describe(original)}`;
   const own = post(world, `repost ${label}`, person, { type: "repost", visibility, original_post_id: original });
@@ -43,7 +43,7 @@ function repost(world: World, original: string, person: Person, visibility: Post
   world.add("reposts", label, { user_id: person.id, post_id: original, repost_id: own, quote_content });
 }
 
-/** What a person does with a post that nobody else is told of. */
+/** Adds what only the person sees: a bookmark, a share and a vote. */
 function keep(world: World, on: string, person: Person, option: string | null) {
   const label = `of ${person.username} for ${world.describe(on)}`;
   world.add("bookmarks", label, { user_id: person.id, post_id: on });
@@ -51,7 +51,7 @@ function keep(world: World, on: string, person: Person, option: string | null) {
   if (option) world.add("poll_votes", label, { user_id: person.id, post_id: on, option_id: option });
 }
 
-/** A poll with a picture, votes, comments, replies and likes of people whom everybody sees. Returns the post. */
+/** Adds a poll with an image, votes, comments, replies and likes. Returns the post. */
 function addPoll({ world, nora, viewers }: Cast, author: Person, visibility: PostVisibility): string {
   const poll = post(world, `${visibility} poll of ${author.username}`, author, { type: "poll", visibility });
   world.add("post_images", `of ${world.describe(poll)}`, { post_id: poll, image_url: `${author.id}/${poll}.jpg` });
@@ -69,7 +69,7 @@ function addPoll({ world, nora, viewers }: Cast, author: Person, visibility: Pos
     keep(world, poll, person, options[0]!);
     if (person === nora || !author.refusesFollowers) repost(world, poll, person);
   }
-  // One's own words under a post that one may not see any more.
+  // Viewers have comments on posts that they may no longer see.
   for (const viewer of viewers) like(world, "comment", comment(world, poll, viewer), viewer);
   return poll;
 }
@@ -85,7 +85,7 @@ export function addPosts(cast: Cast): void {
       repost(world, meetings[index]!, person, visibility);
     });
   }
-  // Without options yet, so that they can be added.
+  // Polls without options, so that adding one can be tested.
   for (const viewer of viewers)
     post(world, `followers poll of ${viewer.username}`, viewer, { type: "poll", visibility: "followers" });
   for (const person of [...subjects, ...viewers]) {
@@ -97,12 +97,12 @@ export function addPosts(cast: Cast): void {
     keep(world, meetings[0]!, person, null);
   }
   addPostsAboutEvents(cast);
-  // Naming another's file does not open it.
+  // Referencing another person's file gives no access to it.
   const borrowed = { post_id: meetings[0]!, image_url: `${subjects.at(-1)!.id}/secret.jpg` };
   world.add("post_images", "borrowed, of nora", borrowed);
 }
 
-/** Posts of someone whom everybody sees about events that some do not see. Searches for the word do not find them. */
+/** Adds posts by nora about events that some viewers do not see. They do not contain WORD. */
 function addPostsAboutEvents({ world, nora, subjects }: Cast): void {
   const hosts = new Set<string | null>(subjects.filter((host) => !host.refusesFollowers).map((host) => host.id));
   world.tables.events

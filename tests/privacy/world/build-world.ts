@@ -2,7 +2,7 @@ import { addEvents } from "./build-events.ts";
 import { addPosts } from "./build-posts.ts";
 import { type Person, World } from "./world.ts";
 
-/** How a viewer stands to every one of the subjects. */
+/** A viewer's relation to all subjects. */
 type Relation = { follows?: boolean; followed?: boolean; block?: "by viewer" | "by subject" };
 
 const RELATIONS: Record<string, Relation> = {
@@ -12,22 +12,22 @@ const RELATIONS: Record<string, Relation> = {
   mutual: { follows: true, followed: true },
   blocker: { block: "by viewer" },
   blocked: { block: "by subject" },
-  // A block ends all follows; here they remain, so that nothing but the block itself hides one from the other.
+  // A block deletes follows. Here they remain, so that only the block hides the two from each other.
   blocking_mutual: { follows: true, followed: true, block: "by viewer" },
   blocked_mutual: { follows: true, followed: true, block: "by subject" },
 };
 
 export type Cast = {
   world: World;
-  /** Visible, and a stranger to everyone. */
+  /** A visible person, not blocked by anyone, who is a stranger to every viewer. */
   nora: Person;
-  /** One for every combination of what a person can withhold. */
+  /** One for every combination of privacy settings. */
   subjects: Person[];
-  /** One for every relation, and in that relation to every subject. */
+  /** One for every relation; each has it to every subject. */
   viewers: Person[];
 };
 
-/** Every relation meets every visibility. The same in every run. */
+/** Builds a world, the same in every run, that combines every relation with every visibility. */
 export function buildWorld(): Cast {
   const world = new World();
   const nora = world.addPerson("nora");
@@ -35,7 +35,7 @@ export function buildWorld(): Cast {
   const subjects: Person[] = [];
   for (const hidden of [false, true]) {
     for (const hidesAttendance of [false, true]) {
-      // What one refuses followers says nothing of who sees what: once for the visible and once for the hidden.
+      // Refusing followers does not affect visibility: one visible and one hidden subject suffice.
       for (const refusesFollowers of hidesAttendance ? [false] : [false, true]) {
         const name = [hidden ? "hidden" : "open", hidesAttendance && "shy", refusesFollowers && "closed"];
         const shows = { showsEmail: hidesAttendance, showsLocation: !refusesFollowers };
@@ -57,7 +57,7 @@ function addRelations({ world, nora, subjects, viewers }: Cast): void {
   const block = (a: Person, b: Person) =>
     world.add("blocks", `${a.username} blocks ${b.username}`, { blocker_id: a.id, blocked_id: b.id });
   for (const subject of subjects) {
-    // What a third person sees of the follows of someone hidden.
+    // Tests whether third parties see follows of a hidden person.
     follow(nora, subject);
     for (const viewer of viewers) {
       const relation = RELATIONS[viewer.username.slice(3)]!;

@@ -1,7 +1,7 @@
 import type { Stage } from "./stage.ts";
 import type { TableName, Tables, Viewer } from "./world.ts";
 
-/** A row of a list, and where the list goes on after it. */
+/** A row of a list, with the cursor for the page after it. */
 export type Page = { id: string; cursor: string | null };
 
 type Named = { id: string } | null;
@@ -18,10 +18,10 @@ type PostCard = Page & {
   i_reposted: boolean | null;
 };
 
-/** Where what a card says differs from what the viewer may be told. */
-function compare(stage: Stage, id: string, told: object, meant: object): string[] {
-  const [a, b] = [JSON.stringify(told), JSON.stringify(meant)];
-  return a === b ? [] : [`${stage.world.describe(id)} tells ${a}, the oracle ${b}`];
+/** The difference between a card and what the viewer may see. */
+function compare(stage: Stage, id: string, actual: object, expected: object): string[] {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
+  return a === b ? [] : [`${stage.world.describe(id)}: returned ${a}, expected ${b}`];
 }
 
 function own<T extends TableName>(stage: Stage, table: T, viewer: Viewer, fits: (row: Tables[T][number]) => boolean) {
@@ -33,15 +33,15 @@ export function eventTexts(stage: Stage, viewer: Viewer, cards: EventCard[]): st
   const { world, oracle } = stage;
   return cards.flatMap((card) => {
     const { host_id } = oracle.row("events", card.id);
-    const told = { host: card.host?.id ?? null, mine: card.my_attendance, count: card.attendees_count };
-    const meant = {
+    const actual = { host: card.host?.id ?? null, mine: card.my_attendance, count: card.attendees_count };
+    const expected = {
       host: oracle.person(viewer, host_id) ? host_id : null,
       mine: own(stage, "event_attendees", viewer, (row) => row.event_id === card.id)?.status ?? null,
-      // Counts are the same for every viewer.
+      // Counts include hidden people, so they are the same for every viewer.
       count: world.tables.event_attendees.filter((row) => row.event_id === card.id && row.status === "confirmed")
         .length,
     };
-    return compare(stage, card.id, told, meant);
+    return compare(stage, card.id, actual, expected);
   });
 }
 
@@ -51,7 +51,7 @@ export function postTexts(stage: Stage, viewer: Viewer, cards: PostCard[]): stri
     const post = oracle.row("posts", card.id);
     const event = post.attached_event_id ?? post.event_id;
     const original = oracle.originalOf(card.id);
-    const told = {
+    const actual = {
       author: card.author?.id ?? null,
       event: card.event?.id ?? null,
       original: card.original?.id ?? null,
@@ -65,7 +65,7 @@ export function postTexts(stage: Stage, viewer: Viewer, cards: PostCard[]): stri
     };
     const shown = oracle.post(viewer, original) ? original : null;
     const on = (row: { post_id: string }) => row.post_id === card.id;
-    const meant: typeof told = {
+    const expected: typeof actual = {
       author: post.author_id,
       event: oracle.event(viewer, event) ? event : null,
       original: shown,
@@ -77,6 +77,6 @@ export function postTexts(stage: Stage, viewer: Viewer, cards: PostCard[]): stri
       bookmarked: own(stage, "bookmarks", viewer, on) !== undefined,
       reposted: own(stage, "reposts", viewer, on) !== undefined,
     };
-    return compare(stage, card.id, told, meant);
+    return compare(stage, card.id, actual, expected);
   });
 }

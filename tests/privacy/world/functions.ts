@@ -3,21 +3,22 @@ import { type Check, coming, events, list, posts } from "./lists.ts";
 import { ask, differences, idDifferences, type Stage } from "./stage.ts";
 import { type Viewer, WORD } from "./world.ts";
 
-/** What a client can call, and the matrix does not. */
-export const NOT_ASKED: Record<string, string> = {
-  "user_service.delete_account": "tells nothing of others, and would take the world away",
-  "user_service.remove_hidden_followers": "tells how many follow the caller unseen, and would take that away",
-  "user_service.update_updated_at_column": "a trigger function: no statement can call it",
-  "event_service.update_updated_at_column": "a trigger function: no statement can call it",
-  "post_service.update_updated_at_column": "a trigger function: no statement can call it",
-  "ticket_service.update_updated_at_column": "a trigger function: no statement can call it",
-  "user_service.invite": "writes; whom it finds is in supabase/tests/user_service/invitations.test.sql",
-  "ticket_service.check_in": "writes; who may is in supabase/tests/ticket_service/check_in.test.sql",
-  "ticket_service.join_waitlist": "tells one's own place; of which events is in waitlist_entries.test.sql",
-  "ticket_service.leave_waitlist": "tells nothing of others",
+/** Functions that a client can call but this suite does not, each with the reason. */
+export const NOT_TESTED: Record<string, string> = {
+  "user_service.delete_account": "returns nothing about others, and would delete the test world",
+  "user_service.remove_hidden_followers":
+    "returns only how many hidden followers the caller had, and would remove them",
+  "user_service.update_updated_at_column": "a trigger function, which no statement can call",
+  "event_service.update_updated_at_column": "a trigger function, which no statement can call",
+  "post_service.update_updated_at_column": "a trigger function, which no statement can call",
+  "ticket_service.update_updated_at_column": "a trigger function, which no statement can call",
+  "user_service.invite": "writes; tested in supabase/tests/user_service/invitations.test.sql",
+  "ticket_service.check_in": "writes; tested in supabase/tests/ticket_service/check_in.test.sql",
+  "ticket_service.join_waitlist": "returns only the caller's position; tested in waitlist_entries.test.sql",
+  "ticket_service.leave_waitlist": "returns nothing about others",
 };
 
-/** A function about an event that answers some alone: each event's answer, or its refusal, is as it should be. */
+/** Checks a function of an event that only some may call: its rows, or its refusal with `code`. */
 const perEvent =
   <T>(call: string, code: string, allowed: (stage: Stage, viewer: Viewer, event: string) => T[] | undefined): Check =>
   async (stage, viewer) => {
@@ -28,10 +29,11 @@ const perEvent =
     for (const { id } of [...events.filter((event) => sold.has(event.id)), ...events.slice(0, 5), ...own]) {
       const rows = await ask<{ answer: T }>(stage, viewer, `select to_jsonb(f) as answer from ${call} f`, [id]);
       const expected = allowed(stage, viewer, id);
-      const told = Array.isArray(rows) ? rows.map(({ answer }) => JSON.stringify(answer)) : [rows.message];
-      const meant = expected?.map((answer) => JSON.stringify(answer));
-      if (meant) found.push(...differences(call, meant, told));
-      else if (Array.isArray(rows) || (viewer && !rows.message.includes(code))) found.push(`${call} of ${id}: ${told}`);
+      const actual = Array.isArray(rows) ? rows.map(({ answer }) => JSON.stringify(answer)) : [rows.message];
+      const wanted = expected?.map((answer) => JSON.stringify(answer));
+      if (wanted) found.push(...differences(call, wanted, actual));
+      else if (Array.isArray(rows) || (viewer && !rows.message.includes(code)))
+        found.push(`${call} of ${id}: ${actual}`);
     }
     return found;
   };
@@ -44,13 +46,15 @@ type PersonCard = Page & { username: string; location: string | null; i_follow: 
 
 const personTexts = ({ world, oracle }: Stage, viewer: Viewer, rows: PersonCard[]) =>
   rows.flatMap(({ id, location, i_follow, follows_me }) => {
-    const told = [location !== null, i_follow ?? false, follows_me ?? false].join();
-    const meant = [
+    const actual = [location !== null, i_follow ?? false, follows_me ?? false].join();
+    const wanted = [
       world.people.get(id)!.showsLocation,
       oracle.follows(viewer, id),
       viewer !== null && oracle.follows(id, viewer),
     ].join();
-    return told === meant ? [] : [`${world.describe(id)}: location, i_follow, follows_me: ${told}, meant ${meant}`];
+    return actual === wanted
+      ? []
+      : [`${world.describe(id)}: location, i_follow, follows_me: ${actual}, expected ${wanted}`];
   });
 
 const PLACE = "lat => -60, lng => -150";
@@ -92,7 +96,7 @@ export const FUNCTIONS: Record<string, Check> = {
       ...personTexts(stage, viewer, people),
     ];
   },
-  // Uniqueness tells, and tells everyone the same.
+  // Usernames are unique across all people, so this answers the same for every viewer.
   "user_service.username_available": async (stage, viewer) => {
     const taken = [...stage.world.people.values()].map((person) => person.username);
     const rows = await ask<{ name: string }>(
@@ -114,7 +118,7 @@ export const FUNCTIONS: Record<string, Check> = {
     ...(await events(SEARCH_PAST, () => true)(stage, viewer)),
   ],
   "event_service.discover_events": async (stage, viewer) => [
-    // The same list for all, so there is nothing in it that not everyone may see; and nobody is recommended their own.
+    // The trending list is shared, so it has only public events. Nobody is recommended their own event.
     ...(await events(TRENDING, (event) => coming(event) && event.privacy === "public")(stage, viewer)),
     ...(await events(FOR_YOU, (event) => coming(event) && event.host_id !== viewer, false)(stage, viewer)),
     ...(await events(QUIET, (event) => coming(event) && event.max_attendees !== null)(stage, viewer)),
@@ -128,9 +132,9 @@ export const FUNCTIONS: Record<string, Check> = {
       [stage.world.tables.events.map((event) => event.id)],
     );
     if (!Array.isArray(rows)) return viewer ? [`friends_who_go: ${rows.message}`] : [];
-    if (!viewer) return ["friends_who_go: answers without a sign-in"];
+    if (!viewer) return ["friends_who_go: answers an anonymous visitor"];
     const { world, oracle } = stage;
-    const words = (event: string, person: string) => `${world.describe(person)} at ${world.describe(event)}`;
+    const label = (event: string, person: string) => `${world.describe(person)} at ${world.describe(event)}`;
     const going = world.tables.event_attendees.filter(
       (row) =>
         row.status === "confirmed" &&
@@ -140,8 +144,8 @@ export const FUNCTIONS: Record<string, Check> = {
     );
     return differences(
       "friends_who_go",
-      going.map((row) => words(row.event_id, row.user_id)),
-      rows.map((row) => words(row.event, row.id)),
+      going.map((row) => label(row.event_id, row.user_id)),
+      rows.map((row) => label(row.event, row.id)),
     );
   },
   "user_service.invitation_success": async (stage, viewer) => {
@@ -152,7 +156,7 @@ export const FUNCTIONS: Record<string, Check> = {
     );
     if (!Array.isArray(rows)) return viewer ? [`invitation_success: ${rows.message}`] : [];
     const sent = stage.world.tables.invitations.filter((row) => row.inviter_id === viewer).length;
-    return rows[0]!.sent === sent ? [] : [`invitation_success: ${rows[0]!.sent} sent, meant ${sent}`];
+    return rows[0]!.sent === sent ? [] : [`invitation_success: ${rows[0]!.sent} sent, expected ${sent}`];
   },
   "ticket_service.my_tickets": list<Page>(
     "ticket_service.my_tickets(cursor => $1, page_size => 2)",
@@ -197,7 +201,7 @@ export const FUNCTIONS: Record<string, Check> = {
     }
     return found;
   },
-  // It returns the caller's own new post; errors.test.ts says what it tells of events that one does not see.
+  // Returns the caller's own new post. The error tests cover hidden events.
   "post_service.publish_post": async (stage, viewer) => {
     const rows = await ask<{ author_id: string; content: string }>(
       stage,
@@ -205,7 +209,7 @@ export const FUNCTIONS: Record<string, Check> = {
       "select author_id, content from post_service.publish_post('Mine.')",
     );
     if (!Array.isArray(rows)) return viewer ? [`publish_post: ${rows.message}`] : [];
-    if (!viewer) return ["publish_post: publishes without a sign-in"];
+    if (!viewer) return ["publish_post: publishes for an anonymous visitor"];
     return differences(
       "publish_post",
       [`${viewer} Mine.`],

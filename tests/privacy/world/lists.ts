@@ -2,10 +2,10 @@ import { eventTexts, type Page, postTexts } from "./cards.ts";
 import { ask, idDifferences, type Refusal, type Stage } from "./stage.ts";
 import type { Row, Viewer } from "./world.ts";
 
-/** Calls one function as the viewer and returns where its answer differs from what the oracle allows. */
+/** Calls a function as the viewer, and returns the differences from the oracle. */
 export type Check = (stage: Stage, viewer: Viewer) => Promise<string[]>;
 
-/** Follows the cursor to the end. */
+/** Reads all pages. */
 async function readAll<T extends Page>(stage: Stage, viewer: Viewer, call: string): Promise<T[] | Refusal> {
   const all: T[] = [];
   for (let cursor: string | null = null; ; ) {
@@ -17,11 +17,11 @@ async function readAll<T extends Page>(stage: Stage, viewer: Viewer, call: strin
   }
 }
 
-/** What a list remembers for its next page is kept. */
+/** Reads one page, and keeps the state that the next page needs. */
 export const readPage = <T extends Page>(stage: Stage, viewer: Viewer, call: string, cursor: string | null) =>
   ask<{ row: T }>(stage, viewer, `select to_jsonb(f) as row from ${call} f`, [cursor], true);
 
-/** Checks a list: which rows it has, and what each says of others. Without a sign-in, some lists are refused. */
+/** Checks the rows of a list and the people in them. `forAll`: anonymous visitors may call it. */
 export function list<T extends Page>(
   call: string,
   texts: (stage: Stage, viewer: Viewer, rows: T[]) => string[],
@@ -31,7 +31,7 @@ export function list<T extends Page>(
   return async (stage, viewer) => {
     const rows = await readAll<T>(stage, viewer, call);
     if (!Array.isArray(rows)) return viewer || forAll ? [`${call}: ${rows.message}`] : [];
-    if (!viewer && !forAll) return [`${call}: answers without a sign-in`];
+    if (!viewer && !forAll) return [`${call}: answers an anonymous visitor`];
     const ours = rows.filter((row) => stage.world.labels.has(row.id));
     return [
       ...idDifferences(
@@ -40,7 +40,7 @@ export function list<T extends Page>(
         expected(stage, viewer),
         ours.map((row) => row.id),
       ),
-      ...(new Set(ours.map((row) => row.id)).size < ours.length ? [`${call}: says some twice`] : []),
+      ...(new Set(ours.map((row) => row.id)).size < ours.length ? [`${call}: returns duplicates`] : []),
       ...texts(stage, viewer, ours),
     ];
   };

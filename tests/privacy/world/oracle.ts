@@ -1,8 +1,8 @@
 import type { Row, TableName, Tables, Viewer, World } from "./world.ts";
 
 /**
- * Who may see what, told from the product's rules and not from its policies: "Who sees what" and "What cannot be seen
- * does not exist". Every method answers for one viewer (null: an anonymous visitor) and one thing.
+ * Who may see what, derived from the product's visibility rules and not from the policies.
+ * Every method answers for one viewer (null: an anonymous visitor) and one row.
  */
 export class Oracle {
   private readonly pairs: Record<"follows" | "blocks" | "attends" | "invited", Set<string>>;
@@ -52,7 +52,7 @@ export class Oracle {
     return !this.world.people.get(person)?.hidden || this.mutual(viewer, person);
   }
 
-  /** What someone left is seen with them; what has lost its author is seen by all who see where it hangs. */
+  /** Content is as visible as its author; content without an author is visible to all who see its parent. */
   private authored(viewer: Viewer, author: string | null): boolean {
     return author === null || this.person(viewer, author);
   }
@@ -125,12 +125,12 @@ export class Oracle {
     );
   }
 
-  /** Bookmarks, shares, votes: one's own, for as long as one sees the post. */
+  /** Bookmarks, shares and votes are visible to their owner while the post is. */
   kept(viewer: Viewer, { user_id, post_id }: { user_id: string; post_id: string }): boolean {
     return viewer !== null && viewer === user_id && this.post(viewer, post_id);
   }
 
-  /** The post that a post of type repost repeats. */
+  /** The original of a post of type repost. */
   originalOf(post: string): string | null {
     return this.reposts.get(post)?.post_id ?? null;
   }
@@ -139,7 +139,7 @@ export class Oracle {
     return viewer !== null && this.row("events", event).host_id === viewer;
   }
 
-  // What a table, view or list shows
+  // Tables, views and lists
 
   ids<T extends TableName>(table: T, sees: (row: Tables[T][number]) => boolean): string[] {
     return (this.world.tables[table] as Row<T>[]).filter(sees).map((row) => row.id);
@@ -150,7 +150,7 @@ export class Oracle {
   }
 }
 
-/** For every table and view that clients can name: the ids of its rows, or their key, that a viewer sees. */
+/** For every exposed table and view, the keys of the rows that a viewer sees. */
 export const RELATIONS: Record<string, (oracle: Oracle, viewer: Viewer) => string[]> = {
   "user_service.users": (_, viewer) => (viewer ? [viewer] : []),
   "user_service.user_settings": (_, viewer) => (viewer ? [viewer] : []),

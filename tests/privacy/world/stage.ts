@@ -8,14 +8,14 @@ import { Oracle } from "./oracle.ts";
 import { removeWorld, storeWorld } from "./store-world.ts";
 import type { Viewer, World } from "./world.ts";
 
-/** The world in a database, and who looks at it. */
+/** The test world in a database, with its people. */
 export type Stage = Cast & {
   client: pg.Client;
   oracle: Oracle;
   close(): Promise<void>;
 };
 
-/** Where the file's tests play. Set before they begin. */
+/** The stage of the current test file. Set by useStage(). */
 export let stage: Stage;
 
 export function useStage(open: () => Promise<Stage>): void {
@@ -25,12 +25,12 @@ export function useStage(open: () => Promise<Stage>): void {
   afterAll(() => stage?.close());
 }
 
-/** Puts the world into a transaction that is rolled back at the end. */
+/** Stores the world in a transaction that close() rolls back. */
 export async function openStage(): Promise<Stage> {
   const client = await connect();
   const cast = buildWorld();
   await client.query("begin");
-  // Left there if a run was cut short.
+  // An aborted run may have left the world behind.
   await removeWorld(client, cast.world);
   await storeWorld(client, cast.world);
   const close = async () => {
@@ -40,7 +40,7 @@ export async function openStage(): Promise<Stage> {
   return { ...cast, client, oracle: new Oracle(cast.world), close };
 }
 
-/** Puts the world there for other connections too, and takes it away at the end. */
+/** Commits the world, so that other connections see it. close() removes it. */
 export async function openPublicStage(): Promise<Stage> {
   const client = await connect();
   const cast = buildWorld();
@@ -56,8 +56,8 @@ export async function openPublicStage(): Promise<Stage> {
 }
 
 /**
- * Known without the database, so that each viewer can have a test of their own. Whom one refuses as followers says
- * nothing of what one sees oneself.
+ * All viewers, known without a database so that each can have its own tests.
+ * People who refuse followers are left out, because that does not affect what they see.
  */
 export const VIEWERS: [name: string, viewer: Viewer][] = [
   ["anonymous", null],
@@ -72,7 +72,7 @@ export const EXPOSED = readConfig(resolve(import.meta.dirname, "../../../supabas
 
 export type Refusal = { code: string; message: string; detail?: string; hint?: string };
 
-/** Asks as the viewer. A refusal is an answer too, and leaves the transaction usable. */
+/** Runs a statement as the viewer. Returns a refusal instead of throwing it, and keeps the transaction usable. */
 export async function ask<T>(
   stage: Stage,
   viewer: Viewer,
@@ -100,26 +100,26 @@ export async function ask<T>(
   }
 }
 
-/** Where an answer differs from the oracle's. */
+/** The differences between an answer and the oracle. */
 export function differences(what: string, expected: Iterable<string>, got: Iterable<string>): string[] {
   const wanted = new Set(expected);
   const shown = new Set(got);
   return [
-    ...[...wanted].filter((text) => !shown.has(text)).map((text) => `${what}: not shown, though visible: ${text}`),
-    ...[...shown].filter((text) => !wanted.has(text)).map((text) => `${what}: shown, though hidden: ${text}`),
+    ...[...wanted].filter((text) => !shown.has(text)).map((text) => `${what}: missing, though visible: ${text}`),
+    ...[...shown].filter((text) => !wanted.has(text)).map((text) => `${what}: returned, though hidden: ${text}`),
   ];
 }
 
-/** The same for ids, in words. What the world does not know is another suite's, and not looked at. */
+/** The differences between ids, as labels. Ignores ids that are not of the world. */
 export function idDifferences(world: World, what: string, expected: Iterable<string>, got: Iterable<string>): string[] {
-  // Other suites leave people behind, whom this world does not know.
+  // Other suites leave rows behind.
   const known = (ids: Iterable<string>) =>
     [...ids].filter((id) => world.labels.has(id)).map((id) => world.describe(id));
   return differences(what, known(expected), known(got));
 }
 
-/** Fails with all differences (the first fifty), not with the first. */
+/** Fails with the first fifty differences. */
 export function expectNone(found: string[], viewer: string): void {
-  const told = found.slice(0, 50).map((line) => `  as ${viewer}: ${line}`);
-  expect(found.length, `${found.length} differences from the oracle\n${told.join("\n")}\n`).toBe(0);
+  const lines = found.slice(0, 50).map((line) => `  as ${viewer}: ${line}`);
+  expect(found.length, `${found.length} differences from the oracle\n${lines.join("\n")}\n`).toBe(0);
 }

@@ -28,16 +28,16 @@ const SCHEMAS: Record<TableName, string> = {
   event_cancellations: "ticket_service",
 };
 
-/** Writes the world as the database's owner. To be called in a transaction. */
+/** Writes the world as the database's owner. Must be called in a transaction. */
 export async function storeWorld(client: pg.Client, world: World): Promise<void> {
   await storePeople(client, world);
   for (const table of Object.keys(SCHEMAS) as TableName[]) {
-    // A post of type repost comes by itself with its row in reposts.
+    // Inserting into reposts creates the post of type repost.
     const rows = table === "posts" ? world.tables.posts.filter((post) => post.type !== "repost") : world.tables[table];
     if (rows.length === 0) continue;
     const columns = Object.keys(rows[0]!).join(", ");
     const target = `${SCHEMAS[table]}.${table}`;
-    // Blocking someone ends follows and invitations; the world keeps them, to see that the block alone suffices.
+    // Skips the trigger that deletes follows and invitations, so that only the block hides people.
     if (table === "blocks") await client.query("set local session_replication_role = replica");
     await client.query(
       `insert into ${target} (${columns}) select ${columns} from jsonb_populate_recordset(null::${target}, $1)`,
@@ -84,7 +84,7 @@ async function storePeople(client: pg.Client, world: World): Promise<void> {
   );
 }
 
-/** Takes a committed world away again, and what its deletion leaves to be done. */
+/** Deletes a committed world, and the file deletions that this queues. */
 export async function removeWorld(client: pg.Client, world: World): Promise<void> {
   const { ticket_transactions, tickets, events, event_cancellations } = world.tables;
   const people = [...world.people.keys()];

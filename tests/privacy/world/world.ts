@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** The person who looks: an id, or null for an anonymous visitor. */
+/** The id of the caller, or null for an anonymous visitor. */
 export type Viewer = string | null;
 export type EventPrivacy = "public" | "friends_only" | "private";
 export type PostVisibility = "public" | "followers" | "private";
@@ -15,7 +15,7 @@ export type Person = {
   showsLocation: boolean;
 };
 
-/** The rows of each table, under the names of the columns. What the database fills in by itself is left out. */
+/** The rows of each table by column name, without columns that the database fills in. */
 export type Tables = {
   follows: { id: string; follower_id: string; following_id: string }[];
   blocks: { id: string; blocker_id: string; blocked_id: string }[];
@@ -79,13 +79,13 @@ export type Tables = {
 export type TableName = keyof Tables;
 export type Row<T extends TableName> = Tables[T][number];
 
-/** A word in every title, post and name of the world, so that searches find it and nothing else. */
+/** A word in every title, post and name of the world, so that searches find only its rows. */
 export const WORD = "zzmatrix";
 
-/** All that exists in the world, described without the database. */
+/** All rows of the test data, described without a database. */
 export class World {
   readonly people = new Map<string, Person>();
-  /** What each row is, in words, for messages. */
+  /** A description of each row for messages, by id. */
   readonly labels = new Map<string, string>();
   readonly tables: Tables = {
     follows: [],
@@ -114,11 +114,11 @@ export class World {
     event_cancellations: [],
   };
 
-  /** The same words make the same id in every run. */
+  /** Derives an id from a label, the same in every run. */
   name(label: string): string {
     const hex = createHash("sha256").update(`${WORD} ${label}`).digest("hex");
     const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-    if (this.labels.has(id)) throw new Error(`the world has two of: ${label}`);
+    if (this.labels.has(id)) throw new Error(`duplicate label: ${label}`);
     this.labels.set(id, label);
     return id;
   }

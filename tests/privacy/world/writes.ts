@@ -1,7 +1,7 @@
 import type { Stage } from "./stage.ts";
 import type { Viewer } from "./world.ts";
 
-/** What a statement names: all there is of it, whether a viewer sees one, and what may be a reason to hide one. */
+/** The kind of row that a statement refers to: all ids, whether a viewer sees one, and why it may be hidden. */
 export type Target = {
   all: (stage: Stage) => string[];
   sees: (stage: Stage, viewer: Viewer, id: string) => boolean;
@@ -63,8 +63,8 @@ const option: Target = {
 };
 
 /**
- * A statement with the target as $1; the rest is right, so that only the target can be the reason of a refusal.
- * `reads`: where there is nothing to see it does nothing. `by`: somebody who can.
+ * A statement with the target as $1, valid otherwise, so that only the target can cause a refusal.
+ * `reads`: returns no rows for a hidden target instead of failing. `by`: a person for whom it succeeds.
  */
 type Write = { target: Target; sql: string; reads?: boolean; by?: string };
 
@@ -75,7 +75,7 @@ const ANY_PERSON = mine("user_service.profiles", "username = 'zz_nora'");
 
 export const WRITES: Record<string, Write> = {
   follow: { target: person, sql: "insert into user_service.follows (following_id) values ($1)" },
-  "follow unless one does": {
+  "follow, on conflict do nothing": {
     target: person,
     sql: "insert into user_service.follows (following_id) values ($1) on conflict do nothing",
   },
@@ -89,13 +89,13 @@ export const WRITES: Record<string, Write> = {
     sql: `insert into user_service.invitations (invitee_id, event_id) values (${ANY_PERSON}, $1)`,
   },
   join: { target: event, sql: "insert into event_service.event_attendees (event_id) values ($1)" },
-  "join unless one did": {
+  "join, on conflict do nothing": {
     target: event,
     sql: "insert into event_service.event_attendees (event_id) values ($1) on conflict do nothing",
   },
   ask: { target: event, sql: "insert into event_service.event_qna (event_id, question) values ($1, 'Where?')" },
   review: { target: event, sql: "insert into event_service.reviews (event_id, rating) values ($1, 5)" },
-  "add a picture to an event": {
+  "add an image to an event": {
     target: event,
     sql: "insert into event_service.event_images (event_id, image_url) values ($1, auth.uid() || '/a.jpg')",
   },
@@ -121,7 +121,7 @@ export const WRITES: Record<string, Write> = {
   },
   bookmark: { target: post, sql: "insert into post_service.bookmarks (post_id) values ($1)" },
   share: { target: post, sql: "insert into post_service.shares (post_id, platform) values ($1, 'paper')" },
-  "add a picture to a post": {
+  "add an image to a post": {
     target: post,
     sql: "insert into post_service.post_images (post_id, image_url) values ($1, auth.uid() || '/a.jpg')",
   },
@@ -135,7 +135,7 @@ export const WRITES: Record<string, Write> = {
     sql: `insert into post_service.poll_votes (post_id, option_id)
       values (coalesce((select post_id from post_service.poll_options where id = $1), ${ANY_POST}), $1)`,
   },
-  "change one's vote": {
+  "change a vote": {
     target: option,
     sql: `update post_service.poll_votes set option_id = $1 where user_id = auth.uid()
       and post_id = coalesce((select post_id from post_service.poll_options where id = $1), post_id)`,
@@ -174,7 +174,7 @@ export const WRITES: Record<string, Write> = {
     reads: true,
     sql: "select id from post_service.posts_by($1)",
   },
-  "list the friends who go": {
+  "list friends who go": {
     by: "zz_mutual",
     target: event,
     reads: true,

@@ -35,7 +35,7 @@ export function authAndStorageTests(desk: () => Desk): void {
   }
 
   describe("auth", () => {
-    test("what a person says at sign-up reaches auth.users, and the session is theirs at once", async () => {
+    test("sign-up stores its data in auth.users and starts a session", async () => {
       const { supabase, id } = await signUp("citra");
       const [row] = await query`
         select raw_user_meta_data as meta, email_confirmed_at is not null as confirmed from auth.users where id = ${id}`;
@@ -44,7 +44,7 @@ export function authAndStorageTests(desk: () => Desk): void {
       expect(data).toMatchObject({ role: "authenticated", sub: id });
     });
 
-    test("an email that is taken, in any case, is refused with a 4xx, also when both come at once", async () => {
+    test("refuses a taken email in any case with 4xx, even for concurrent requests", async () => {
       await signUp("dewi");
       const again = (email: string) => client().auth.signUp({ email, password: "a good password" });
       expect((await again("DEWI@example.org")).error?.status).toBe(422);
@@ -56,7 +56,7 @@ export function authAndStorageTests(desk: () => Desk): void {
       expect(row?.n).toBe(1);
     });
 
-    test("a wrong password, a short password, no email, malformed JSON: 4xx", async () => {
+    test("refuses a wrong or short password, a missing email and malformed JSON with 4xx", async () => {
       await signUp("fajar");
       const wrong = await client().auth.signInWithPassword({
         email: "fajar@example.org",
@@ -83,7 +83,7 @@ export function authAndStorageTests(desk: () => Desk): void {
       }
     });
 
-    test("passwords kept as bcrypt, as the seed writes them, sign in", async () => {
+    test("accepts bcrypt password hashes like those of the seed", async () => {
       await runSql(
         desk().database.url,
         `insert into auth.users (id, email, encrypted_password, email_confirmed_at, raw_user_meta_data)
@@ -94,10 +94,10 @@ export function authAndStorageTests(desk: () => Desk): void {
     });
   });
 
-  describe("storage asks the policies of storage.objects as the caller", () => {
+  describe("storage enforces the policies of storage.objects as the caller", () => {
     const paper = new Blob(["hello"], { type: "text/plain" });
 
-    test("who may write and who may read", async () => {
+    test("uploads and downloads", async () => {
       const { supabase: citra, id } = await signUp("indah");
       const { supabase: other } = await signUp("joko");
       const path = `${id}/letter.txt`;
@@ -113,7 +113,7 @@ export function authAndStorageTests(desk: () => Desk): void {
       expect(await (await service.storage.from("papers").download(path)).data?.text()).toBe("hello");
     });
 
-    test("a signed URL reads without a session; only who may read gets one", async () => {
+    test("a signed URL works without a session, and only a reader can create one", async () => {
       const { supabase: kartika, id } = await signUp("kartika");
       const { supabase: other } = await signUp("lestari");
       const path = `${id}/photo.png`;
@@ -129,7 +129,7 @@ export function authAndStorageTests(desk: () => Desk): void {
       expect((await fetch(`${data!.signedUrl}x`)).status).toBe(400);
     });
 
-    test("many paths are signed at once, and an upload is signed for one who may make it", async () => {
+    test("signs several paths at once, and an upload for a caller who may write", async () => {
       const { supabase: oka, id } = await signUp("oka");
       await oka.storage.from("papers").upload(`${id}/a.txt`, paper);
       const { data: links, error } = await oka.storage
@@ -146,7 +146,7 @@ export function authAndStorageTests(desk: () => Desk): void {
       expect(await (await oka.storage.from("papers").download(`${id}/b.txt`)).data?.text()).toBe("hello");
     });
 
-    test("removing deletes the row and the bytes, for the owner alone", async () => {
+    test("only the owner can remove a file, which deletes its row and its bytes", async () => {
       const { supabase: made, id } = await signUp("made");
       const { supabase: other } = await signUp("nyoman");
       const path = `${id}/gone.txt`;
@@ -157,7 +157,7 @@ export function authAndStorageTests(desk: () => Desk): void {
       expect((await made.storage.from("papers").download(path)).error).not.toBeNull();
     });
 
-    test("any name that lite takes is a file's: within another's, longer than a file's may be, at a folder's end", async () => {
+    test("accepts names below another file's, equal to a folder's, and longer than a file name may be", async () => {
       const { supabase: rina, id } = await signUp("rina");
       const papers = rina.storage.from("papers");
       for (const name of ["a", "a/b", "c/d", "c", "x".repeat(300)]) {
@@ -168,13 +168,13 @@ export function authAndStorageTests(desk: () => Desk): void {
       }
     });
 
-    test("a file may hold any bytes", async () => {
+    test("a file may contain any bytes", async () => {
       const { supabase: tari, id } = await signUp("tari");
       const bytes = new Blob(["[{".repeat(10_000)], { type: "text/plain" });
       expect((await tari.storage.from("papers").upload(`${id}/brackets.txt`, bytes)).error).toBeNull();
     });
 
-    test("what is wrong with a request for files is 4xx", async () => {
+    test("answers invalid requests with 4xx", async () => {
       const ask = (path: string, body: string, headers: Record<string, string> = {}) =>
         fetch(`${desk().api.url}/storage/v1/object/${path}`, {
           method: "POST",
@@ -194,7 +194,7 @@ export function authAndStorageTests(desk: () => Desk): void {
       ]);
     });
 
-    test("a row whose file is gone is 404", async () => {
+    test("answers 404 if a row's file is missing", async () => {
       const { supabase: sari, id } = await signUp("sari");
       await runSql(
         desk().database.url,
@@ -204,7 +204,7 @@ export function authAndStorageTests(desk: () => Desk): void {
       expect((await fetch(data!.signedUrl)).status).toBe(404);
     });
 
-    test("a name that leaves its bucket is refused", async () => {
+    test("refuses a path outside the bucket", async () => {
       const response = await fetch(`${desk().api.url}/storage/v1/object/papers/..%2F..%2Fx`, {
         method: "POST",
         headers: { apikey: desk().api.keys.secretKey, "Content-Type": "text/plain" },

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { as, type Desk } from "../support/desk.ts";
 
 export function gatewayTests(desk: () => Desk): void {
-  /** `fetch` sets Host and Sec-Fetch-Site by itself; here they are what is tested. */
+  /** Not `fetch`, which sets Host and Sec-Fetch-Site itself. */
   function get(path: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string }> {
     return new Promise((resolve, reject) => {
       const { hostname, port } = new URL(desk().api.url);
@@ -20,17 +20,17 @@ export function gatewayTests(desk: () => Desk): void {
 
   const fromStudio = () => ({ "Sec-Fetch-Site": "same-origin", Host: new URL(desk().api.url).host });
 
-  describe("what Studio alone may ask", () => {
+  describe("access reserved for Studio", () => {
     const others: [string, () => Record<string, string>][] = [
       ["a program without a browser", () => ({})],
-      ["another site's page", () => ({ "Sec-Fetch-Site": "cross-site", Origin: "https://evil.example" })],
-      ["a page of another port", () => ({ "Sec-Fetch-Site": "same-site", Origin: "http://127.0.0.1:9" })],
+      ["a page of another site", () => ({ "Sec-Fetch-Site": "cross-site", Origin: "https://evil.example" })],
+      ["a page on another port", () => ({ "Sec-Fetch-Site": "same-site", Origin: "http://127.0.0.1:9" })],
       ["a domain rebound to this machine", () => ({ ...fromStudio(), Host: "evil.example:54321" })],
-      ["its own page through a tunnel", () => ({ ...fromStudio(), "X-Forwarded-For": "203.0.113.9" })],
-      ["an origin that is not its own", () => ({ ...fromStudio(), Origin: "https://evil.example" })],
+      ["Studio's page through a tunnel", () => ({ ...fromStudio(), "X-Forwarded-For": "203.0.113.9" })],
+      ["a request with another origin", () => ({ ...fromStudio(), Origin: "https://evil.example" })],
     ];
 
-    test("its page may see /_system, which names no password", async () => {
+    test("Studio's page may read /_system, which contains no secrets", async () => {
       const { status, body } = await get("/_system/info", fromStudio());
       expect(status).toBe(200);
       expect(body).not.toContain(":postgres@");
@@ -38,7 +38,7 @@ export function gatewayTests(desk: () => Desk): void {
       expect(body).not.toContain(desk().api.keys.secretKey);
     });
 
-    test.each(others)("%s may not", async (_who, headers) => {
+    test.each(others)("%s may not read /_system", async (_who, headers) => {
       for (const path of ["/_system/info", "/_system/config", "/_system/introspect", "/_system/ping"]) {
         expect([path, (await get(path, headers())).status]).toEqual([path, 404]);
       }
@@ -47,18 +47,18 @@ export function gatewayTests(desk: () => Desk): void {
       }
     });
 
-    test.each(others)("%s is not service_role without a key, but its page is", async (_who, headers) => {
+    test.each(others)("%s is not service_role without a key, while Studio's page is", async (_who, headers) => {
       expect((await get("/rest/v1/notes", headers())).status).toBe(401);
       expect((await get("/rest/v1/notes", fromStudio())).status).toBe(200);
     });
 
-    test("a key is never more than what it is, also from Studio's page", async () => {
+    test("a key has only its own rights, even from Studio's page", async () => {
       const { status } = await get("/rest/v1/notes", { ...fromStudio(), ...(await as(desk().api, "anonymous")) });
       expect(status).toBe(401);
     });
   });
 
-  test("Studio's page and its files are served on this machine, not under another name", async () => {
+  test("Studio's page and files are served only under a local host name", async () => {
     const page = await get("/");
     expect([page.status, page.body.includes("<html")]).toEqual([200, true]);
     const script = /src="(\/static\/[^"]+)"/.exec(page.body)?.[1];
@@ -69,7 +69,7 @@ export function gatewayTests(desk: () => Desk): void {
     expect((await get("/static/package.json")).status).toBe(404);
   });
 
-  test("browsers of any origin may call the API", async () => {
+  test("pages of any origin may call the API", async () => {
     const response = await fetch(`${desk().api.url}/rest/v1/notes`, {
       method: "OPTIONS",
       headers: { Origin: "http://localhost:3000", "Access-Control-Request-Headers": "apikey,authorization" },

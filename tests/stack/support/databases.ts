@@ -4,12 +4,12 @@ import { startEmbeddedPostgres } from "../../../stack/index.ts";
 
 export type TestDatabase = {
   url: string;
-  /** How many connections the API may take: the embedded database has one backend. */
+  /** How many connections the API may open; the embedded database has one backend. */
   connections: number;
   stop(): Promise<void>;
 };
 
-/** An empty database of a test file's own: on the server of TEST_DATABASE_URL, or embedded and in memory. */
+/** An empty database for one test file: on the server of TEST_DATABASE_URL, or embedded in memory. */
 export async function startTestDatabase(): Promise<TestDatabase> {
   const server = process.env.TEST_DATABASE_URL;
   if (!server) {

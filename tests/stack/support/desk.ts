@@ -5,13 +5,13 @@ import { personToken } from "./tokens.ts";
 
 export type Desk = { api: Api; database: TestDatabase; stop(): Promise<void> };
 
-/** Few, so that a table of 50 rows shows the cap. */
+/** Small enough that a table of 50 rows exceeds it. */
 export const MAX_ROWS = 20;
 
 export const ANI = "00000000-0000-0000-0000-00000000000a";
 export const BUDI = "00000000-0000-0000-0000-00000000000b";
 
-/** The API over the schema of `api-schema.sql`. */
+/** Starts the API on the schema of `api-schema.sql`. */
 export async function startDesk(options: { maxRows?: number; studio?: boolean } = {}): Promise<Desk> {
   const database = await startTestDatabase();
   await prepareDatabase({ url: database.url, migrationsDir: "none" });
@@ -29,7 +29,7 @@ export async function startDesk(options: { maxRows?: number; studio?: boolean } 
   return { api, database, stop };
 }
 
-/** The headers of a person, of the service, or of nobody. */
+/** The headers of a signed-in person, the service key, or an anonymous visitor. */
 export async function as(api: Api, who: string | "service" | "anonymous"): Promise<Record<string, string>> {
   if (who === "service") return { apikey: api.keys.secretKey };
   if (who === "anonymous") return { apikey: api.keys.publishableKey };

@@ -3,8 +3,8 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { FakeProvider } from "./fake-server.ts";
 
-// Snap's parameters as Midtrans publishes them (https://docs.midtrans.com/reference/request-body-json-parameter), as far
-// as a checkout needs them. Others are refused here.
+// The parameters of Snap that a checkout uses; all others are refused.
+// See https://docs.midtrans.com/reference/request-body-json-parameter
 const minutes = z.strictObject({ unit: z.enum(["minute", "minutes"]), duration: z.int().min(1) });
 const snapShape = z.strictObject({
   transaction_details: z.strictObject({
@@ -42,16 +42,16 @@ type Transaction = {
   refunds?: { refund_chargeback_id: number; refund_amount: string; refund_key: string; bank_confirmed_at?: string }[];
 };
 
-/** Midtrans as this project uses it: Snap on the app host, status, expiry, cancelling and refunds on the api host. */
+/** A fake of the parts of Midtrans that we use: Snap, status, expiry, cancellation and refunds. */
 export class FakeMidtrans extends FakeProvider {
   readonly serverKey = "SB-Mid-server-fake";
-  /** What was asked of Snap, by order. */
+  /** The requests to Snap, by order id. */
   readonly orders = new Map<string, z.infer<typeof snapShape>>();
-  /** By their own id. */
+  /** By transaction id. */
   readonly transactions = new Map<string, Transaction>();
-  /** Pages that nobody can pay on any more, by their token. */
+  /** Tokens of cancelled checkout pages, on which nobody can pay. */
   readonly cancelled = new Set<string>();
-  /** How the next refunds are answered: 200 as a rule, at once confirmed by the bank. */
+  /** The answer to the next refunds; by default 200, confirmed by the bank at once. */
   refundAnswer = { status_code: "200", confirmed: true };
 
   constructor() {
@@ -59,10 +59,10 @@ export class FakeMidtrans extends FakeProvider {
     this.#route();
   }
 
-  /** Somebody chooses a way of paying on the page of an order; what becomes of it is in `state`. */
+  /** Pays on the checkout page of an order. `state` overrides the resulting transaction. */
   pay(order_id: string, state: Partial<Transaction> = {}): Transaction {
     const order = this.orders.get(order_id)!;
-    if (this.cancelled.has(`snap-${order_id}`)) throw new Error("this page is cancelled");
+    if (this.cancelled.has(`snap-${order_id}`)) throw new Error("this checkout page is cancelled");
     const transaction: Transaction = {
       order_id,
       transaction_id: crypto.randomUUID(),
@@ -82,7 +82,7 @@ export class FakeMidtrans extends FakeProvider {
     return [...this.transactions.values()].findLast((transaction) => transaction.order_id === order_id);
   }
 
-  /** A notice as Midtrans sends it. Its signature covers the order, the status code, the amount and nothing else. */
+  /** A notice as Midtrans sends it. The signature covers only the order, the status code and the amount. */
   notice(
     order_id: string,
     edited: Record<string, unknown> = {},
@@ -142,10 +142,10 @@ export class FakeMidtrans extends FakeProvider {
 
   #with(c: Context, answer: (transaction: Transaction) => Response): Response {
     const id = c.req.param("order") ?? "";
-    // DANA is known by its transaction's id alone.
+    // Midtrans finds DANA payments only by transaction id.
     const byOrder = this.last(id);
     const transaction = this.transactions.get(id) ?? (byOrder?.payment_type === "dana" ? undefined : byOrder);
-    // As in life, the HTTP status says nothing.
+    // Like Midtrans, answers HTTP 200 and puts the status into the body.
     return transaction
       ? answer(transaction)
       : c.json({ status_code: "404", status_message: "Transaction doesn't exist." });
@@ -183,7 +183,7 @@ export class FakeMidtrans extends FakeProvider {
     if (amount + refunded > Number(transaction.gross_amount)) {
       return c.json({ status_code: "414", status_message: "The refund amount exceeds the remaining amount." });
     }
-    // Numbered for each transaction anew.
+    // The numbering starts again for each transaction.
     refunds.push({
       refund_chargeback_id: refunds.length + 1,
       refund_amount: `${amount}.00`,

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 
 export type FakeServer = { url: string; stop(): Promise<void> };
 
-/** Serves a provider's wire format on a port of its own. */
+/** Serves an app on a free port. */
 export async function listen(app: { fetch(request: Request): Response | Promise<Response> }): Promise<FakeServer> {
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
     const started = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, () => resolve(started));
@@ -17,11 +17,11 @@ export async function listen(app: { fetch(request: Request): Response | Promise<
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
 }
 
-/** A payment provider on a port of its own. Its subclasses speak one provider's wire format. */
+/** A fake payment provider on a free port. Each subclass implements one provider's wire format. */
 export abstract class FakeProvider {
-  /** What is to happen to the next requests: told of each, it may answer in the place of the fake. */
+  /** Called before each request. If it returns a response, that is sent instead of the fake's. */
   before: (request: Request) => Promise<Response | undefined> = async () => undefined;
-  /** How often each attempt and refund of ours had an effect here, whatever keys were sent with them. */
+  /** How often each of our attempts and refunds took effect, whatever keys were sent. */
   readonly effects = new Map<string, number>();
   readonly app = new Hono<{ Bindings: { isReceived?: boolean } }>();
   #server: FakeServer | undefined;
@@ -47,7 +47,7 @@ export abstract class FakeProvider {
     await this.#server?.stop();
   }
 
-  /** Takes a request past `before`, as if its answer were lost. */
+  /** Handles a request without calling `before`. */
   async receive(request: Request): Promise<Response> {
     return this.app.fetch(request, { isReceived: true });
   }

@@ -2,8 +2,8 @@ import type { Context } from "hono";
 import Stripe from "stripe";
 import { FakeProvider } from "./fake-server.ts";
 
-// What Stripe publishes for the two calls that create something, by name: a parameter that is not of the SDK's types does
-// not compile here, and one that is not in these lists is refused as Stripe refuses it.
+// The parameters that we use of the two calls that create something. `satisfies` checks the names against the SDK's
+// types; any other parameter is refused, as Stripe does.
 const SESSION_PARAMETERS = [
   ...([
     "mode",
@@ -42,16 +42,16 @@ type Refund = {
 };
 type Intent = { id: string; status: string; amount: number; currency: string; metadata: Record<string, string> };
 
-/** Stripe as this project uses it: forms in, objects out, idempotency keys, expiry, and the state behind them. */
+/** A fake of the parts of Stripe that we use: sessions, payments, refunds, expiry and idempotency keys. */
 export class FakeStripe extends FakeProvider {
   readonly secretKey = "sk_test_fake";
   readonly webhookSecret = "whsec_fake";
   readonly sessions = new Map<string, Session>();
   readonly intents = new Map<string, Intent>();
   readonly refunds: Refund[] = [];
-  /** What the last session was asked for with. */
+  /** The parameters of the last request for a session. */
   asked = new URLSearchParams();
-  /** In which state a new refund is. */
+  /** The status of new refunds. */
   refundStatus = "succeeded";
   #answers = new Map<string, { parameters: string; status: number; body: object }>();
   #made = 0;
@@ -61,7 +61,7 @@ export class FakeStripe extends FakeProvider {
     this.#route();
   }
 
-  /** Somebody pays on the page of a session. */
+  /** Pays on the checkout page of a session. */
   pay(
     id: string,
     { paid = true, amount, currency }: { paid?: boolean; amount?: number; currency?: string } = {},
@@ -82,7 +82,7 @@ export class FakeStripe extends FakeProvider {
     return session;
   }
 
-  /** A notice as Stripe sends it, signed by the SDK's own helper for tests. */
+  /** A notice as Stripe sends it, signed with the SDK's test helper. */
   async notice(
     type: string,
     object: object,
@@ -151,7 +151,7 @@ export class FakeStripe extends FakeProvider {
     app.post("/v1/refunds", (c) => this.#once(c, (parameters) => this.#createRefund(c, parameters)));
   }
 
-  /** The same key with the same parameters is answered alike, with others it is refused. */
+  /** Repeats the answer for the same key and parameters; refuses the key with other parameters. */
   async #once(c: Context, make: (parameters: URLSearchParams) => Response): Promise<Response> {
     const key = c.req.header("idempotency-key") ?? "";
     const text = await c.req.text();

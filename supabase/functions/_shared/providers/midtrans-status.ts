@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Facts, PaymentFact, RefundFact } from "./provider.ts";
 
 const amount = z.union([z.string(), z.number()]).transform(Number).pipe(z.number().finite());
-/** Published examples have both cases. */
+/** Midtrans' published examples use both cases. */
 const word = z.string().toLowerCase();
 const refundShape = z.looseObject({
   refund_chargeback_id: z.union([z.string(), z.number()]).nullish(),
@@ -11,7 +11,7 @@ const refundShape = z.looseObject({
   bank_confirmed_at: z.string().nullish(),
 });
 
-/** What the status API says of a transaction. https://docs.midtrans.com/reference/get-transaction-status */
+/** A response of the status API. https://docs.midtrans.com/reference/get-transaction-status */
 export const statusShape = z.looseObject({
   order_id: z.string(),
   transaction_id: z.string(),
@@ -27,7 +27,7 @@ export const statusShape = z.looseObject({
 });
 export type Status = z.infer<typeof statusShape>;
 
-/** isOver: nothing more can be paid, so what was denied, expired or cancelled will not be tried again on the same page. */
+/** `isOver`: the page accepts no more payments, so a denied, expired or cancelled transaction is final. */
 export function factsOf(status: Status, isOver: boolean): Facts {
   const { transaction_id: id, gross_amount, currency, payment_type: method } = status;
   const payment: PaymentFact = {
@@ -50,7 +50,7 @@ export function factsOf(status: Status, isOver: boolean): Facts {
   };
 }
 
-/** A refund goes to the bank when it is taken, and has succeeded when the bank confirms it. Its number is its transaction's own. */
+/** A refund is `sent` until the bank confirms it. Midtrans numbers refunds within their transaction. */
 export function refundFactOf(status: Status, refund: z.infer<typeof refundShape>): RefundFact {
   const { refund_chargeback_id, refund_amount, refund_key, bank_confirmed_at } = refund;
   return {
@@ -63,11 +63,11 @@ export function refundFactOf(status: Status, refund: z.infer<typeof refundShape>
   };
 }
 
-/** What a status says about the money. https://docs.midtrans.com/docs/transaction-status-cycle */
+/** Maps a transaction's status to a payment state. https://docs.midtrans.com/docs/transaction-status-cycle */
 function stateOf(status: Status, isOver: boolean): PaymentFact["state"] {
   const { transaction_status, fraud_status, settlement_time, approval_code } = status;
   const hadArrived = Boolean(settlement_time) || Boolean(approval_code) && fraud_status === "accept";
-  // The page lets a buyer try another card or another way, under the same order.
+  // The page lets a buyer try another card or payment method for the same order.
   const over = (state: "failed" | "expired") => isOver ? state : "pending";
   switch (transaction_status) {
     case "settlement":

@@ -17,35 +17,35 @@ import {
 
 export type MidtransSettings = {
   serverKey: string;
-  /** Where checkouts are made: https://app.midtrans.com, or https://app.sandbox.midtrans.com. */
+  /** Snap, which creates checkouts: https://app.midtrans.com, or https://app.sandbox.midtrans.com. */
   appUrl: string;
-  /** Where everything else is: https://api.midtrans.com, or https://api.sandbox.midtrans.com. */
+  /** The core API, for everything else: https://api.midtrans.com, or https://api.sandbox.midtrans.com. */
   apiUrl: string;
-  /** Ways of paying that buyers are offered, as Snap calls them. */
+  /** Payment methods offered to buyers, by their Snap names. */
   payments: string[];
 };
 
 /**
- * Those that can be refunded by the API and need nothing that we do not know: Kredivo and Akulaku want the buyer's
- * address, and a DANA payment whose notice is lost cannot be found by its order.
+ * Methods that the API can refund and that need no data we lack: Kredivo and Akulaku require the buyer's address, and
+ * a DANA payment whose notice is lost cannot be found by its order.
  */
 export const DEFAULT_PAYMENTS = ["credit_card", "gopay", "shopeepay", "ovo", "other_qris"];
 const REFUNDABLE_TYPES = new Set(["credit_card", "gopay", "shopeepay", "dana", "ovo", "qris", "kredivo", "akulaku"]);
 const REFUNDED_WHOLE = new Set(["shopeepay", "ovo"]);
 
-// https://docs.midtrans.com/reference/code-4xx: a request that is wrong, is about nothing, or would be done twice.
+// https://docs.midtrans.com/reference/code-4xx: an invalid request, an unknown transaction, or a duplicate.
 const FINAL_REFUSALS = new Set([400, 402, 404, 413]);
 const DENIED_BY_BANK = 202;
 const KEY_REFUSED = new Set([401, 403]);
 
-/** Midtrans waits fifteen seconds for the answer to a notice, in which its status is asked for. */
+/** Midtrans waits 15 s for the response to a notice, and we request the transaction's status before responding. */
 const TIMEOUT_MS = 8_000;
 
 const noticeShape = z.looseObject({
   order_id: z.string().max(50),
   transaction_id: z.string().max(100),
   status_code: z.string(),
-  // As received: the signature is of this text.
+  // Kept as text, because the signature covers its exact form.
   gross_amount: z.string(),
   signature_key: z.string(),
 });
@@ -69,18 +69,18 @@ export function createMidtrans({ serverKey, appUrl, apiUrl, payments }: Midtrans
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       const answer = await response.json() as Record<string, unknown>;
-      // The core API answers 200 to everything and says in the body how it went.
+      // The core API always answers HTTP 200; the actual status is in the body.
       const status = Number(answer.status_code ?? response.status);
       const code = response.status >= 400 ? response.status : status;
       if (code >= 500 || code === 429 || KEY_REFUSED.has(code)) throw new Error(`status ${code}`);
       return { status, body: answer };
     } catch (error) {
-      throw new ProviderUnavailable(`Midtrans: ${error instanceof Error ? error.message : "no answer"}`);
+      throw new ProviderUnavailable(`Midtrans: ${error instanceof Error ? error.message : "no response"}`);
     }
   };
 
   const createCheckout = async (attempt: Attempt) => {
-    if (attempt.currency !== "IDR") throw new Refusal(409, "price_not_payable", "Midtrans takes rupiah alone.");
+    if (attempt.currency !== "IDR") throw new Refusal(409, "price_not_payable", "Midtrans accepts only prices in IDR.");
     const gross = toMinor(attempt.amount, 0);
     const lasts = minutesBetween(Date.parse(attempt.started_at), Date.parse(attempt.expires_at));
     const left = minutesBetween(Date.now(), Date.parse(attempt.expires_at));
@@ -95,7 +95,7 @@ export function createMidtrans({ serverKey, appUrl, apiUrl, payments }: Midtrans
       }],
       enabled_payments: payments,
       credit_card: { secure: true },
-      // Or a switch of the dashboard's raises what arrives above what was asked for.
+      // Otherwise a dashboard setting could charge the buyer more than the price.
       customer_imposed_payment_fee: { enable: false },
       expiry: { start_time: jakartaTime(attempt.started_at), unit: "minutes", duration: lasts },
       page_expiry: { unit: "minutes", duration: left },
@@ -107,7 +107,7 @@ export function createMidtrans({ serverKey, appUrl, apiUrl, payments }: Midtrans
     return { session_id: body.token, checkout_url: body.redirect_url };
   };
 
-  /** A transaction by its id, or the last one of an order; undefined while its buyer has chosen no way of paying. */
+  /** Looks up a transaction, or an order's latest one; undefined until the buyer has chosen a payment method. */
   const statusOf = async (id: string): Promise<Status | undefined> => {
     const { status, body } = await send(apiUrl, `/v2/${encodeURIComponent(id)}/status`);
     if (status === 404) return undefined;
@@ -122,7 +122,7 @@ export function createMidtrans({ serverKey, appUrl, apiUrl, payments }: Midtrans
     const status = await statusOf(attempt.id);
     const isOver = Date.parse(attempt.expires_at) <= Date.now();
     if (status) return factsOf(status, isOver);
-    // A page on which nothing was chosen ends with its time, and tells nobody.
+    // A page on which no method was chosen expires without a notice.
     return isOver ? { payments: [{ id: attempt.id, state: "expired" }] } : {};
   };
 
@@ -131,11 +131,11 @@ export function createMidtrans({ serverKey, appUrl, apiUrl, payments }: Midtrans
     const verb = status && { pending: "expire", authorize: "cancel" }[status.transaction_status];
     if (verb) {
       const path = `/v2/${encodeURIComponent(status.transaction_id)}`;
-      // Ways of paying that cannot be ended early can be cancelled.
+      // Some payment methods cannot be expired early, but can be cancelled.
       const ended = await send(apiUrl, `${path}/${verb}`, {});
       if (ended.status >= 400) await send(apiUrl, `${path}/cancel`, {});
     }
-    // The page last, since it is refused while somebody is paying. Its answer does not matter: how it stands does.
+    // Cancel the page last: Midtrans refuses that while a payment is pending. The status decides, not this response.
     if (attempt.session_id) {
       await send(appUrl, `/snap/v1/transactions/${encodeURIComponent(attempt.session_id)}/cancel`, {});
     }
@@ -152,15 +152,15 @@ export function createMidtrans({ serverKey, appUrl, apiUrl, payments }: Midtrans
     const isWhole = wanted.amount === wanted.paid;
     const manual = (problem: string): RefundResult => ({ state: "sent", is_manual: true, problem });
     if (status.transaction_status === "capture" || status.transaction_status === "cancel") {
-      // What is not settled is cancelled, which goes in whole alone; a part has to wait for the settlement.
-      if (!isWhole) return { state: "sent", problem: "waits for the settlement" };
+      // An unsettled payment can only be cancelled in full; a partial refund has to wait for the settlement.
+      if (!isWhole) return { state: "sent", problem: "waiting for the settlement" };
       const cancelled = status.transaction_status === "cancel" ||
         (await send(apiUrl, `${path}/cancel`, {})).status === 200;
       return cancelled ? { state: "succeeded" } : { state: "sent", problem: "not cancelled" };
     }
-    const method = status.payment_type ?? "this way of paying";
-    if (!REFUNDABLE_TYPES.has(method)) return manual(`Midtrans does not refund ${method}.`);
-    if (!isWhole && REFUNDED_WHOLE.has(method)) return manual(`Midtrans refunds ${method} in whole alone.`);
+    const method = status.payment_type ?? "this payment method";
+    if (!REFUNDABLE_TYPES.has(method)) return manual(`Midtrans cannot refund ${method}.`);
+    if (!isWhole && REFUNDED_WHOLE.has(method)) return manual(`Midtrans can refund ${method} only in full.`);
     const answer = await send(apiUrl, `${path}/refund`, {
       refund_key: wanted.id,
       amount: toMinor(wanted.amount, 0),
@@ -177,7 +177,7 @@ export function createMidtrans({ serverKey, appUrl, apiUrl, payments }: Midtrans
   };
 
   const readNotice = async (_headers: Headers, body: string): Promise<Notice | undefined> => {
-    const refused = new Refusal(401, "bad_signature", "The signature of this notice is not Midtrans'.");
+    const refused = new Refusal(401, "bad_signature", "The notice has no valid Midtrans signature.");
     let notice: z.infer<typeof noticeShape>;
     try {
       notice = noticeShape.parse(JSON.parse(body));
@@ -187,12 +187,12 @@ export function createMidtrans({ serverKey, appUrl, apiUrl, payments }: Midtrans
     const { order_id, transaction_id, status_code, gross_amount, signature_key } = notice;
     const expected = await digest("SHA-512", `${order_id}${status_code}${gross_amount}${serverKey}`);
     if (!(await isSame(expected, signature_key.toLowerCase()))) throw refused;
-    // Not of ours, such as the test that the dashboard sends.
+    // Not one of our orders, such as the dashboard's test notice.
     if (!z.uuid().safeParse(order_id).success) return undefined;
-    // The signature does not cover the status, so what a notice says is a hint to ask.
+    // The signature does not cover the status, so request the status itself.
     const status = await statusOf(transaction_id);
     if (status?.order_id !== order_id) {
-      throw new ProviderUnavailable("Midtrans: no status of this notice's transaction");
+      throw new ProviderUnavailable("Midtrans: no status for the notice's transaction");
     }
     const facts = factsOf(status, false);
     return { id: await digest("SHA-256", JSON.stringify([transaction_id, facts])), attempt_id: order_id, facts };
@@ -201,7 +201,7 @@ export function createMidtrans({ serverKey, appUrl, apiUrl, payments }: Midtrans
   return { createCheckout, expire, ask, refund, readNotice };
 }
 
-/** What became of a refund of ours, if Midtrans has it. */
+/** The result of our refund, if Midtrans has it. */
 function knownRefund(status: Status, wanted: Refund): RefundResult | undefined {
   const known = status.refunds.find(({ refund_key }) => refund_key === wanted.id);
   if (!known) return undefined;
@@ -211,7 +211,7 @@ function knownRefund(status: Status, wanted: Refund): RefundResult | undefined {
 
 const minutesBetween = (from: number, to: number) => Math.floor((to - from) / 60_000);
 
-/** Midtrans reads times as `2026-01-31 19:00:00 +0700`. */
+/** Midtrans' time format: `2026-01-31 19:00:00 +0700`. */
 function jakartaTime(moment: string): string {
   const there = new Date(Date.parse(moment) + 7 * 3_600_000).toISOString();
   return `${there.slice(0, 10)} ${there.slice(11, 19)} +0700`;

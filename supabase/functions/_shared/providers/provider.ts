@@ -1,23 +1,23 @@
-/** What a provider is asked to collect, once: a request that is taken up again after a crash has another attempt. */
+/** One request to a provider to collect money for a hold. A checkout resumed after a crash has a new attempt. */
 export type Attempt = {
-  /** The provider's idempotency key and order number. */
+  /** Also the idempotency key and order number at the provider. */
   id: string;
   ticket_id: string;
   provider: string;
-  /** In major units of currency. */
+  /** In major units of `currency`. */
   amount: number;
   currency: string;
   title: string;
-  /** Where the buyer goes afterwards. */
+  /** Where the provider sends the buyer afterwards. */
   return_url: string;
   session_id: string | null;
   started_at: string;
   expires_at: string;
 };
 
-/** Money that is to go back, in major units. */
+/** A refund to send; amounts in major units. */
 export type Refund = {
-  /** The provider's idempotency key. */
+  /** Also the idempotency key at the provider. */
   id: string;
   attempt_id: string;
   provider: string;
@@ -27,7 +27,7 @@ export type Refund = {
   provider_id: string | null;
   amount: number;
   currency: string;
-  /** What was paid. */
+  /** The amount of the payment. */
   paid: number;
   sent_at: string | null;
 };
@@ -58,33 +58,36 @@ export type DisputeFact = {
   reinstated?: boolean;
 };
 
-/** What a provider tells of an attempt: facts, in any order and any number of times. */
+/** What a provider reports about an attempt, in any order and possibly repeatedly. */
 export type Facts = { payments?: PaymentFact[]; refunds?: RefundFact[]; disputes?: DisputeFact[] };
 
-/** A genuine notice about an attempt. */
+/** A verified notice about an attempt. */
 export type Notice = { id: string; attempt_id: string; facts: Facts };
 
 export type RefundResult = { state: RefundState; provider_id?: string; is_manual?: boolean; problem?: string };
 
 /**
- * A payment provider. Methods throw `ProviderUnavailable` where the outcome is unknown or asking again may help, and
- * `ProviderRefused` where it will not; a price that it cannot take is a `Refusal` with 409.
+ * A payment provider. Methods throw `ProviderUnavailable` if the outcome is unknown or a retry may help, and
+ * `ProviderRefused` if a retry cannot help. A price that the provider cannot charge is a `Refusal` with 409.
  */
 export interface Provider {
   createCheckout(attempt: Attempt): Promise<{ session_id: string; checkout_url: string }>;
-  /** Lets nobody pay this attempt any more, and tells how it stands then. */
+  /** Ends an attempt, so that it can no longer be paid, and returns its state. */
   expire(attempt: Attempt): Promise<Facts>;
-  /** How an attempt stands. */
+  /** The current state of an attempt. */
   ask(attempt: Attempt): Promise<Facts>;
-  /** Sends a refund, or finds out what became of it: any number of times for one effect. */
+  /** Sends a refund, or returns the state of one that was sent. Idempotent. */
   refund(refund: Refund): Promise<RefundResult>;
-  /** Verifies a notice on its raw body and reads it: undefined where it is about no attempt. A bad signature is a `Refusal` with 401. */
+  /**
+   * Verifies the signature of the raw body and reads the notice; undefined if it concerns no attempt. A bad signature
+   * is a `Refusal` with 401.
+   */
   readNotice(headers: Headers, body: string): Promise<Notice | undefined>;
 }
 
 /**
- * Some refusals pass (no balance, a bank's night): after two days an operator looks at what is still refused. Stripe
- * repeats a refusal for its key's life of a day, so it decides anew only after that.
+ * Some refusals are temporary, such as an insufficient balance. After two days, an operator decides. The limit exceeds
+ * 24 h because Stripe repeats a refusal for as long as it keeps the idempotency key.
  */
 export const isRefusedForGood = ({ sent_at }: Refund): boolean =>
   sent_at !== null && Date.now() - Date.parse(sent_at) > 2 * 24 * 3_600_000;

@@ -6,10 +6,10 @@ import { decimalsAtStripe, toMinor } from "../money.ts";
 import type { Attempt, PaymentFact, Provider } from "./provider.ts";
 
 /**
- * A payment provider for development that needs no account. It keeps nothing: what it knows of a checkout is in the
- * signed address of its page (payment-sandbox), and what it did is in the notices that it sent.
+ * A payment provider for development that needs no account. It is stateless: a checkout is stored in the signed URL of
+ * its page (payment-sandbox).
  */
-export type SandboxSettings = { secret: string; /** Where browsers reach the edge functions. */ publicUrl: string };
+export type SandboxSettings = { secret: string; /** The API's URL as browsers reach it. */ publicUrl: string };
 
 const checkoutShape = z.object({
   attempt_id: z.uuid(),
@@ -34,14 +34,14 @@ const noticeShape = z.looseObject({
 export type SandboxNotice = { id: string; attempt_id: string; payment: PaymentFact };
 
 export const SIGNATURE_HEADER = "sandbox-signature";
-/** What is signed says what it is: an address is no notice. */
+/** Prefixes of signed texts, so that a checkout's signature is not valid for a notice. */
 const CHECKOUT = "checkout:";
 const NOTICE = "notice:";
 
 export function createSandbox({ secret, publicUrl }: SandboxSettings): Provider {
   return {
     async createCheckout({ id, amount, currency, title, return_url, expires_at }: Attempt) {
-      // A price has no more decimals than its currency, as at Stripe.
+      // Refuse a price with more decimals than its currency, as Stripe does.
       toMinor(amount, decimalsAtStripe(currency));
       const checkout: SandboxCheckout = { attempt_id: id, amount, currency, title, return_url, expires_at };
       const text = encodeBase64Url(JSON.stringify(checkout));
@@ -61,7 +61,7 @@ export function createSandbox({ secret, publicUrl }: SandboxSettings): Provider 
     refund: ({ id }) => Promise.resolve({ state: "succeeded", provider_id: `sandbox_${id}` }),
     async readNotice(headers, body) {
       if (!(await isSigned(secret, NOTICE + body, headers.get(SIGNATURE_HEADER) ?? ""))) {
-        throw new Refusal(401, "bad_signature", "The signature of this notice is not the sandbox's.");
+        throw new Refusal(401, "bad_signature", "The notice has no valid sandbox signature.");
       }
       const { id, attempt_id, payment } = noticeShape.parse(JSON.parse(body));
       return { id, attempt_id, facts: { payments: [payment] } };
@@ -69,17 +69,16 @@ export function createSandbox({ secret, publicUrl }: SandboxSettings): Provider 
   };
 }
 
-/** The checkout that an address is of, if it is genuine. */
+/** The checkout in a page's token; undefined if its signature is invalid. */
 export async function readCheckout(secret: string, token: string): Promise<SandboxCheckout | undefined> {
   const [text = "", signature = ""] = token.split(".");
   if (!(await isSigned(secret, CHECKOUT + text, signature))) return undefined;
   return checkoutShape.parse(JSON.parse(new TextDecoder().decode(decodeBase64Url(text))));
 }
 
-/** The signature of a notice. */
 export const signNotice = (secret: string, body: string): Promise<string> => sign(secret, NOTICE + body);
 
-/** HMAC-SHA-256, in characters that an address may have. */
+/** HMAC-SHA-256, encoded for URLs. */
 async function sign(secret: string, text: string): Promise<string> {
   const encode = new TextEncoder();
   const algorithm = { name: "HMAC", hash: "SHA-256" };

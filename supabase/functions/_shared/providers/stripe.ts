@@ -19,15 +19,15 @@ import {
 export type StripeSettings = {
   secretKey: string;
   webhookSecret: string;
-  /** Ways of paying that buyers are offered, as Stripe calls them. */
+  /** Payment methods offered to buyers, by their Stripe names. */
   payments: string[];
-  /** Stripe's API unless told otherwise. */
+  /** Defaults to Stripe's API. */
   apiUrl?: string;
 };
 
 const major = (minor: number, currency: string) => fromMinor(minor, decimals(currency));
 
-/** Stripe forgets idempotency keys after a day; before that, it is asked what it knows. */
+/** Stripe forgets idempotency keys after 24 h. An older refund is looked up before it is sent again. */
 const KEY_LIFETIME_MS = 20 * 3_600_000;
 const FINAL_REFUSALS = new Set(["charge_already_refunded", "resource_missing"]);
 
@@ -48,7 +48,7 @@ export function createStripe({ secretKey, webhookSecret, payments, apiUrl }: Str
         {
           mode: "payment",
           allowed_payment_method_types: payments as Stripe.Checkout.SessionCreateParams.AllowedPaymentMethodType[],
-          // What is asked for is what arrives, in the event's currency.
+          // Charge exactly the price, in the event's currency.
           adaptive_pricing: { enabled: false },
           client_reference_id: attempt.id,
           expires_at: Math.floor(Date.parse(attempt.expires_at) / 1000),
@@ -68,12 +68,12 @@ export function createStripe({ secretKey, webhookSecret, payments, apiUrl }: Str
         { idempotencyKey: attempt.id },
       )
     );
-    if (!session.url) throw new ProviderRefused("the session has no page");
+    if (!session.url) throw new ProviderRefused("the session has no URL");
     return { session_id: session.id, checkout_url: session.url };
   };
 
   const standing = async (attempt: Attempt): Promise<Facts> => {
-    // Nobody was told the address of a session that we do not know.
+    // No buyer was given the URL of a session that was not stored.
     if (!attempt.session_id) return { payments: [{ id: attempt.id, state: "expired" }] };
     const session = await ask(() =>
       stripe.checkout.sessions.retrieve(attempt.session_id!, { expand: ["payment_intent"] })
@@ -86,7 +86,7 @@ export function createStripe({ secretKey, webhookSecret, payments, apiUrl }: Str
       try {
         await ask(() => stripe.checkout.sessions.expire(attempt.session_id!));
       } catch (error) {
-        // One that is over already cannot be ended: how it stands is what matters.
+        // A session that is already over cannot be expired. Its state decides.
         if (!(error instanceof ProviderRefused)) throw error;
       }
     }
@@ -141,7 +141,7 @@ export function createStripe({ secretKey, webhookSecret, payments, apiUrl }: Str
     try {
       event = await stripe.webhooks.constructEventAsync(body, signature, webhookSecret, undefined, verifier);
     } catch {
-      throw new Refusal(401, "bad_signature", "The signature of this notice is not Stripe's.");
+      throw new Refusal(401, "bad_signature", "The notice has no valid Stripe signature.");
     }
     const read = await factsOf(event);
     return read && { id: event.id, ...read };
@@ -173,7 +173,7 @@ export function createStripe({ secretKey, webhookSecret, payments, apiUrl }: Str
     }
   };
 
-  /** The attempt that a payment was made for: what came from elsewhere says so on its payment intent alone. */
+  /** The attempt of a payment intent. Disputes, and refunds made in the dashboard, lack our metadata. */
   const attemptOf = async (intent: string | Stripe.PaymentIntent | null): Promise<string | undefined> =>
     intent ? (await ask(() => stripe.paymentIntents.retrieve(idOf(intent)))).metadata.attempt_id : undefined;
 
@@ -183,10 +183,10 @@ export function createStripe({ secretKey, webhookSecret, payments, apiUrl }: Str
 const about = (attempt_id: string | undefined, facts: Facts) => attempt_id ? { attempt_id, facts } : undefined;
 const idOf = (object: string | { id: string }) => typeof object === "string" ? object : object.id;
 
-/** What the intent of a complete session is once a delayed payment did not come. */
+/** Intent states of a complete session whose delayed payment failed. */
 const FAILED_INTENTS = new Set(["requires_payment_method", "canceled"]);
 
-/** A session that is complete is paid only if it says so: some ways of paying take days. An open one says nothing yet. */
+/** A complete session may be unpaid, since some payment methods take days. An open one yields no facts yet. */
 function paymentsOf(session: Stripe.Checkout.Session, failed = false): PaymentFact[] {
   if (session.status === "expired") return [{ id: session.id, state: "expired" }];
   if (session.status !== "complete" || !session.payment_intent) return [];
@@ -202,7 +202,7 @@ const REFUND_STATES: Record<string, RefundFact["state"]> = {
   requires_action: "requires_action",
   succeeded: "succeeded",
   failed: "failed",
-  // The money did not go: it is still owed.
+  // No money was sent, so the refund is still owed.
   canceled: "failed",
 };
 
@@ -232,16 +232,16 @@ function disputeFact(dispute: Stripe.Dispute, type: string): DisputeFact {
     amount: major(dispute.amount, dispute.currency),
     currency: dispute.currency,
     withdrawn: true,
-    // Of a dispute that was lost no more comes back than what had been refunded before it.
+    // For a lost dispute, Stripe reinstates only what had been refunded before it.
     reinstated: type === "charge.dispute.funds_reinstated" && dispute.status !== "lost",
   };
 }
 
-/** Tells a request that Stripe will never take from one whose outcome is unknown. */
+/** Distinguishes requests that Stripe refuses from those whose outcome is unknown. */
 async function ask<T extends object>(request: () => Promise<Stripe.Response<T>>): Promise<T> {
   try {
     const answer = await request();
-    // The SDK takes any JSON without an `error` for an answer, also that of something in between that failed.
+    // The SDK accepts any JSON without `error`, even an error page from a proxy.
     if (answer.lastResponse.statusCode >= 400) {
       throw new ProviderUnavailable(`status ${answer.lastResponse.statusCode}`);
     }
@@ -252,6 +252,6 @@ async function ask<T extends object>(request: () => Promise<Stripe.Response<T>>)
     if (error instanceof StripeInvalidRequestError || error instanceof StripeCardError) {
       throw new ProviderRefused(error.code ?? "refused by Stripe");
     }
-    throw new ProviderUnavailable(error instanceof StripeError ? error.type : "Stripe does not answer");
+    throw new ProviderUnavailable(error instanceof StripeError ? error.type : "Stripe did not respond");
   }
 }

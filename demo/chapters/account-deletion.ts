@@ -1,14 +1,14 @@
-import { type Cast, leave } from "../people.ts";
+import { type Cast, deleteAccount } from "../people.ts";
 import { expectThat, granted, heading, refused, tell } from "../story.ts";
 import type { Posts } from "./posts.ts";
 
-/** Ani leaves: what becomes of her words, and of her token. */
-export async function leaving({ ani, budi, citra }: Cast, { evening, comment }: Posts): Promise<void> {
-  heading("Ani moves on");
-  await leave(ani);
-  tell("Ani takes down her events and deletes her account");
+/** Ani deletes her account: what happens to her token, her comments and her follows. */
+export async function deletingAnAccount({ ani, budi, citra }: Cast, { evening, comment }: Posts): Promise<void> {
+  heading("Ani deletes her account");
+  await deleteAccount(ani);
+  tell("Ani deletes her events and her account");
   refused(
-    "Her phone still has a token, but she may not post with it",
+    "Her phone still has a token, and she tries to post with it",
     await ani.posts.from("posts").insert({ content: "Am I still here?" }),
     "account_gone",
   );
@@ -26,11 +26,11 @@ export async function leaving({ ani, budi, citra }: Cast, { evening, comment }: 
     "her comment is a tombstone",
   );
   expectThat(reply?.parent_comment_id === comment, "the reply to it stays");
-  tell("Her comment had a reply, so it is a tombstone now:", "(deleted)", `  ${reply.author?.name}: ${reply.content}`);
+  tell("Her comment had a reply, so a tombstone remains:", "(deleted)", `  ${reply.author?.name}: ${reply.content}`);
   const stats = granted(
     "Citra's counters",
     await citra.users.from("user_stats").select("followers_count,following_count").eq("user_id", citra.id).single(),
   );
-  expectThat(stats.followers_count === 0 && stats.following_count === 0, "Ani's follows are gone with her");
-  tell("Citra's counters know as well: Ani neither follows nor is followed any more");
+  expectThat(stats.followers_count === 0 && stats.following_count === 0, "Ani's follows are deleted");
+  tell("Citra's counters are back at 0: Ani was her only follower, and the only person she followed");
 }
