@@ -129,9 +129,9 @@ class Connection {
     );
   }
 
-  /** COPY FROM STDIN crashes PGlite, so such a statement is replaced with one that raises an error. */
+  /** COPY FROM STDIN crashes PGlite, so an error is raised instead. The message must not match COPIES_IN itself. */
   #refuseCopy(session: ClientSession, message: FrontendMessage): void {
-    const refusal = "the embedded database does not support COPY FROM STDIN: use INSERT, or a PostgreSQL server";
+    const refusal = "the embedded database cannot load rows with COPY: use INSERT, or a PostgreSQL server";
     const sql = `do $$ begin raise feature_not_supported using message = '${refusal}'; end $$`;
     this.#take(session, { type: message.type, bytes: message.type === "Q" ? queryMessage(sql) : parseMessage(sql) });
   }
