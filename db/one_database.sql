@@ -111,7 +111,7 @@ end $$;
 comment on function user_private.require_no_live_tickets(uuid) is 'Refuses hosts of upcoming or ongoing events with live tickets.';
 revoke execute on function user_private.require_no_live_tickets(uuid) from public;
 
--- Locks rows of several events, each kind in the order of events. Rows that nobody else locks are not included.
+-- Locks rows of several events, each kind in the order of events. Omits rows that only account deletion locks.
 create or replace function user_private.lock_account(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -169,8 +169,8 @@ create or replace trigger users_queue_files after delete on user_service.users
 -- db/one_database/50_event_deletion.sql
 -- Deletion of an event with its unsold tickets. Refused if tickets were sold.
 
--- Definer: it reads and deletes tickets of others. Tickets that nobody paid and nobody can pay any more are deleted
--- with the event, because otherwise a started checkout would prevent its deletion indefinitely.
+-- Definer: it reads and deletes tickets of others. Unpaid tickets that can no longer be paid are deleted with the
+-- event, because otherwise a started checkout would prevent its deletion indefinitely.
 create or replace function event_private.tg_events__remove_unsold_tickets()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -201,8 +201,8 @@ create or replace trigger events_remove_unsold_tickets before delete on event_se
   for each row execute function event_private.tg_events__remove_unsold_tickets();
 
 -- db/one_database/60_sign_up.sql
--- People and auth.users: sign-up creates a person, changes of the email address are copied, and deleting one deletes
--- the other. Not a foreign key, so that people can be imported before their logins.
+-- Synchronizes users with auth.users: sign-up creates a person, changes of the email address are copied, and deleting
+-- one deletes the other. Not a foreign key, so that people can be imported before their logins.
 
 create or replace function user_private.find_free_username(wanted text)
 returns text language plpgsql volatile set search_path = '' as $$
@@ -222,8 +222,8 @@ end $$;
 comment on function user_private.find_free_username(text) is 'A valid and free username, derived from the wanted one by replacing characters and adding a suffix.';
 revoke execute on function user_private.find_free_username(text) from public;
 
--- Definer: Auth inserts users with a role of its own. Never fails for data, because Auth would report a refusal as an
--- unspecific error: an invalid or taken username is changed instead.
+-- Definer: Auth inserts users with a role of its own. Never fails on invalid data, because Auth would report a refusal
+-- as an unspecific error: an invalid or taken username is changed instead.
 create or replace function user_private.tg_auth_users__make_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -14,7 +14,7 @@ end $$;
 comment on function user_private.require_no_live_tickets(uuid) is 'Refuses hosts of upcoming or ongoing events with live tickets.';
 revoke execute on function user_private.require_no_live_tickets(uuid) from public;
 
--- Locks rows of several events, each kind in the order of events. Rows that nobody else locks are not included.
+-- Locks rows of several events, each kind in the order of events. Omits rows that only account deletion locks.
 create or replace function user_private.lock_account(person uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 declare

@@ -1,7 +1,7 @@
 -- Deletion of an event with its unsold tickets. Refused if tickets were sold.
 
--- Definer: it reads and deletes tickets of others. Tickets that nobody paid and nobody can pay any more are deleted
--- with the event, because otherwise a started checkout would prevent its deletion indefinitely.
+-- Definer: it reads and deletes tickets of others. Unpaid tickets that can no longer be paid are deleted with the
+-- event, because otherwise a started checkout would prevent its deletion indefinitely.
 create or replace function event_private.tg_events__remove_unsold_tickets()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin

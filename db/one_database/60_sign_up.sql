@@ -1,5 +1,5 @@
--- People and auth.users: sign-up creates a person, changes of the email address are copied, and deleting one deletes
--- the other. Not a foreign key, so that people can be imported before their logins.
+-- Synchronizes users with auth.users: sign-up creates a person, changes of the email address are copied, and deleting
+-- one deletes the other. Not a foreign key, so that people can be imported before their logins.
 
 create or replace function user_private.find_free_username(wanted text)
 returns text language plpgsql volatile set search_path = '' as $$
@@ -19,8 +19,8 @@ end $$;
 comment on function user_private.find_free_username(text) is 'A valid and free username, derived from the wanted one by replacing characters and adding a suffix.';
 revoke execute on function user_private.find_free_username(text) from public;
 
--- Definer: Auth inserts users with a role of its own. Never fails for data, because Auth would report a refusal as an
--- unspecific error: an invalid or taken username is changed instead.
+-- Definer: Auth inserts users with a role of its own. Never fails on invalid data, because Auth would report a refusal
+-- as an unspecific error: an invalid or taken username is changed instead.
 create or replace function user_private.tg_auth_users__make_person()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 declare

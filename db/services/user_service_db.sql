@@ -42,7 +42,8 @@ begin
   end if;
 end $$;
 
--- If another service's file was loaded first, one of our tables exists as its stub, without constraints or policies.
+-- If another service's file was loaded first, a table of this service exists as a stub, without constraints or
+-- policies.
 do $$
 declare
   stub text;
@@ -110,7 +111,7 @@ create or replace function user_private.page_size(wanted int)
 returns int language sql immutable set search_path = '' as $$ select least(greatest(coalesce(wanted, 20), 1), 100) $$;
 comment on function user_private.page_size(int) is 'Rows per page: 20 by default, 100 at most.';
 create schema if not exists extensions;
-comment on schema user_service is 'People and what connects them. Exposed over REST.';
+comment on schema user_service is 'Accounts, profiles, follows, blocks and invitations. Exposed over REST.';
 
 create or replace function user_private.search_query(words text)
 returns tsquery language plpgsql immutable set search_path = '' as $$
@@ -172,14 +173,14 @@ create policy users_update_own on user_service.users for update to authenticated
   using (id = (select auth.uid())) with check (id = (select auth.uid()));
 
 -- Insert and delete are not granted: sign-up creates the row and delete_account() deletes it. Email, is_verified and
--- is_email_verified are not for the person to set.
+-- is_email_verified are set by the system.
 revoke all on user_service.users from anon, authenticated;
 grant select on user_service.users to authenticated;
 grant update (name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests) on user_service.users to authenticated;
 grant all on user_service.users to service_role;
 
--- Definer: usernames are unique across people whom the caller cannot see. The index enforces it; this explains the
--- error.
+-- Definer: usernames are unique across people whom the caller cannot see. The index enforces it; this trigger returns a
+-- readable error.
 create or replace function user_private.tg_users__explain_taken_username()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -300,7 +301,7 @@ create or replace trigger user_privacy_replace_default before insert on user_ser
   for each row execute function user_private.tg_user_privacy__replace_default();
 
 -- db/services/user/20_visibility.sql
--- Who sees whom: the tables profiles, follows and blocks, and the views that policies ask. The views run with the
+-- Who sees whom: the tables profiles, follows and blocks, and the views that policies query. The views run with the
 -- rights of their owner and are filtered by the caller, so that policies need not name a table: their text is the same
 -- in one database and in four, and they cannot recurse.
 
@@ -356,14 +357,14 @@ create table if not exists user_service.blocks (
   constraint nobody_blocks_themselves check (blocker_id <> blocked_id
     or user_private.refuse('self_block', 'You cannot block yourself.'))
 );
-comment on table user_service.blocks is 'Two people in a block cannot see each other anywhere. Only the blocker sees the row.';
+comment on table user_service.blocks is 'A block hides two people from each other. Only the blocker sees the row.';
 
 -- Blocks are looked up from both sides.
 create unique index if not exists blocks_blocked_id_blocker_id on user_service.blocks (blocked_id, blocker_id);
 
 create or replace view user_private.me as
   select p.id from user_service.profiles p where p.id = (select auth.uid());
-comment on view user_private.me is 'The caller, if their account still exists. A token outlives its account.';
+comment on view user_private.me is 'The caller, if their account still exists. A token can be valid after its account is deleted.';
 
 create or replace view user_private.my_mutuals as
   select f.following_id as user_id
@@ -390,7 +391,7 @@ create or replace view user_private.visible_people as
       and not exists (select 1 from user_private.my_blocks b where b.user_id = p.id);
 comment on view user_private.visible_people is 'The people whom the caller sees, by the predicate of the policies on profiles. Search reads this view because full-text search cannot use its index under a policy.';
 
--- A path counts only in its owner's folder: naming somebody else's file does not make it readable.
+-- Only paths in the owner's folder count, so that naming another person's file does not expose it.
 create or replace view user_private.visible_files as
   select p.avatar_url as path from user_private.visible_people p where split_part(p.avatar_url, '/', 1) = p.id::text;
 comment on view user_private.visible_files is 'Paths in the bucket avatars that the caller may read.';
@@ -722,7 +723,7 @@ grant select, delete on user_service.follows to authenticated;
 grant insert (follower_id, following_id) on user_service.follows to authenticated;
 grant all on user_service.follows to service_role;
 
--- Definer: clients may not read blocks against them. The policy sees the snapshot of the statement; this trigger looks
+-- Definer: clients may not read blocks against them. The policy uses the snapshot of the statement; this trigger looks
 -- again under a lock, so that a concurrent follow and block cannot both succeed.
 create or replace function user_private.tg_follows__refuse_blocked()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
@@ -1049,7 +1050,8 @@ begin
   end if;
 end $$;
 
--- A separate table without foreign keys, because a column of invitations or a key would lock rows that others update.
+-- A separate table without foreign keys, because a column of invitations or a foreign key would lock rows that others
+-- update.
 create table if not exists user_private.successful_invitations (
   invitee_id uuid not null,
   event_id uuid not null,
@@ -1069,10 +1071,10 @@ grant select on user_private.my_sent_invitations to authenticated, service_role;
 
 create or replace function user_private.lock_invitations(invitee uuid, event uuid)
 returns void language sql volatile set search_path = '' as $$ select pg_advisory_xact_lock(hashtextextended(invitee::text || event::text, 0)) $$;
-comment on function user_private.lock_invitations(uuid, uuid) is 'Serializes changes of who brought this person to this event. Take several locks in the order of events, then invitees.';
+comment on function user_private.lock_invitations(uuid, uuid) is 'Serializes the choice of the successful invitation of this person to this event. Take several locks in the order of events, then invitees.';
 revoke execute on function user_private.lock_invitations(uuid, uuid) from public;
 
--- Definer: clients may not write this table. The lock makes the later of a concurrent answer and join see the other.
+-- Definer: clients may not write this table. Locked, so that a concurrent answer and join both count.
 create or replace function user_private.resolve_successful_invitation(invitee uuid, event uuid)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -1184,7 +1186,7 @@ revoke execute on function user_service.invitation_success(uuid) from public, an
 grant execute on function user_service.invitation_success(uuid) to authenticated, service_role;
 
 -- db/services/user/40_account_deletion.sql
--- Account deletion. What other services delete hangs on the deletion of the profile (db/one_database/20_effects.sql).
+-- Account deletion. Other services clean up when the profile is deleted (db/one_database/20_effects.sql).
 
 -- Locks the rows that account deletion changes before the account itself, because other writers reach the account last,
 -- through a foreign key. db/one_database/40_account_deletion.sql replaces it to include the other services.
@@ -1240,7 +1242,7 @@ create table if not exists user_private.files_to_delete (
   queued_at timestamptz not null default now(),
   constraint files_to_delete_are_unique unique (bucket_id, path)
 );
-comment on table user_private.files_to_delete is 'Files of deleted accounts, until the edge function purge-files has deleted them through the Storage API, which alone may.';
+comment on table user_private.files_to_delete is 'Files of deleted accounts, until the edge function purge-files has deleted them. Only the Storage API may delete files.';
 alter table user_private.files_to_delete enable row level security;
 
 grant select, delete on user_private.files_to_delete to service_role;
@@ -1306,7 +1308,7 @@ begin
   if after is not null and jsonb_typeof(after -> 'name') is distinct from 'string' then
     perform user_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   end if;
-  -- Common words: scan the next people by username. Two hits among 200 are enough to expect a page among 5,000.
+  -- Common words: scan the next people by username. Two matches in the first 200 rows suggest a full page in 5,000.
   foreach window_size in array array[200, 5000] loop
     ids := array(
       select v.id

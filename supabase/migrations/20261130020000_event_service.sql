@@ -40,7 +40,8 @@ begin
   end if;
 end $$;
 
--- If another service's file was loaded first, one of our tables exists as its stub, without constraints or policies.
+-- If another service's file was loaded first, a table of this service exists as a stub, without constraints or
+-- policies.
 do $$
 declare
   stub text;
@@ -235,11 +236,11 @@ end $$;
 comment on function event_private.fold_counters(int) is 'Applies waiting deltas to their counters and returns how many. To be run every second.';
 revoke execute on function event_private.fold_counters(int) from public;
 
--- db/services/event/05_neighbours.sql
--- What this service reads of the user service: stubs of its tables, and the views that policies ask instead of them.
+-- db/services/event/05_stubs.sql
+-- What this service reads of the user service: stubs of its tables, and the views that policies query instead of them.
 
--- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a database of this
--- service's own it creates local copies for logical replication to fill. Only the views below read them.
+-- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a separate database it
+-- creates local copies for logical replication to fill. Only the views below read them.
 create schema if not exists user_service;
 
 create table if not exists user_service.profiles (
@@ -287,7 +288,7 @@ begin
 end $$;
 create or replace view event_private.me as
   select p.id from user_service.profiles p where p.id = (select auth.uid());
-comment on view event_private.me is 'The caller, if their account still exists. A token outlives its account.';
+comment on view event_private.me is 'The caller, if their account still exists. A token can be valid after its account is deleted.';
 
 create or replace view event_private.my_mutuals as
   select f.following_id as user_id
@@ -325,7 +326,7 @@ revoke all on event_service.people from anon, authenticated;
 grant select on event_service.people to anon, authenticated, service_role;
 
 -- db/services/event/10_visibility.sql
--- Which events the caller sees: the tables events and event_attendees, and the views that policies ask.
+-- Which events the caller sees: the tables events and event_attendees, and the views that policies query.
 
 do $$
 begin
@@ -380,7 +381,7 @@ create table if not exists event_service.events (
   constraint place_has_both_coordinates check ((location_lat is null) = (location_lng is null)
     or event_private.refuse('incomplete_location', 'Give both location_lat and location_lng, or neither.'))
 );
-comment on table event_service.events is 'A gathering at a place and time, hosted by a person.';
+comment on table event_service.events is 'An event with a time, a place and a host.';
 comment on column event_service.events.host_id is 'Null after the host''s account is deleted.';
 comment on column event_service.events.location_geom is 'Derived from location_lat and location_lng. Clients select the computed column location, which is GeoJSON.';
 comment on column event_service.events.max_attendees is 'Null for no limit.';
@@ -420,7 +421,7 @@ create table if not exists event_service.event_attendees (
 );
 comment on table event_service.event_attendees is 'Attendance: by joining, or by a ticket if the event is ticketed.';
 comment on column event_service.event_attendees.status is 'confirmed takes a place; pending does not.';
-comment on column event_service.event_attendees.by_ticket is 'True if a ticket made this row. Then only the ticket changes it.';
+comment on column event_service.event_attendees.by_ticket is 'True if the row was created by a ticket. Then only the ticket changes it.';
 comment on column event_service.event_attendees.has_attended is 'Confirmed, at an event that has started and is not cancelled, and checked in if ticketed. Maintained by triggers.';
 
 -- Events of a person; the unique constraint serves the attendees of an event.
@@ -568,7 +569,7 @@ create or replace function event_private.status_at(starts timestamptz, ends time
 returns event_service.event_status language sql immutable parallel safe set search_path = '' as $$
   select (case when moment < starts then 'upcoming' when moment < ends then 'ongoing' else 'completed' end)::event_service.event_status
 $$;
-comment on function event_private.status_at(timestamptz, timestamptz, timestamptz) is 'The status by the clock, of an event that is not cancelled.';
+comment on function event_private.status_at(timestamptz, timestamptz, timestamptz) is 'Status by start and end time, of an event that is not cancelled.';
 
 -- Definer: it updates events of all hosts.
 create or replace function event_private.advance_event_status(batch int default 1000)
@@ -625,8 +626,8 @@ create or replace trigger events_set_capacity after insert or update of max_atte
 -- Attendance: policies, and the triggers that keep places, counters and has_attended. The table is in
 -- 10_visibility.sql. Uses event_capacity and event_status.
 
--- Definer: it updates attendance of others. It skips locked rows: whoever locked one waits for the capacity row, and
--- event_attendees_take_place evaluates has_attended again once it has it.
+-- Definer: it updates attendance of others. Skips locked rows: their transaction waits for the capacity row and then
+-- recomputes has_attended in event_attendees_take_place.
 create or replace function event_private.tg_events__set_has_attended()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -786,7 +787,7 @@ create index if not exists event_images_event_id on event_service.event_images (
 -- Storage policies look up whose image a file is.
 create index if not exists event_images_image_url on event_service.event_images (image_url);
 
--- A path counts only in its owner's folder: naming somebody else's file does not make it readable.
+-- Only paths in the owner's folder count, so that naming another person's file does not expose it.
 create or replace view event_private.visible_files as
   select i.image_url as path
   from event_service.event_images i
@@ -1014,7 +1015,7 @@ create table if not exists event_service.reviews (
   updated_at timestamptz not null default now(),
   constraint reviews_are_unique unique (event_id, reviewer_id)
 );
-comment on table event_service.reviews is 'Ratings by attendees, from the start of the event on.';
+comment on table event_service.reviews is 'Ratings by attendees, once the event has started.';
 comment on column event_service.reviews.reviewer_id is 'Null after the reviewer''s account is deleted.';
 comment on column event_service.reviews.host_id is 'Host of the event, copied by trigger so that the host''s average rating needs no look-up.';
 
@@ -1027,7 +1028,8 @@ create policy reviews_select_visible on event_service.reviews for select to anon
   using (
     exists (select 1 from event_private.visible_events e where e.id = reviews.event_id)
     and (reviewer_id is null or exists (select 1 from event_private.visible_people p where p.id = reviews.reviewer_id)));
--- Confirmed attendance is enough at ticketed events too: otherwise a host who checks nobody in would get no reviews.
+-- Confirmed attendance is enough at ticketed events too: otherwise the event of a host who does not use check-in would
+-- get no reviews.
 create policy reviews_insert_attendee on event_service.reviews for insert to authenticated
   with check (
     reviewer_id = (select auth.uid())
@@ -1239,7 +1241,7 @@ declare
   looked_at int := 0;
   window_end int;
 begin
-  -- Common words: scan the next events by time. Two hits among 200 are enough to expect a page among 5,000.
+  -- Common words: scan the next events by time. Two matches in the first 200 rows suggest a full page in 5,000.
   foreach window_end in array array[200, 5000] loop
     ids := ids || array(
       select next.id
@@ -1311,7 +1313,7 @@ create table if not exists event_private.rankings (
 );
 comment on table event_private.rankings is 'Generations of ranked lists. A cursor names its generation, so that pages neither repeat nor skip events while scores change. Kept for an hour.';
 comment on column event_private.rankings.viewer_id is 'The reader of a for_you list. Null for lists that are the same for everyone.';
-comment on column event_private.rankings.area is 'The square of about 10 km for which the list was made. Empty for no place.';
+comment on column event_private.rankings.area is 'The square of about 10 km for which the list was made. Empty without a location.';
 create index if not exists rankings_lookup on event_private.rankings (mode, viewer_id, area, made_at desc);
 create index if not exists rankings_made_at on event_private.rankings (made_at);
 alter table event_private.rankings enable row level security;
@@ -1323,7 +1325,7 @@ returns uuid language plpgsql volatile security definer set search_path = '' as 
 declare
   asked extensions.geography := case when lat is not null or lng is not null then event_private.point_at(lat, lng) end;
   square text := case when asked is null then '' else round(lat::numeric, 1) || ',' || round(lng::numeric, 1) end;
-  -- The centre of the square, because the list is shared by all who ask from within it.
+  -- The centre of the square, because the list is shared by all callers in it.
   here extensions.geography := case when asked is not null then event_private.point_at(round(lat::numeric, 1)::float8, round(lng::numeric, 1)::float8) end;
   viewer uuid := case when mode = 'for_you' then (select auth.uid()) end;
   ranking uuid;
@@ -1362,7 +1364,7 @@ begin
   returning id into ranking;
   return ranking;
 end $$;
-comment on function event_private.rank_events(event_service.discovery_mode, double precision, double precision) is 'The current generation of a list, created if there is none from the last five minutes. Null if there is no event to list, so that requests for empty places do not fill the table.';
+comment on function event_private.rank_events(event_service.discovery_mode, double precision, double precision) is 'The current generation of a list, created if there is none from the last five minutes. Null if there is no event to list, so that areas without events create no rows.';
 revoke execute on function event_private.rank_events(event_service.discovery_mode, double precision, double precision) from public;
 
 -- Definer: clients may not read rankings. A page shows what the caller sees now.

@@ -40,7 +40,8 @@ begin
   end if;
 end $$;
 
--- If another service's file was loaded first, one of our tables exists as its stub, without constraints or policies.
+-- If another service's file was loaded first, a table of this service exists as a stub, without constraints or
+-- policies.
 do $$
 declare
   stub text;
@@ -221,12 +222,12 @@ end $$;
 comment on function post_private.fold_counters(int) is 'Applies waiting deltas to their counters and returns how many. To be run every second.';
 revoke execute on function post_private.fold_counters(int) from public;
 
--- db/services/post/05_neighbours.sql
--- What this service reads of the user and event services: stubs of their tables, and the views that policies ask
+-- db/services/post/05_stubs.sql
+-- What this service reads of the user and event services: stubs of their tables, and the views that policies query
 -- instead of them.
 
--- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a database of this
--- service's own it creates local copies for logical replication to fill. Only the views below read them.
+-- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a separate database it
+-- creates local copies for logical replication to fill. Only the views below read them.
 create schema if not exists user_service;
 
 create table if not exists user_service.profiles (
@@ -274,7 +275,7 @@ begin
 end $$;
 create or replace view post_private.me as
   select p.id from user_service.profiles p where p.id = (select auth.uid());
-comment on view post_private.me is 'The caller, if their account still exists. A token outlives its account.';
+comment on view post_private.me is 'The caller, if their account still exists. A token can be valid after its account is deleted.';
 
 create or replace view post_private.my_mutuals as
   select f.following_id as user_id
@@ -303,7 +304,7 @@ create or replace view post_private.my_invitations as
 grant select on post_private.me, post_private.my_following, post_private.my_mutuals, post_private.my_blocks,
   post_private.my_invitations, post_private.visible_people to anon, authenticated, service_role;
 
--- Stubs of the event service's tables, and the predicate of its policies over them.
+-- Stubs of the event service's tables, and visible_events with the predicate of its policies.
 create schema if not exists event_service;
 create table if not exists event_service.events (
   id uuid primary key, host_id uuid, title text not null, category text not null, start_time timestamptz not null, end_time timestamptz not null, location_name text, status text not null, privacy text not null
@@ -457,7 +458,7 @@ create policy posts_delete_own on post_service.posts for delete to authenticated
   using (author_id = (select auth.uid()));
 
 -- Not granted: ids, here and in every table, because choosing one would reveal whether a hidden row has it; counters
--- and author_is_private; and changes of what a post is about.
+-- and author_is_private; and changes of event_id, attached_event_id and original_post_id.
 revoke all on post_service.posts from anon, authenticated;
 grant select on post_service.posts to anon;
 grant select, delete on post_service.posts to authenticated;
@@ -543,7 +544,7 @@ create index if not exists post_images_post_id on post_service.post_images (post
 -- Storage policies look up whose image a file is.
 create index if not exists post_images_image_url on post_service.post_images (image_url);
 
--- A path counts only in its owner's folder: naming somebody else's file does not make it readable.
+-- Only paths in the owner's folder count, so that naming another person's file does not expose it.
 create or replace view post_private.visible_files as
   select i.image_url as path
   from post_service.post_images i
@@ -661,7 +662,7 @@ end $$;
 create or replace trigger poll_options_reset_votes before insert on post_service.poll_options
   for each row execute function post_private.tg_poll_options__reset_votes();
 
--- Definer: clients may not read the votes of others. The policy sees the snapshot of the statement, and the first vote
+-- Definer: clients may not read the votes of others. The policy uses the snapshot of the statement, and the first vote
 -- may have arrived since. When the post is deleted, options and votes are deleted with it.
 create or replace function post_private.tg_poll_options__refuse_deletion_after_vote()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
@@ -704,7 +705,7 @@ create policy poll_votes_delete_own on post_service.poll_votes for delete to aut
   using (user_id = (select auth.uid()) and exists (select 1 from post_private.visible_posts p
     where p.id = poll_votes.post_id and (p.poll_closes_at is null or p.poll_closes_at > now())));
 
--- A vote can only move to another option of its poll.
+-- A vote can only change to another option of its poll.
 revoke all on post_service.poll_votes from anon, authenticated;
 grant select, delete on post_service.poll_votes to authenticated;
 grant insert (post_id, option_id, user_id) on post_service.poll_votes to authenticated;
@@ -782,7 +783,7 @@ create policy comments_update_own on post_service.comments for update to authent
 create policy comments_delete_own_or_author on post_service.comments for delete to authenticated
   using (author_id = (select auth.uid()) or exists (select 1 from post_private.my_posts p where p.id = comments.post_id));
 
--- A comment cannot move: only content is granted on update.
+-- Only content is granted on update: a comment cannot move to another post.
 revoke all on post_service.comments from anon, authenticated;
 grant select on post_service.comments to anon;
 grant select, delete on post_service.comments to authenticated;
@@ -802,7 +803,7 @@ end $$;
 create or replace trigger comments_reset_likes before insert on post_service.comments
   for each row execute function post_private.tg_comments__reset_likes();
 
--- Definer: it updates a comment to have no author and deletes likes of others. Comments of a deleted post are deleted.
+-- Definer: it clears the author of a comment and deletes likes of others. Comments of a deleted post are deleted.
 create or replace function post_private.tg_comments__leave_tombstone()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -922,7 +923,7 @@ end;
 comment on function post_service.liker(post_service.likes) is 'Relationship: likes?select=liker(username,avatar_url).';
 
 -- db/services/post/24_reposts.sql
--- Reposts: a row of reposts and a post of type repost, which are kept in step.
+-- Reposts: a row of reposts and a post of type repost, which are kept in sync.
 
 create table if not exists post_service.reposts (
   id uuid primary key default gen_random_uuid(),
@@ -971,8 +972,8 @@ grant insert (user_id, post_id, quote_content) on post_service.reposts to authen
 grant update (quote_content) on post_service.reposts to authenticated;
 grant all on post_service.reposts to service_role;
 
--- Definer, like the two below: each writes the other row of a repost, under the policy of the row that the client
--- wrote.
+-- Definer, like tg_reposts__sync_post: each writes the other row of a repost, under the policy of the row that the
+-- client wrote.
 create or replace function post_private.tg_posts__sync_repost()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -1102,7 +1103,7 @@ create policy shares_insert_own on post_service.shares for insert to authenticat
     and (exists (select 1 from post_private.visible_posts p where p.id = shares.post_id)
       or post_private.refuse('post_not_found', 'There is no such post.', 404)));
 
--- Neither update nor delete is granted: a share is a fact.
+-- Neither update nor delete is granted: shares are immutable.
 revoke all on post_service.shares from anon, authenticated;
 grant select on post_service.shares to authenticated;
 grant insert (user_id, post_id, platform) on post_service.shares to authenticated;
@@ -1350,7 +1351,7 @@ declare
   looked_at int := 0;
   window_end int;
 begin
-  -- Common words: scan the newest posts. Two hits among 200 are enough to expect a page among 5,000.
+  -- Common words: scan the newest posts. Two matches in the first 200 rows suggest a full page in 5,000.
   foreach window_end in array array[200, 5000] loop
     ids := ids || array(
       select recent.id

@@ -40,7 +40,8 @@ begin
   end if;
 end $$;
 
--- If another service's file was loaded first, one of our tables exists as its stub, without constraints or policies.
+-- If another service's file was loaded first, a table of this service exists as a stub, without constraints or
+-- policies.
 do $$
 declare
   stub text;
@@ -122,12 +123,12 @@ exception when data_exception then
 end $$;
 comment on function ticket_private.cursor_time(jsonb, text) is 'Reads a timestamp from the keys of a cursor. Refuses anything else with malformed_cursor.';
 
--- db/services/ticket/05_neighbours.sql
--- What this service reads of the user and event services: stubs of their tables, and the views that policies ask
+-- db/services/ticket/05_stubs.sql
+-- What this service reads of the user and event services: stubs of their tables, and the views that policies query
 -- instead of them.
 
--- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a database of this
--- service's own it creates local copies for logical replication to fill. Only the views below read them.
+-- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a separate database it
+-- creates local copies for logical replication to fill. Only the views below read them.
 create schema if not exists user_service;
 
 create table if not exists user_service.profiles (
@@ -175,7 +176,7 @@ begin
 end $$;
 create or replace view ticket_private.me as
   select p.id from user_service.profiles p where p.id = (select auth.uid());
-comment on view ticket_private.me is 'The caller, if their account still exists. A token outlives its account.';
+comment on view ticket_private.me is 'The caller, if their account still exists. A token can be valid after its account is deleted.';
 
 create or replace view ticket_private.my_mutuals as
   select f.following_id as user_id
@@ -195,7 +196,7 @@ create or replace view ticket_private.visible_people as
     or (not p.is_private or exists (select 1 from ticket_private.my_mutuals m where m.user_id = p.id))
       and not exists (select 1 from ticket_private.my_blocks b where b.user_id = p.id);
 comment on view ticket_private.visible_people is 'The people whom the caller sees.';
--- Stubs of the event service's tables, and the predicate of its policies over them.
+-- Stubs of the event service's tables, and visible_events with the predicate of its policies.
 create schema if not exists event_service;
 create table if not exists event_service.events (
   id uuid primary key, host_id uuid, title text not null, start_time timestamptz not null, end_time timestamptz not null, location_name text, max_attendees int, price numeric not null, currency text not null, status text not null, privacy text not null, ticketing_enabled boolean not null
@@ -257,7 +258,8 @@ comment on function ticket_private.sees_event(uuid, uuid) is 'Whether this perso
 revoke execute on function ticket_private.sees_event(uuid, uuid) from public;
 
 -- db/services/ticket/10_tickets.sql
--- Tickets: the table and its attendance codes. Status changes are made by checkout, settlement and refunds.
+-- Tickets: the table, attendance codes and derived columns. Checkout, settlement, refunds, offers and cancellations
+-- change the status.
 
 do $$
 begin
@@ -314,8 +316,8 @@ comment on table ticket_service.tickets is 'One seat at an event. pending: held 
 comment on column ticket_service.tickets.user_id is 'Null after the buyer''s account is deleted.';
 comment on column ticket_service.tickets.attendance_code is 'Shown at check-in. Imported codes have four characters.';
 comment on column ticket_service.tickets.held_until is 'End of the hold of a pending ticket. Null for any other status.';
-comment on column ticket_service.tickets.refund_fee is 'Fee for a refund that the buyer requests, in major units of currency, by the refund policy at purchase. Of a refunded ticket: the fee that was charged.';
-comment on column ticket_service.tickets.refund_deadline is 'Deadline for a refund that the buyer requests, by the refund policy at purchase. Null for the start of the event.';
+comment on column ticket_service.tickets.refund_fee is 'Fee for a refund that the buyer requests, in major units of currency, under the refund policy at purchase. After the refund: the fee that was charged.';
+comment on column ticket_service.tickets.refund_deadline is 'Deadline for a refund that the buyer requests, under the refund policy at purchase. Null for the start of the event.';
 comment on column ticket_service.tickets.event_start_time is 'Start of the event at purchase. If the start is changed, the buyer can get a full refund.';
 comment on column ticket_service.tickets.activated_at is 'When the ticket was sold. Null if it was only held or offered.';
 comment on column ticket_service.tickets.price_paid is 'In major units of currency, for example 150000 IDR or 12.50 EUR.';
@@ -346,7 +348,7 @@ create or replace function ticket_private.tg_tickets__set_derived_columns()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
-  -- After account deletion: holds end, and so do free, unused tickets to events that are not over.
+  -- Deleting an account cancels its holds, and its free, unused tickets to events that are not over.
   if tg_op = 'UPDATE' and new.user_id is null and old.user_id is not null
     and (new.status = 'pending' or new.status = 'active' and new.price_paid = 0 and not new.is_checked_in
       and exists (select from event_service.events e where e.id = new.event_id and e.status in ('upcoming', 'ongoing')))
@@ -367,7 +369,7 @@ create or replace trigger tickets_set_derived_columns before insert or update of
   for each row execute function ticket_private.tg_tickets__set_derived_columns();
 
 -- db/services/ticket/11_event_seats.sql
--- Seats: how many each event has, holds and has sold. Every change of a ticket updates them.
+-- Seats: how many each event has, holds and has sold. Triggers on tickets keep them up to date. Uses waitlist.
 
 create table if not exists ticket_private.event_seats (
   event_id uuid primary key,
@@ -382,7 +384,7 @@ comment on table ticket_private.event_seats is 'Exact number of seats of each ev
 comment on column ticket_private.event_seats.capacity is 'Copy of events.max_attendees. Null for no limit.';
 alter table ticket_private.event_seats enable row level security;
 
--- Definer: clients may not write seats. Fires for every writer of tickets. A freed seat is offered to the waiting list.
+-- Definer: clients may not write seats. Runs for every change of tickets. A freed seat is offered to the waiting list.
 create or replace function ticket_private.tg_tickets__claim_seat()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -484,7 +486,7 @@ revoke all on ticket_service.waitlist_entries from anon, authenticated;
 grant select on ticket_service.waitlist_entries to authenticated;
 grant all on ticket_service.waitlist_entries to service_role;
 
--- Definer: clients may not write tickets. The caller holds the lock of event_seats. An offer is a pending ticket.
+-- Definer: clients may not write tickets. Requires event_seats to be locked. An offer is a pending ticket.
 create or replace function ticket_private.offer_seats(event uuid)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -516,8 +518,8 @@ end $$;
 comment on function ticket_private.offer_seats(uuid) is 'Offers the free seats of an event to the first people on its waiting list, as pending tickets for two hours.';
 revoke execute on function ticket_private.offer_seats(uuid) from public;
 
--- Definer: clients may not write tickets. For entries that offer_seats() skipped or had no time for. Iterates over
--- events by index.
+-- Definer: clients may not write tickets. Offers what offer_seats() left: skipped entries, and those beyond its limit.
+-- The recursive query reads one index entry per event.
 create or replace function ticket_private.offer_free_seats(batch int default 50)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -549,7 +551,8 @@ comment on function ticket_private.offer_free_seats(int) is 'Offers free seats o
 revoke execute on function ticket_private.offer_free_seats(int) from public;
 
 
--- Definer: clients may not write waitlist_entries. Holds the lock of event_seats, so that no seat is freed unnoticed.
+-- Definer: clients may not write waitlist_entries. Locks event_seats, so that no seat is freed between the check and
+-- the insert.
 create or replace function ticket_private.join_waitlist(event_id uuid)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -593,7 +596,7 @@ begin atomic
   select ticket_private.join_waitlist(event_id);
 end;
 comment on function ticket_service.join_waitlist(uuid) is
-  'Joins the waiting list of a sold-out event. Returns the position, 1 being next, or 0 if a seat is held for or offered to the caller: a pending ticket, to be checked out until held_until.';
+  'Joins the waiting list of a sold-out event. Returns the position, 1 being next, or 0 if a seat is held for or offered to the caller: a pending ticket that can be checked out until held_until.';
 
 -- Definer: clients may not write waitlist_entries.
 create or replace function ticket_private.leave_waitlist(event_id uuid)
@@ -615,7 +618,7 @@ revoke execute on function ticket_service.join_waitlist(uuid), ticket_service.le
 grant execute on function ticket_service.join_waitlist(uuid), ticket_service.leave_waitlist(uuid) to authenticated, service_role;
 
 -- db/services/ticket/13_refund_policies.sql
--- Refund policies of hosts, and the terms on which a ticket is sold now.
+-- Refund policies of hosts, and the current terms of sale.
 
 do $$
 begin
@@ -673,7 +676,7 @@ create or replace trigger refund_policies_updated_at before update on ticket_ser
 create or replace function ticket_private.currency_decimals(currency text)
 returns int language plpgsql immutable parallel safe set search_path = '' as $$
 begin
-  -- The rupiah has sen, but they are not used in payments. The other currencies have no minor unit.
+  -- Payments in IDR use no decimals. The other currencies listed have no minor unit.
   return case when currency in ('IDR', 'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
     then 0 else 2 end;
 end $$;
@@ -727,10 +730,10 @@ create table if not exists ticket_service.ticket_transactions (
   constraint refunds_name_their_payment check ((kind = 'refund') = (refund_of is not null))
 );
 comment on table ticket_service.ticket_transactions is 'Payments for tickets and refunds of them, one row each. The buyer reads them; only the server writes them.';
-comment on column ticket_service.ticket_transactions.transaction_id is 'The id of the payment provider, once known.';
+comment on column ticket_service.ticket_transactions.transaction_id is 'The provider''s id of this payment or refund, once known.';
 comment on column ticket_service.ticket_transactions.amount is 'In major units of currency.';
 comment on column ticket_service.ticket_transactions.outcome is 'Result of a payment. activated: it bought the ticket; set_aside: the amount differs, an operator decides; sold_out, event_closed, already_has_ticket, paid_twice, buyer_gone: refunded automatically; refunded, disputed, reversed: returned at the provider.';
-comment on column ticket_service.ticket_transactions.refund_of is 'The payment that this refund is of.';
+comment on column ticket_service.ticket_transactions.refund_of is 'The refunded payment.';
 
 create index if not exists ticket_transactions_ticket_id on ticket_service.ticket_transactions (ticket_id, created_at);
 create index if not exists ticket_transactions_refund_of on ticket_service.ticket_transactions (refund_of) where refund_of is not null;
@@ -817,12 +820,12 @@ create table if not exists ticket_private.attempts (
   refund_deadline timestamptz,
   event_start_time timestamptz
 );
-comment on table ticket_private.attempts is 'A request to a payment provider to collect money for a held ticket. Its id is the idempotency key and order number at the provider. Amount and terms never change.';
+comment on table ticket_private.attempts is 'A request to a payment provider to collect money for a held ticket. Its id is sent to the provider as idempotency key and order number. Its amount and terms are immutable.';
 comment on column ticket_private.attempts.expires_at is 'When the provider stops accepting payment. The seat is held ten minutes longer.';
 comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about this attempt next. Null when nothing more is expected, or after forty checks.';
-comment on column ticket_private.attempts.refund_fee is 'With refund_deadline and event_start_time: the terms on which this attempt sells the ticket.';
+comment on column ticket_private.attempts.refund_fee is 'Refund fee under the terms of this attempt, like refund_deadline and event_start_time.';
 comment on column ticket_private.attempts.idempotency_key is 'Key of the request that created the attempt. Only that request may resume it at once.';
-comment on column ticket_private.attempts.state is 'creating: the provider may not know it yet; open: the buyer can pay; ending: being expired at the provider; closed: paid, expired, failed or dropped.';
+comment on column ticket_private.attempts.state is 'creating: not yet confirmed by the provider; open: the buyer can pay; ending: being expired at the provider; closed: paid, expired, failed or dropped.';
 
 create unique index if not exists one_open_attempt_each on ticket_private.attempts (ticket_id) where state in ('creating', 'open');
 create index if not exists attempts_ticket_id on ticket_private.attempts (ticket_id);
@@ -845,11 +848,11 @@ create table if not exists ticket_private.payments (
   constraint activated_has_bought check (outcome is distinct from 'activated' or has_bought),
   constraint paid_an_amount check (state < 'paid' or amount is not null and currency is not null)
 );
-comment on table ticket_private.payments is 'Transactions at the provider, each with the highest state reported. The state never decreases, so the order of notices does not matter.';
+comment on table ticket_private.payments is 'Payments reported by providers, one row each, with the furthest state reported so far. The state never moves back, so notices may arrive in any order.';
 comment on column ticket_private.payments.attempt_id is 'The attempt that was paid. A buyer may pay one attempt twice.';
 comment on column ticket_private.payments.transaction_id is 'The row of ticket_transactions, once the money arrived.';
 comment on column ticket_private.payments.amount is 'Amount received, in major units of currency.';
-comment on column ticket_private.payments.has_bought is 'True if this payment bought the ticket, or would have, had it not been returned before that was decided. If it is returned, the ticket ends.';
+comment on column ticket_private.payments.has_bought is 'Whether this payment paid for the ticket, even if it was returned before settlement. If it is returned later, the ticket ends.';
 comment on column ticket_private.payments.outcome is 'Result of the payment. Decided once, and changed only if the money is returned at the provider.';
 
 create index if not exists payments_attempt_id on ticket_private.payments (attempt_id);
@@ -887,10 +890,10 @@ create table if not exists ticket_private.refunds (
 );
 comment on table ticket_private.refunds is 'Refunds that are owed, made or failed. The id is the idempotency key at the provider. A refund is owed until it succeeds, is overtaken, or is closed by an operator.';
 comment on column ticket_private.refunds.has_succeeded is 'Whether the provider ever reported success. The money may have come back since.';
-comment on column ticket_private.refunds.asked_of is 'What the payment had available for our refunds when this one was requested, plus all that had ever been returned otherwise by then. Null for refunds made at the provider.';
-comment on column ticket_private.refunds.is_overtaken is 'True for a refund of ours that is no longer needed, because the money was returned another way. It counts if it succeeds nevertheless.';
+comment on column ticket_private.refunds.asked_of is 'Amount of the payment available for our refunds at the time of the request, before deducting money returned by other means. Null for refunds made at the provider.';
+comment on column ticket_private.refunds.is_overtaken is 'True for a refund of ours that is no longer needed, because the money was returned another way. It is still recorded if it succeeds.';
 comment on column ticket_private.refunds.is_excess is 'True for a refund that exceeds the payment. It is not in the journal; an operator has to recover the money.';
-comment on column ticket_private.refunds.is_done is 'True if the money was returned, by the provider or by an operator.';
+comment on column ticket_private.refunds.is_done is 'True if the money was returned, by the provider or by an operator, and does not exceed the payment.';
 comment on column ticket_private.refunds.is_manual is 'True if the provider cannot make this refund. An operator pays it and closes it with a reference.';
 comment on column ticket_private.refunds.fee is 'Fee withheld from this refund, in major units of currency.';
 comment on column ticket_private.refunds.send_at is 'When maintenance sends this refund or asks about it next. Null when there is nothing left to do automatically.';
@@ -936,7 +939,7 @@ alter table ticket_private.refunds enable row level security;
 alter table ticket_private.disputes enable row level security;
 alter table ticket_private.notices enable row level security;
 
--- Excludes people who only started a checkout, so that they do not keep seeing the event.
+-- Excludes abandoned checkouts, which must not keep the event visible.
 create or replace view ticket_private.my_ticketed_events as
   select t.event_id from ticket_service.tickets t
   where t.user_id = (select auth.uid())
@@ -975,7 +978,7 @@ comment on function ticket_private.refundable(ticket_private.payment_balances) i
 revoke execute on function ticket_private.refundable(ticket_private.payment_balances) from public;
 
 -- db/services/ticket/22_journal.sql
--- The journal of money. At commit it equals what providers reported.
+-- The append-only journal of payments. At commit it matches what providers reported.
 
 do $$
 begin
@@ -1111,7 +1114,7 @@ comment on function ticket_private.record_journal(uuid) is 'Adds the missing ent
 revoke execute on function ticket_private.record_journal(uuid) from public;
 
 -- db/services/ticket/30_idempotency_keys.sql
--- Idempotency keys: a repeated request gets the answer of the first.
+-- Idempotency keys: a repeated request returns the first answer.
 
 create table if not exists ticket_private.idempotency_keys (
   user_id uuid not null,
@@ -1126,7 +1129,7 @@ create table if not exists ticket_private.idempotency_keys (
   constraint idempotency_keys_are_unique primary key (user_id, function, key),
   constraint answered_with_a_status check ((status is null) = (answer is null))
 );
-comment on table ticket_private.idempotency_keys is 'First answers of requests, kept for a week. A request without an answer is in progress until locked_until; then a repetition takes it over.';
+comment on table ticket_private.idempotency_keys is 'First answers of requests, kept for a week. A request without an answer is in progress until locked_until; after that, a retry resumes it.';
 create index if not exists idempotency_keys_created_at on ticket_private.idempotency_keys (created_at);
 alter table ticket_private.idempotency_keys enable row level security;
 
@@ -1152,7 +1155,7 @@ begin
   return jsonb_build_object('next', 'answer', 'status', known.status, 'answer', known.answer);
 end $$;
 comment on function ticket_private.claim_key(uuid, text, text, text) is
-  'Returns null if the caller is to process the request, otherwise its stored answer. Refuses a key reused for another request, and a request in progress.';
+  'Returns null if the request is to be processed, otherwise its stored answer. Refuses a key reused for another request, and a request in progress.';
 revoke execute on function ticket_private.claim_key(uuid, text, text, text) from public;
 
 create or replace function ticket_private.store_answer(
@@ -1200,7 +1203,7 @@ begin
   perform from ticket_private.idempotency_keys k
   where k.user_id = person and k.function = lock_key.function and k.key = idempotency_key for update;
 end $$;
-comment on function ticket_private.lock_key(uuid, text, text) is 'Locks a request before its tickets and attempts, in the same order as a repetition.';
+comment on function ticket_private.lock_key(uuid, text, text) is 'Locks the idempotency key before tickets and attempts, in the locking order.';
 revoke execute on function ticket_private.lock_key(uuid, text, text) from public;
 
 create or replace function ticket_private.refuse_in_progress()
@@ -1222,7 +1225,7 @@ returns interval language sql immutable parallel safe set search_path = '' as $$
 comment on function ticket_private.time_after_payment() is 'How much longer the seat is held than the provider accepts payment.';
 revoke execute on function ticket_private.time_after_payment() from public;
 
--- held_until lies after the expiry of the attempt, so nobody can still pay for these tickets.
+-- A payment reported after this is settled as a late payment (41_settlement.sql).
 create or replace function ticket_private.expire_holds(batch int default 500, event uuid default null)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -1237,7 +1240,7 @@ begin
   update ticket_service.tickets t set status = 'expired' where t.id = any (due);
   return cardinality(due);
 end $$;
-comment on function ticket_private.expire_holds(int, uuid) is 'Expires holds and offers that are over, of all events or one. Returns how many.';
+comment on function ticket_private.expire_holds(int, uuid) is 'Expires holds and offers past held_until, of all events or one. Returns how many.';
 revoke execute on function ticket_private.expire_holds(int, uuid) from public;
 
 create or replace function ticket_private.require_open(event uuid)
@@ -1263,7 +1266,7 @@ comment on function ticket_private.lock_tickets(uuid, uuid, uuid) is
   'Locks a ticket, or all tickets of this person to this event: a late payment may reactivate one while its buyer starts another checkout.';
 revoke execute on function ticket_private.lock_tickets(uuid, uuid, uuid) from public;
 
--- Under the lock of event_seats, which a cancellation takes too, so that no ticket is sold after it.
+-- Locks event_seats, as a cancellation does, so that no ticket is sold after the event is cancelled.
 create or replace function ticket_private.require_still_open(event uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -1290,7 +1293,7 @@ begin
     perform ticket_private.refuse('too_many_holds', 'You have held a seat at this event too often today without buying a ticket. Try again tomorrow.', 429);
   end if;
 end $$;
-comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a hold after five unused holds at this event within a day, or twenty for which no checkout page was created.';
+comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a hold after five unused holds or offers at this event within a day, or twenty including those without a checkout page.';
 revoke execute on function ticket_private.require_holds_left(uuid, uuid) from public;
 
 -- db/services/ticket/32_checkout.sql
@@ -1328,7 +1331,7 @@ comment on function ticket_private.request_expiry(uuid, text, text, uuid) is
   'Tells the edge function to expire this attempt at its provider and then repeat the request. Releases the idempotency key for that.';
 revoke execute on function ticket_private.request_expiry(uuid, text, text, uuid) from public;
 
--- A hold has one payable attempt: the provider must expire it before there is another.
+-- A hold has one payable attempt: it must be expired at the provider before another is created.
 create or replace function ticket_private.resume_checkout(
   person uuid, idempotency_key text, mine ticket_service.tickets, provider text, price numeric, currency text)
 returns jsonb language plpgsql volatile set search_path = '' as $$
@@ -1379,7 +1382,7 @@ begin
 end $$;
 revoke execute on function ticket_private.issue_free_ticket(uuid, text, uuid, ticket_service.tickets, ticket_private.ticket_terms) from public;
 
--- Takes the lock that all buyers of an event compete for last, in the trigger of the insert into tickets.
+-- Locks event_seats last, because all buyers of the event compete for it.
 create or replace function ticket_private.hold_seat(
   person uuid, idempotency_key text, event uuid, mine ticket_service.tickets, terms ticket_private.ticket_terms, provider text, return_url text)
 returns jsonb language plpgsql volatile set search_path = '' as $$
@@ -1395,8 +1398,8 @@ begin
       event_start_time = terms.start_time, held_until = ends + ticket_private.time_after_payment()
     where t.id = mine.id;
   end if;
-  -- One statement, because its triggers fire in the reverse order of the rows written: the seat is locked last.
-  -- PostgreSQL does not guarantee this order; only speed depends on it.
+  -- One statement, so that the ticket's trigger, which locks the seat, fires last. An optimization only: PostgreSQL
+  -- does not guarantee the order.
   with ticket as (
     insert into ticket_service.tickets (id, user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
     select held, person, event, terms.price, terms.currency, 'pending', ends + ticket_private.time_after_payment(), terms.refund_fee, terms.refund_deadline, terms.start_time
@@ -1430,7 +1433,7 @@ begin
   end if;
   perform ticket_private.lock_tickets(person, event, null);
   select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status in ('pending', 'active');
-  -- Locked before the seats, so that offer_seats() skips the entry instead of waiting for this transaction.
+  -- Locked before the seats, so that a concurrent offer_seats() skips the entry.
   perform from ticket_service.waitlist_entries w where w.event_id = start_checkout.event and w.user_id = person for update;
   if mine.status = 'active' then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
@@ -1445,7 +1448,7 @@ begin
     perform ticket_private.require_holds_left(person, event);
   end if;
   if mine.id is null and ticket_private.is_full(event) then
-    -- Expired holds are offered to the waiting list, which the caller may be on.
+    -- Expiring holds offers their seats to the waiting list, possibly to the caller.
     freed := freed + ticket_private.expire_holds(500, event);
     select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status = 'pending';
     if mine.purchased_at <> now() then
@@ -1522,7 +1525,8 @@ end $$;
 revoke execute on function ticket_private.finish_checkout(uuid, text, uuid, text, text) from public;
 grant execute on function ticket_private.finish_checkout(uuid, text, uuid, text, text) to service_role;
 
--- Definer: service_role may not write tickets and attempts directly. Nobody got the URL, so nobody can have paid.
+-- Definer: service_role may not write tickets and attempts directly. The buyer never received the URL and cannot have
+-- paid.
 create or replace function ticket_private.fail_checkout(person uuid, idempotency_key text, attempt_id uuid, status int, answer jsonb)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -1531,7 +1535,7 @@ begin
   perform ticket_private.lock_key(person, 'ticket-checkout', idempotency_key);
   select a.ticket_id into ticket from ticket_private.attempts a where a.id = fail_checkout.attempt_id;
   perform from ticket_service.tickets t where t.id = ticket for no key update;
-  -- Below 500 the request was refused here, and the provider does not know the attempt.
+  -- With a status below 500, the request was refused before the provider was called.
   update ticket_private.attempts a set state = 'closed', check_at = case when status >= 500 then now() + interval '5 minutes' end
   where a.id = fail_checkout.attempt_id and a.state = 'creating';
   if not found then
@@ -1550,7 +1554,7 @@ begin
   update ticket_private.attempts a set state = 'closed' where a.id = attempt;
   perform ticket_private.fail_transaction(attempt);
 end $$;
-comment on function ticket_private.drop_attempt(uuid) is 'Closes an attempt whose URL nobody got, so that nobody can pay it.';
+comment on function ticket_private.drop_attempt(uuid) is 'Closes an attempt whose URL was never returned to the buyer.';
 revoke execute on function ticket_private.drop_attempt(uuid) from public;
 
 
@@ -1588,7 +1592,7 @@ grant execute on function
   ticket_service.fail_checkout(uuid, text, uuid, int, jsonb) to service_role;
 
 -- db/services/ticket/40_notices.sql
--- Notices: what a provider reports about an attempt, as a growing set of facts.
+-- Notices: what a provider reports about an attempt, as facts that are only added.
 
 create or replace function ticket_private.record_facts(attempt ticket_private.attempts, facts jsonb)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -1602,7 +1606,7 @@ begin
       (fact ->> 'amount')::numeric, upper(fact ->> 'currency'), fact ->> 'method')
     on conflict (provider, provider_id) do update
     set state = greatest(p.state, excluded.state),
-      -- The amount is that of the notice of payment, not of an earlier one.
+      -- Once paid, the amount is fixed; earlier notices may have reported another.
       amount = case when p.state >= 'paid' then p.amount else coalesce(excluded.amount, p.amount) end,
       currency = case when p.state >= 'paid' then p.currency else coalesce(excluded.currency, p.currency) end,
       method = coalesce(p.method, excluded.method)
@@ -1621,7 +1625,7 @@ begin
         problem = coalesce(fact ->> 'problem', r.problem)
       where r.id = known;
     else
-      -- Not requested by us: somebody refunded the payment at the provider.
+      -- Not requested by us: the refund was made at the provider.
       insert into ticket_private.refunds (ticket_id, attempt_id, provider, payment_provider_id, provider_id, amount, currency, origin, state, has_succeeded)
       values (attempt.ticket_id, attempt.id, attempt.provider, fact ->> 'payment_id', fact ->> 'id', (fact ->> 'amount')::numeric,
         upper(fact ->> 'currency'), 'provider', (fact ->> 'state')::ticket_private.refund_state, fact ->> 'state' = 'succeeded');
@@ -1671,7 +1675,7 @@ begin atomic
   select ticket_private.record_notice(provider, notice_id, attempt_id, facts);
 end;
 comment on function ticket_service.record_notice(text, text, uuid, jsonb) is
-  'For service_role: records a notice with its facts (see ticket_private.record_facts) and settles the attempt. notice_id is null for facts that were asked for. Returns {result: recorded, repeated or unknown}.';
+  'For service_role: records a notice with its facts (see ticket_private.record_facts) and settles the attempt. notice_id is null for facts queried from the provider. Returns {result: recorded, repeated or unknown}.';
 revoke execute on function ticket_service.record_notice(text, text, uuid, jsonb) from public, anon, authenticated;
 grant execute on function ticket_service.record_notice(text, text, uuid, jsonb) to service_role;
 
@@ -1687,7 +1691,7 @@ begin
   if ticket.user_id is null then
     return 'buyer_gone'::ticket_service.payment_outcome;
   end if;
-  -- A cancellation takes this lock too, so the event is read under it.
+  -- A cancellation takes the same lock, so the event cannot be cancelled meanwhile.
   perform from ticket_private.event_seats s where s.event_id = ticket.event_id for update;
   if not exists (select from event_service.events e where e.id = ticket.event_id and e.status in ('upcoming', 'ongoing') and e.ticketing_enabled) then
     return 'event_closed'::ticket_service.payment_outcome;
@@ -1709,7 +1713,7 @@ begin
       end if;
       raise;
     when sqlstate 'PGRST' then
-      -- Whatever refuses the ticket, the money has arrived and is refunded.
+      -- If anything else refuses the ticket, the payment is refunded.
       if sqlerrm::jsonb ->> 'code' = 'sold_out' then
         return 'sold_out'::ticket_service.payment_outcome;
       end if;
@@ -1746,8 +1750,8 @@ begin
 end $$;
 revoke execute on function ticket_private.record_payment_transactions(ticket_private.attempts) from public;
 
--- Compares with all that was ever returned since a refund was requested, so the order of notices does not matter.
--- Overtakes the newest first, and requests what is left again: a refund that may have been sent cannot be changed.
+-- Marks the newest refunds first, by all that was returned since they were requested. A refund that may have been sent
+-- cannot be changed, so the rest is requested as a new refund.
 create or replace function ticket_private.overtake_refunds(payment ticket_private.payment_balances)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -1782,7 +1786,7 @@ comment on function ticket_private.overtake_refunds(ticket_private.payment_balan
   'Marks our refunds as overtaken if the payment no longer covers them because the money was returned another way.';
 revoke execute on function ticket_private.overtake_refunds(ticket_private.payment_balances) from public;
 
--- Marks refunds beyond the amount captured, those made at the provider first. They appear in operator_queue().
+-- Marks refunds beyond the amount captured. Our refunds count first; those made at the provider become excess.
 create or replace function ticket_private.mark_excess_refunds(payment ticket_private.payments)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -1877,8 +1881,8 @@ begin
     when 'activated' then
       null;
     when 'set_aside', 'refunded', 'reversed', 'disputed' then
-      -- The ticket ends with the payment that bought it, unless another payment stands for it. A payment that bought
-      -- none ends only a hold without another open attempt.
+      -- The ticket ends with the payment that bought it, unless another payment activated it. A payment that did not
+      -- buy it ends only a hold without another open attempt.
       update ticket_service.tickets t
       set status = case when not payment.has_bought then 'expired' when verdict = 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
       where t.id = ticket.id
@@ -1927,8 +1931,7 @@ begin
     if attempt.state in ('creating', 'open') then
       update ticket_service.tickets t set status = 'expired' where t.id = attempt.ticket_id and t.status = 'pending';
     end if;
-    -- Checked again later, because a buyer may have paid on a page that was not expired, or a payment may still be
-    -- pending.
+    -- Checked again, because the buyer may have paid before the page expired, or a payment may be pending.
     update ticket_private.attempts a
     set state = 'closed', check_at = case
       when now() < a.expires_at then a.expires_at + interval '1 minute'
@@ -1938,7 +1941,7 @@ begin
 end $$;
 revoke execute on function ticket_private.close_attempt(ticket_private.attempts) from public;
 
--- The caller holds the lock of the ticket.
+-- Requires the ticket to be locked.
 create or replace function ticket_private.settle_attempt(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -1955,12 +1958,6 @@ revoke execute on function ticket_private.settle_attempt(ticket_private.attempts
 
 -- db/services/ticket/50_refunds.sql
 -- Refunds requested by buyers and hosts, and what the provider reports about them. Uses payments and settlement.
-
-create or replace view ticket_private.refunds_for_operators as
-  select r.* from ticket_private.refunds r
-  where r.closed_at is null and r.origin <> 'provider' and not r.is_overtaken
-    and ((r.is_manual or r.sends >= 60) and r.state < 'succeeded' or r.state >= 'failed');
-comment on view ticket_private.refunds_for_operators is 'Refunds that the provider could not make, to be closed with close_refund().';
 
 create or replace function ticket_private.request_refund(
   provider text, payment_id text, amount numeric, fee numeric, origin ticket_private.refund_origin, reason text, asked_of numeric default null)
@@ -2029,7 +2026,7 @@ begin
 end $$;
 revoke execute on function ticket_private.import_payments(uuid) from public;
 
--- The caller holds the lock of the ticket.
+-- Requires the ticket to be locked.
 create or replace function ticket_private.find_payment(ticket uuid)
 returns ticket_private.payment_balances language plpgsql volatile set search_path = '' as $$
 declare
@@ -2043,10 +2040,10 @@ begin
   order by b.outcome = 'activated' desc, ticket_private.refundable(b) desc limit 1;
   return payment;
 end $$;
-comment on function ticket_private.find_payment(uuid) is 'The payment that activated a ticket, or the one with most left. Null for a free ticket. Excludes set_aside payments, which operators decide about.';
+comment on function ticket_private.find_payment(uuid) is 'The payment that activated a ticket, otherwise the one with the largest refundable amount. Null for a free ticket. Excludes set_aside payments, which are left to operators.';
 revoke execute on function ticket_private.find_payment(uuid) from public;
 
--- The caller holds the lock of the ticket.
+-- Requires the ticket to be locked.
 create or replace function ticket_private.end_ticket(
   ticket uuid, payment ticket_private.payment_balances, fee numeric, origin ticket_private.refund_origin, reason text)
 returns uuid language plpgsql volatile set search_path = '' as $$
@@ -2286,8 +2283,8 @@ begin
   -- Concurrent checkouts finish before this lock, or see the cancellation after it.
   perform from ticket_private.event_seats s where s.event_id = new.id for update;
   insert into ticket_service.event_cancellations (event_id) values (new.id) on conflict do nothing;
-  -- Skips entries locked by a checkout or an account deletion, which wait for event_seats. They are not offered seats
-  -- any more.
+  -- Skips entries locked by a checkout or an account deletion, which wait for event_seats. The remaining entries get no
+  -- offers, and offer_free_seats() deletes them.
   delete from ticket_service.waitlist_entries w
   where w.id in (select l.id from ticket_service.waitlist_entries l where l.event_id = new.id for update skip locked);
   return null;
@@ -2407,12 +2404,18 @@ create table if not exists ticket_private.closed_items (
 comment on table ticket_private.closed_items is 'Items of operator_queue() that an operator closed.';
 alter table ticket_private.closed_items enable row level security;
 
+create or replace view ticket_private.refunds_for_operators as
+  select r.* from ticket_private.refunds r
+  where r.closed_at is null and r.origin <> 'provider' and not r.is_overtaken
+    and ((r.is_manual or r.sends >= 60) and r.state < 'succeeded' or r.state >= 'failed');
+comment on view ticket_private.refunds_for_operators is 'Refunds that the provider could not make, to be closed with close_refund().';
+
 create or replace view ticket_private.payments_for_operators as
   select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b) - kept.fee as available, p.first_told_at as since
   from ticket_private.payments p join ticket_private.payment_balances b on b.provider = p.provider and b.provider_id = p.provider_id
   join ticket_service.tickets t on t.id = p.ticket_id
   cross join lateral (
-    -- A fee of the whole price leaves no refund that would record it.
+    -- If the fee equals the price, no refund records it.
     select greatest(max(r.fee), case when p.has_bought and p.outcome in ('activated', 'disputed') and t.status = 'refunded' then t.refund_fee else 0 end) as fee
     from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) kept
   where ticket_private.refundable(b) > kept.fee
@@ -2420,7 +2423,7 @@ create or replace view ticket_private.payments_for_operators as
       -- A refund made at the provider that bounced, after the ticket had ended.
       or p.outcome is not null and t.status not in ('pending', 'active') and exists (select from ticket_private.refunds r
         where r.provider = p.provider and r.payment_provider_id = p.provider_id and r.origin = 'provider' and r.state >= 'failed'));
-comment on view ticket_private.payments_for_operators is 'Payments that differ from the amount requested, and what is left of payments whose ticket ended, less the fee. refund_rest() refunds it.';
+comment on view ticket_private.payments_for_operators is 'Payments that differ from the amount requested, and the unrefunded balance, less the fee, of payments whose ticket ended. refund_rest() refunds it.';
 
 -- Definer: service_role may not read payments and refunds directly.
 create or replace function ticket_private.operator_queue()
@@ -2550,7 +2553,7 @@ grant execute on function
 -- Work that runs on a schedule: calls to payment providers (maintenance), expiry of holds, and deletion of old rows.
 
 -- Definer: service_role may not read attempts and refunds directly. Claimed work is postponed by the lease, so that
--- concurrent callers get different work and abandoned work is handed out again.
+-- concurrent workers get different work and abandoned work is handed out again.
 create or replace function ticket_private.claim_work(batch int, lease interval, event uuid)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -2592,7 +2595,7 @@ end $$;
 revoke execute on function ticket_private.claim_work(int, interval, uuid) from public;
 grant execute on function ticket_private.claim_work(int, interval, uuid) to service_role;
 
--- Definer: clients may not delete these rows. Limited by batch, because it runs every second.
+-- Limited by batch, because it runs every second.
 create or replace function ticket_private.delete_old_requests(batch int default 1000)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -2648,7 +2651,7 @@ begin
       result ticket_service.check_in_result, ticket_id uuid, holder jsonb, checked_in_at timestamptz, checked_in_by text);
   end if;
 end $$;
-
+comment on type ticket_service.check_in_answer is 'Result of a check-in. holder: {id, username, name, avatar_url}, or null if hidden from the caller; checked_in_by: username of the person who checked it in first.';
 
 create table if not exists ticket_service.event_staff (
   id uuid primary key default gen_random_uuid(),
@@ -2682,7 +2685,6 @@ grant select, delete on ticket_service.event_staff to authenticated;
 grant insert (event_id, user_id) on ticket_service.event_staff to authenticated;
 grant all on ticket_service.event_staff to service_role;
 
-
 create or replace view ticket_private.my_check_in_events as
   select e.id from event_service.events e where e.host_id = (select auth.uid())
   union
@@ -2700,7 +2702,6 @@ begin
 end $$;
 comment on function ticket_private.require_staff(uuid) is 'Refuses callers who are neither host nor staff of this event.';
 revoke execute on function ticket_private.require_staff(uuid) from public;
-comment on type ticket_service.check_in_answer is 'Result of a check-in. holder: {id, username, name, avatar_url}, or null if hidden from the caller; checked_in_by: username of whoever checked the ticket in first.';
 
 -- Definer: clients may not write tickets. The lock of the ticket serializes concurrent check-ins.
 create or replace function ticket_private.check_in(event_id uuid, code text)
@@ -2774,9 +2775,7 @@ begin
       event jsonb, payment jsonb, refunds jsonb, cursor text);
   end if;
 end $$;
-
 comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, price, currency, status, cancellation_reason}, or only {id} if the caller never had a ticket and cannot see the event; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status, reason}]; cursor continues the list after this row.';
-
 
 -- Definer: clients may not read attempts and refunds. Only tickets of the caller are returned.
 create or replace function ticket_private.my_ticket_cards(cursor text, page_size int)
@@ -2837,6 +2836,8 @@ begin
       day date, currency text, sold int, held int, checked_in int, gross numeric, refunded numeric, charged_back numeric, fees_kept numeric, owed numeric);
   end if;
 end $$;
+comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, or null if hidden from the host or deleted; cursor continues the list after this row.';
+comment on type ticket_service.sales_line is 'Sales of an event on a day (UTC) in a currency; day is null in the total. In major units: gross captured, refunded, charged_back, fees_kept (retained from refunded tickets), owed (refunds not made yet).';
 
 create or replace function ticket_private.require_host(event uuid)
 returns void language plpgsql stable set search_path = '' as $$
@@ -2847,8 +2848,6 @@ begin
 end $$;
 comment on function ticket_private.require_host(uuid) is 'Refuses callers who do not host this event.';
 revoke execute on function ticket_private.require_host(uuid) from public;
-comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, or null if hidden from the host or deleted; cursor continues the list after this row.';
-comment on type ticket_service.sales_line is 'Sales of an event on a day (UTC) in a currency; day is null in the total. In major units: gross captured, refunded, charged_back, fees_kept (left of payments of refunded tickets and owed to nobody), owed (refunds not made yet).';
 
 -- Definer: hosts may not read the tickets of others directly. Returns neither attendance codes nor payments.
 create or replace function ticket_private.event_guests(event_id uuid, cursor text, page_size int)

@@ -6,9 +6,9 @@ import { actAs, connect, inRolledBackTransaction, target } from "../support/data
 import { createDatabase, dropDatabase } from "../support/server.ts";
 
 /**
- * A database as hosted Supabase hands it over: the migrations' role is no superuser and owns neither auth nor storage;
- * extensions are in a schema of their own. PostGIS preinstalled, membership in the storage admin and ownership of the
- * publication stand in for what hosted Supabase grants by its supautils extension.
+ * A new database of hosted Supabase: the role of the migrations is not a superuser and owns neither auth nor storage, and
+ * extensions are in a separate schema. Preinstalled PostGIS, membership in the storage admin and ownership of the
+ * publication stand for what hosted Supabase grants with its supautils extension.
  */
 const name = `hosted_${process.pid}`;
 const migrationsRole = "hosted_postgres";
@@ -76,7 +76,7 @@ afterAll(async () => {
   await dropDatabase(target().serverUrl!, name);
 });
 
-/** As the auth server does it, by its own role. */
+/** Inserts a user as Auth does, with its own role. */
 async function signUp(id: string, username: string): Promise<void> {
   await superuser.query("set role hosted_auth_admin");
   await superuser.query("insert into auth.users (id, email, raw_user_meta_data) values ($1, $2, $3)", [
@@ -92,13 +92,13 @@ async function fileNames(): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-describe("a database that the migrations built without a superuser's rights", () => {
-  it("makes a person of a sign-up", async () => {
+describe("a database built from the migrations without superuser rights", () => {
+  it("creates a person at sign-up", async () => {
     const { rows } = await superuser.query("select username from user_service.profiles order by username");
     expect(rows).toEqual([{ username: "ani" }, { username: "budi" }]);
   });
 
-  it("lets a person delete their account, and with it their login, and queues their files", async () => {
+  it("deletes an account together with its login, and queues its files", async () => {
     await inRolledBackTransaction(superuser, async () => {
       await superuser.query("insert into storage.objects (bucket_id, name) values ('avatars', $1)", [
         `${ani}/face.png`,
@@ -113,7 +113,7 @@ describe("a database that the migrations built without a superuser's rights", ()
     });
   });
 
-  it("removes the person whose login the platform deletes", async () => {
+  it("deletes the person when the platform deletes the login", async () => {
     await inRolledBackTransaction(superuser, async () => {
       await superuser.query("grant delete on auth.users to hosted_auth_admin; set local role hosted_auth_admin");
       await superuser.query("delete from auth.users where id = $1", [ani]);
@@ -123,7 +123,7 @@ describe("a database that the migrations built without a superuser's rights", ()
     });
   });
 
-  it("follows comments, questions, invitations and tickets live", async () => {
+  it("publishes comments, questions, invitations and tickets for Realtime", async () => {
     const { rows } = await superuser.query(
       "select schemaname || '.' || tablename as followed from pg_publication_tables where pubname = 'supabase_realtime' order by 1",
     );
@@ -146,7 +146,7 @@ describe("a database that the migrations built without a superuser's rights", ()
 });
 
 describe("stored files", () => {
-  it("are written into one's own folder, and into no other", async () => {
+  it("can be uploaded only to the person's own folder", async () => {
     await inRolledBackTransaction(superuser, async () => {
       await actAs(superuser, ani);
       await superuser.query("insert into storage.objects (bucket_id, name) values ('avatars', $1)", [
@@ -159,7 +159,7 @@ describe("stored files", () => {
     });
   });
 
-  it("are renamed and deleted by their owner alone", async () => {
+  it("can be renamed and deleted only by their owner", async () => {
     await inRolledBackTransaction(superuser, async () => {
       await superuser.query("insert into storage.objects (bucket_id, name) values ('avatars', $1)", [
         `${ani}/face.png`,
@@ -174,7 +174,7 @@ describe("stored files", () => {
     });
   });
 
-  it("of a profile are read by whoever sees the profile", async () => {
+  it("of a profile can be read by whoever sees the profile", async () => {
     await inRolledBackTransaction(superuser, async () => {
       await superuser.query("insert into storage.objects (bucket_id, name) values ('avatars', $1), ('avatars', $2)", [
         `${ani}/face.png`,
@@ -192,7 +192,7 @@ describe("stored files", () => {
     });
   });
 
-  it("of posts and events are read by whoever sees them, and not by naming someone else's file", async () => {
+  it("of posts and events can be read by whoever sees them; naming another person's file does not expose it", async () => {
     await inRolledBackTransaction(superuser, async () => {
       await superuser.query(
         "insert into storage.objects (bucket_id, name) values ('post-images', $1), ('event-images', $1)",

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => dropDatabase(target().serverUrl!, name));
 
-it("the seed goes into a new database, and every counter, seat and entry of the journal is right", async () => {
+it("seeds a new database with correct counters, seats and journal entries", async () => {
   await prepareDatabase({
     url,
     migrationsDir: resolve(supabase, "migrations"),

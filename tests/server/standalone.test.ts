@@ -32,7 +32,7 @@ afterAll(async () => {
 
 describe("each service file in an empty database of its own", () => {
   for (const service of services) {
-    it(`${service} service: psql takes it, twice, without an error`, async () => {
+    it(`${service} service: psql loads it twice without an error`, async () => {
       const url = await emptyDatabase(`alone_${service}_${process.pid}`);
       for (const time of ["first", "second"]) {
         const stderr = execFileSync("sh", ["-c", `psql -X -q "$0" < "$1" 2>&1 >/dev/null`, url, fileOf(service)], {
@@ -49,7 +49,7 @@ describe("each service file in an empty database of its own", () => {
     });
   }
 
-  it("stops, and says so, when a neighbour's stub stands where its own table should", async () => {
+  it("refuses to load if a stub of another service exists in place of its own table", async () => {
     const url = await emptyDatabase(`stub_${process.pid}`);
     await load(url, "event");
     await expect(load(url, "user")).rejects.toThrow(/is a stub made by another service's file/);
@@ -66,8 +66,8 @@ const [ani, budi, citra] = ["a", "b", "c"].map((digit) => `00000000-0000-4000-80
   string,
 ];
 
-/** What replication would bring: Ani and Budi are friends, Citra is a stranger. */
-const neighbours = `
+/** The rows that replication would bring: Ani and Budi are friends, Citra is a stranger. */
+const copies = `
   insert into user_service.profiles (id, username) values ('${ani}', 'ani'), ('${budi}', 'budi'), ('${citra}', 'citra');
   insert into user_service.follows (follower_id, following_id) values ('${ani}', '${budi}'), ('${budi}', '${ani}');`;
 
@@ -78,12 +78,12 @@ async function countAs(client: pg.Client, person: string | null, table: string):
   return rows[0].n;
 }
 
-describe("policies of a service alone, over what replication brings of its neighbours", () => {
-  it("event service: a friends_only event is seen by friends and by nobody else", async () => {
+describe("policies of a service alone, over copies that replication fills", () => {
+  it("event service: only friends see a friends_only event", async () => {
     const client = await connect(await emptyDatabase(`policies_event_${process.pid}`));
     await client.query(readFileSync(fileOf("event"), "utf8"));
     await inRolledBackTransaction(client, async () => {
-      await client.query(neighbours);
+      await client.query(copies);
       await client.query(`insert into event_service.events (host_id, title, privacy, start_time, end_time)
         values ('${ani}', 'Friends', 'friends_only', now() + interval '1 day', now() + interval '2 days')`);
       expect(await countAs(client, budi, "event_service.events")).toBe(1);
@@ -93,11 +93,11 @@ describe("policies of a service alone, over what replication brings of its neigh
     await client.end();
   });
 
-  it("post service: a followers post is seen by followers and by nobody else", async () => {
+  it("post service: only followers see a followers post", async () => {
     const client = await connect(await emptyDatabase(`policies_post_${process.pid}`));
     await client.query(readFileSync(fileOf("post"), "utf8"));
     await inRolledBackTransaction(client, async () => {
-      await client.query(neighbours);
+      await client.query(copies);
       await client.query(
         `insert into post_service.posts (author_id, content, visibility) values ('${ani}', 'Hi', 'followers')`,
       );
@@ -107,7 +107,7 @@ describe("policies of a service alone, over what replication brings of its neigh
     await client.end();
   });
 
-  it("ticket service: a ticket is seen by its buyer and by nobody else", async () => {
+  it("ticket service: only the buyer sees a ticket", async () => {
     const client = await connect(await emptyDatabase(`policies_ticket_${process.pid}`));
     await client.query(readFileSync(fileOf("ticket"), "utf8"));
     await inRolledBackTransaction(client, async () => {
@@ -121,7 +121,7 @@ describe("policies of a service alone, over what replication brings of its neigh
     await client.end();
   });
 
-  it("user service: a hidden person is seen by friends; nobody can invite, since there are no events", async () => {
+  it("user service: only friends see a hidden person; nobody can invite, because there are no events", async () => {
     const client = await connect(await emptyDatabase(`policies_user_${process.pid}`));
     await client.query(readFileSync(fileOf("user"), "utf8"));
     await inRolledBackTransaction(client, async () => {

@@ -16,8 +16,8 @@ const tolerated = JSON.parse(readFileSync(fixture("tolerated.json"), "utf8")) as
 
 const PEOPLE = { ani: "00000000-0000-0000-0000-00000000000a", budi: "00000000-0000-0000-0000-00000000000b" };
 
-/** The whole recording runs in order, since its later requests write; each answer is then a test of its own. */
-describe("the same requests get PostgREST's own answers", () => {
+/** The requests run in order, because later ones write; each response is a test of its own. */
+describe("recorded requests get the responses of PostgREST", () => {
   let database: TestDatabase;
   let api: Api;
   const answers = new Map<string, { status: number; headers: Headers; body: string }>();
@@ -59,7 +59,7 @@ describe("the same requests get PostgREST's own answers", () => {
     else expect(actual).toEqual(expected);
   });
 
-  test("what is tolerated is in the recording, with a reason", () => {
+  test("each tolerated difference is in the recording and has a reason", () => {
     const names = new Set(recorded.map((entry) => entry.name));
     for (const [name, reason] of Object.entries(tolerated)) {
       expect(names).toContain(name);
@@ -68,7 +68,7 @@ describe("the same requests get PostgREST's own answers", () => {
   });
 });
 
-/** Numbers outside JSON's common ground are compared as JavaScript reads them; so does every client of ours. */
+/** Compares JSON as JavaScript reads it, as clients do. */
 function comparable(status: number, contentRange: string | null, body: string) {
   return { status, contentRange, body: parsed(body) };
 }

@@ -4,7 +4,7 @@ import { postgresTypes } from "../../stack/api/wire-format.ts";
 const read = (type: string, text: string) => postgresTypes[type]!.parse(text);
 const write = (type: string, value: unknown) => postgresTypes[type]!.serialize(value);
 
-/** What the recorded answers of PostgREST do not reach: odd values, and the way from JSON to the database. */
+/** What the recorded responses of PostgREST do not cover: unusual values, and JSON to PostgreSQL. */
 describe("from PostgreSQL to JSON", () => {
   test.each([
     ["numeric", "10.50", 10.5],

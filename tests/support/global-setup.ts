@@ -12,7 +12,7 @@ import { createDatabase, dropDatabase } from "./server.ts";
 
 export type Target = Keys & {
   name: "embedded" | "server";
-  /** The database that the migrations built, for its owner. Suites leave it as they found it or use people of their own. */
+  /** The migrated database, for its owner. Tests use people of their own or undo their changes. */
   databaseUrl: string;
   apiUrl: string;
   /** The server itself, where suites create databases of their own; absent on the embedded database. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import pg from "pg";
 
 export type TestServer = {
-  /** Of the maintenance database, for a superuser. */
+  /** The URL of the maintenance database, for a superuser. */
   url: string;
   describe: string;
   stop(): void;

@@ -1,4 +1,4 @@
--- Which events the caller sees: the tables events and event_attendees, and the views that policies ask.
+-- Which events the caller sees: the tables events and event_attendees, and the views that policies query.
 
 do $$
 begin
@@ -53,7 +53,7 @@ create table if not exists event_service.events (
   constraint place_has_both_coordinates check ((location_lat is null) = (location_lng is null)
     or event_private.refuse('incomplete_location', 'Give both location_lat and location_lng, or neither.'))
 );
-comment on table event_service.events is 'A gathering at a place and time, hosted by a person.';
+comment on table event_service.events is 'An event with a time, a place and a host.';
 comment on column event_service.events.host_id is 'Null after the host''s account is deleted.';
 comment on column event_service.events.location_geom is 'Derived from location_lat and location_lng. Clients select the computed column location, which is GeoJSON.';
 comment on column event_service.events.max_attendees is 'Null for no limit.';
@@ -93,7 +93,7 @@ create table if not exists event_service.event_attendees (
 );
 comment on table event_service.event_attendees is 'Attendance: by joining, or by a ticket if the event is ticketed.';
 comment on column event_service.event_attendees.status is 'confirmed takes a place; pending does not.';
-comment on column event_service.event_attendees.by_ticket is 'True if a ticket made this row. Then only the ticket changes it.';
+comment on column event_service.event_attendees.by_ticket is 'True if the row was created by a ticket. Then only the ticket changes it.';
 comment on column event_service.event_attendees.has_attended is 'Confirmed, at an event that has started and is not cancelled, and checked in if ticketed. Maintained by triggers.';
 
 -- Events of a person; the unique constraint serves the attendees of an event.

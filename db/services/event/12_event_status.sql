@@ -4,7 +4,7 @@ create or replace function event_private.status_at(starts timestamptz, ends time
 returns event_service.event_status language sql immutable parallel safe set search_path = '' as $$
   select (case when moment < starts then 'upcoming' when moment < ends then 'ongoing' else 'completed' end)::event_service.event_status
 $$;
-comment on function event_private.status_at(timestamptz, timestamptz, timestamptz) is 'The status by the clock, of an event that is not cancelled.';
+comment on function event_private.status_at(timestamptz, timestamptz, timestamptz) is 'Status by start and end time, of an event that is not cancelled.';
 
 -- Definer: it updates events of all hosts.
 create or replace function event_private.advance_event_status(batch int default 1000)

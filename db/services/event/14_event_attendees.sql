@@ -1,8 +1,8 @@
 -- Attendance: policies, and the triggers that keep places, counters and has_attended. The table is in
 -- 10_visibility.sql. Uses event_capacity and event_status.
 
--- Definer: it updates attendance of others. It skips locked rows: whoever locked one waits for the capacity row, and
--- event_attendees_take_place evaluates has_attended again once it has it.
+-- Definer: it updates attendance of others. Skips locked rows: their transaction waits for the capacity row and then
+-- recomputes has_attended in event_attendees_take_place.
 create or replace function event_private.tg_events__set_has_attended()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin

@@ -13,7 +13,7 @@ create table if not exists event_service.reviews (
   updated_at timestamptz not null default now(),
   constraint reviews_are_unique unique (event_id, reviewer_id)
 );
-comment on table event_service.reviews is 'Ratings by attendees, from the start of the event on.';
+comment on table event_service.reviews is 'Ratings by attendees, once the event has started.';
 comment on column event_service.reviews.reviewer_id is 'Null after the reviewer''s account is deleted.';
 comment on column event_service.reviews.host_id is 'Host of the event, copied by trigger so that the host''s average rating needs no look-up.';
 
@@ -27,7 +27,8 @@ create policy reviews_select_visible on event_service.reviews for select to anon
   using (
     exists (select 1 from event_private.visible_events e where e.id = reviews.event_id)
     and (reviewer_id is null or exists (select 1 from event_private.visible_people p where p.id = reviews.reviewer_id)));
--- Confirmed attendance is enough at ticketed events too: otherwise a host who checks nobody in would get no reviews.
+-- Confirmed attendance is enough at ticketed events too: otherwise the event of a host who does not use check-in would
+-- get no reviews.
 drop policy if exists reviews_insert_attendee on event_service.reviews;
 create policy reviews_insert_attendee on event_service.reviews for insert to authenticated
   with check (

@@ -13,7 +13,7 @@ declare
   looked_at int := 0;
   window_end int;
 begin
-  -- Common words: scan the next events by time. Two hits among 200 are enough to expect a page among 5,000.
+  -- Common words: scan the next events by time. Two matches in the first 200 rows suggest a full page in 5,000.
   foreach window_end in array array[200, 5000] loop
     ids := ids || array(
       select next.id

@@ -17,7 +17,7 @@ create table if not exists event_private.rankings (
 );
 comment on table event_private.rankings is 'Generations of ranked lists. A cursor names its generation, so that pages neither repeat nor skip events while scores change. Kept for an hour.';
 comment on column event_private.rankings.viewer_id is 'The reader of a for_you list. Null for lists that are the same for everyone.';
-comment on column event_private.rankings.area is 'The square of about 10 km for which the list was made. Empty for no place.';
+comment on column event_private.rankings.area is 'The square of about 10 km for which the list was made. Empty without a location.';
 create index if not exists rankings_lookup on event_private.rankings (mode, viewer_id, area, made_at desc);
 create index if not exists rankings_made_at on event_private.rankings (made_at);
 alter table event_private.rankings enable row level security;
@@ -29,7 +29,7 @@ returns uuid language plpgsql volatile security definer set search_path = '' as 
 declare
   asked extensions.geography := case when lat is not null or lng is not null then event_private.point_at(lat, lng) end;
   square text := case when asked is null then '' else round(lat::numeric, 1) || ',' || round(lng::numeric, 1) end;
-  -- The centre of the square, because the list is shared by all who ask from within it.
+  -- The centre of the square, because the list is shared by all callers in it.
   here extensions.geography := case when asked is not null then event_private.point_at(round(lat::numeric, 1)::float8, round(lng::numeric, 1)::float8) end;
   viewer uuid := case when mode = 'for_you' then (select auth.uid()) end;
   ranking uuid;
@@ -68,7 +68,7 @@ begin
   returning id into ranking;
   return ranking;
 end $$;
-comment on function event_private.rank_events(event_service.discovery_mode, double precision, double precision) is 'The current generation of a list, created if there is none from the last five minutes. Null if there is no event to list, so that requests for empty places do not fill the table.';
+comment on function event_private.rank_events(event_service.discovery_mode, double precision, double precision) is 'The current generation of a list, created if there is none from the last five minutes. Null if there is no event to list, so that areas without events create no rows.';
 revoke execute on function event_private.rank_events(event_service.discovery_mode, double precision, double precision) from public;
 
 -- Definer: clients may not read rankings. A page shows what the caller sees now.

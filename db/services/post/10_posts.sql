@@ -107,7 +107,7 @@ create policy posts_delete_own on post_service.posts for delete to authenticated
   using (author_id = (select auth.uid()));
 
 -- Not granted: ids, here and in every table, because choosing one would reveal whether a hidden row has it; counters
--- and author_is_private; and changes of what a post is about.
+-- and author_is_private; and changes of event_id, attached_event_id and original_post_id.
 revoke all on post_service.posts from anon, authenticated;
 grant select on post_service.posts to anon;
 grant select, delete on post_service.posts to authenticated;

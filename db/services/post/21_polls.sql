@@ -68,7 +68,7 @@ end $$;
 create or replace trigger poll_options_reset_votes before insert on post_service.poll_options
   for each row execute function post_private.tg_poll_options__reset_votes();
 
--- Definer: clients may not read the votes of others. The policy sees the snapshot of the statement, and the first vote
+-- Definer: clients may not read the votes of others. The policy uses the snapshot of the statement, and the first vote
 -- may have arrived since. When the post is deleted, options and votes are deleted with it.
 create or replace function post_private.tg_poll_options__refuse_deletion_after_vote()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
@@ -115,7 +115,7 @@ create policy poll_votes_delete_own on post_service.poll_votes for delete to aut
   using (user_id = (select auth.uid()) and exists (select 1 from post_private.visible_posts p
     where p.id = poll_votes.post_id and (p.poll_closes_at is null or p.poll_closes_at > now())));
 
--- A vote can only move to another option of its poll.
+-- A vote can only change to another option of its poll.
 revoke all on post_service.poll_votes from anon, authenticated;
 grant select, delete on post_service.poll_votes to authenticated;
 grant insert (post_id, option_id, user_id) on post_service.poll_votes to authenticated;

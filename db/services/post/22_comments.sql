@@ -56,7 +56,7 @@ drop policy if exists comments_delete_own_or_author on post_service.comments;
 create policy comments_delete_own_or_author on post_service.comments for delete to authenticated
   using (author_id = (select auth.uid()) or exists (select 1 from post_private.my_posts p where p.id = comments.post_id));
 
--- A comment cannot move: only content is granted on update.
+-- Only content is granted on update: a comment cannot move to another post.
 revoke all on post_service.comments from anon, authenticated;
 grant select on post_service.comments to anon;
 grant select, delete on post_service.comments to authenticated;
@@ -76,7 +76,7 @@ end $$;
 create or replace trigger comments_reset_likes before insert on post_service.comments
   for each row execute function post_private.tg_comments__reset_likes();
 
--- Definer: it updates a comment to have no author and deletes likes of others. Comments of a deleted post are deleted.
+-- Definer: it clears the author of a comment and deletes likes of others. Comments of a deleted post are deleted.
 create or replace function post_private.tg_comments__leave_tombstone()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin

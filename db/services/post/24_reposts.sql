@@ -1,4 +1,4 @@
--- Reposts: a row of reposts and a post of type repost, which are kept in step.
+-- Reposts: a row of reposts and a post of type repost, which are kept in sync.
 
 create table if not exists post_service.reposts (
   id uuid primary key default gen_random_uuid(),
@@ -51,8 +51,8 @@ grant insert (user_id, post_id, quote_content) on post_service.reposts to authen
 grant update (quote_content) on post_service.reposts to authenticated;
 grant all on post_service.reposts to service_role;
 
--- Definer, like the two below: each writes the other row of a repost, under the policy of the row that the client
--- wrote.
+-- Definer, like tg_reposts__sync_post: each writes the other row of a repost, under the policy of the row that the
+-- client wrote.
 create or replace function post_private.tg_posts__sync_repost()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin

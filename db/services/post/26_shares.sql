@@ -27,7 +27,7 @@ create policy shares_insert_own on post_service.shares for insert to authenticat
     and (exists (select 1 from post_private.visible_posts p where p.id = shares.post_id)
       or post_private.refuse('post_not_found', 'There is no such post.', 404)));
 
--- Neither update nor delete is granted: a share is a fact.
+-- Neither update nor delete is granted: shares are immutable.
 revoke all on post_service.shares from anon, authenticated;
 grant select on post_service.shares to authenticated;
 grant insert (user_id, post_id, platform) on post_service.shares to authenticated;

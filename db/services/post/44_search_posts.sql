@@ -13,7 +13,7 @@ declare
   looked_at int := 0;
   window_end int;
 begin
-  -- Common words: scan the newest posts. Two hits among 200 are enough to expect a page among 5,000.
+  -- Common words: scan the newest posts. Two matches in the first 200 rows suggest a full page in 5,000.
   foreach window_end in array array[200, 5000] loop
     ids := ids || array(
       select recent.id

@@ -35,7 +35,8 @@ begin
   end if;
 end $$;
 
--- If another service's file was loaded first, one of our tables exists as its stub, without constraints or policies.
+-- If another service's file was loaded first, a table of this service exists as a stub, without constraints or
+-- policies.
 do $$
 declare
   stub text;

@@ -13,7 +13,7 @@ create index if not exists {{service}}_images_{{service}}_id on {{service}}_serv
 -- Storage policies look up whose image a file is.
 create index if not exists {{service}}_images_image_url on {{service}}_service.{{service}}_images (image_url);
 
--- A path counts only in its owner's folder: naming somebody else's file does not make it readable.
+-- Only paths in the owner's folder count, so that naming another person's file does not expose it.
 create or replace view {{service}}_private.visible_files as
   select i.image_url as path
   from {{service}}_service.{{service}}_images i

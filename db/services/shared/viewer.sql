@@ -1,6 +1,6 @@
 create or replace view {{service}}_private.me as
   select p.id from user_service.profiles p where p.id = (select auth.uid());
-comment on view {{service}}_private.me is 'The caller, if their account still exists. A token outlives its account.';
+comment on view {{service}}_private.me is 'The caller, if their account still exists. A token can be valid after its account is deleted.';
 
 create or replace view {{service}}_private.my_mutuals as
   select f.following_id as user_id

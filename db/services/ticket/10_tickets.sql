@@ -1,4 +1,5 @@
--- Tickets: the table and its attendance codes. Status changes are made by checkout, settlement and refunds.
+-- Tickets: the table, attendance codes and derived columns. Checkout, settlement, refunds, offers and cancellations
+-- change the status.
 
 do $$
 begin
@@ -55,8 +56,8 @@ comment on table ticket_service.tickets is 'One seat at an event. pending: held 
 comment on column ticket_service.tickets.user_id is 'Null after the buyer''s account is deleted.';
 comment on column ticket_service.tickets.attendance_code is 'Shown at check-in. Imported codes have four characters.';
 comment on column ticket_service.tickets.held_until is 'End of the hold of a pending ticket. Null for any other status.';
-comment on column ticket_service.tickets.refund_fee is 'Fee for a refund that the buyer requests, in major units of currency, by the refund policy at purchase. Of a refunded ticket: the fee that was charged.';
-comment on column ticket_service.tickets.refund_deadline is 'Deadline for a refund that the buyer requests, by the refund policy at purchase. Null for the start of the event.';
+comment on column ticket_service.tickets.refund_fee is 'Fee for a refund that the buyer requests, in major units of currency, under the refund policy at purchase. After the refund: the fee that was charged.';
+comment on column ticket_service.tickets.refund_deadline is 'Deadline for a refund that the buyer requests, under the refund policy at purchase. Null for the start of the event.';
 comment on column ticket_service.tickets.event_start_time is 'Start of the event at purchase. If the start is changed, the buyer can get a full refund.';
 comment on column ticket_service.tickets.activated_at is 'When the ticket was sold. Null if it was only held or offered.';
 comment on column ticket_service.tickets.price_paid is 'In major units of currency, for example 150000 IDR or 12.50 EUR.';
@@ -88,7 +89,7 @@ create or replace function ticket_private.tg_tickets__set_derived_columns()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin
   new.checked_in_at = case when new.is_checked_in then coalesce(new.checked_in_at, now()) end;
-  -- After account deletion: holds end, and so do free, unused tickets to events that are not over.
+  -- Deleting an account cancels its holds, and its free, unused tickets to events that are not over.
   if tg_op = 'UPDATE' and new.user_id is null and old.user_id is not null
     and (new.status = 'pending' or new.status = 'active' and new.price_paid = 0 and not new.is_checked_in
       and exists (select from event_service.events e where e.id = new.event_id and e.status in ('upcoming', 'ongoing')))

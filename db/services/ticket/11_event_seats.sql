@@ -1,4 +1,4 @@
--- Seats: how many each event has, holds and has sold. Every change of a ticket updates them.
+-- Seats: how many each event has, holds and has sold. Triggers on tickets keep them up to date. Uses waitlist.
 
 create table if not exists ticket_private.event_seats (
   event_id uuid primary key,
@@ -13,7 +13,7 @@ comment on table ticket_private.event_seats is 'Exact number of seats of each ev
 comment on column ticket_private.event_seats.capacity is 'Copy of events.max_attendees. Null for no limit.';
 alter table ticket_private.event_seats enable row level security;
 
--- Definer: clients may not write seats. Fires for every writer of tickets. A freed seat is offered to the waiting list.
+-- Definer: clients may not write seats. Runs for every change of tickets. A freed seat is offered to the waiting list.
 create or replace function ticket_private.tg_tickets__claim_seat()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin

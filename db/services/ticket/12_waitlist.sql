@@ -23,7 +23,7 @@ revoke all on ticket_service.waitlist_entries from anon, authenticated;
 grant select on ticket_service.waitlist_entries to authenticated;
 grant all on ticket_service.waitlist_entries to service_role;
 
--- Definer: clients may not write tickets. The caller holds the lock of event_seats. An offer is a pending ticket.
+-- Definer: clients may not write tickets. Requires event_seats to be locked. An offer is a pending ticket.
 create or replace function ticket_private.offer_seats(event uuid)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -55,8 +55,8 @@ end $$;
 comment on function ticket_private.offer_seats(uuid) is 'Offers the free seats of an event to the first people on its waiting list, as pending tickets for two hours.';
 revoke execute on function ticket_private.offer_seats(uuid) from public;
 
--- Definer: clients may not write tickets. For entries that offer_seats() skipped or had no time for. Iterates over
--- events by index.
+-- Definer: clients may not write tickets. Offers what offer_seats() left: skipped entries, and those beyond its limit.
+-- The recursive query reads one index entry per event.
 create or replace function ticket_private.offer_free_seats(batch int default 50)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -88,7 +88,8 @@ comment on function ticket_private.offer_free_seats(int) is 'Offers free seats o
 revoke execute on function ticket_private.offer_free_seats(int) from public;
 
 
--- Definer: clients may not write waitlist_entries. Holds the lock of event_seats, so that no seat is freed unnoticed.
+-- Definer: clients may not write waitlist_entries. Locks event_seats, so that no seat is freed between the check and
+-- the insert.
 create or replace function ticket_private.join_waitlist(event_id uuid)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -132,7 +133,7 @@ begin atomic
   select ticket_private.join_waitlist(event_id);
 end;
 comment on function ticket_service.join_waitlist(uuid) is
-  'Joins the waiting list of a sold-out event. Returns the position, 1 being next, or 0 if a seat is held for or offered to the caller: a pending ticket, to be checked out until held_until.';
+  'Joins the waiting list of a sold-out event. Returns the position, 1 being next, or 0 if a seat is held for or offered to the caller: a pending ticket that can be checked out until held_until.';
 
 -- Definer: clients may not write waitlist_entries.
 create or replace function ticket_private.leave_waitlist(event_id uuid)

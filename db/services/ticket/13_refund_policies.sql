@@ -1,4 +1,4 @@
--- Refund policies of hosts, and the terms on which a ticket is sold now.
+-- Refund policies of hosts, and the current terms of sale.
 
 do $$
 begin
@@ -60,7 +60,7 @@ create or replace trigger refund_policies_updated_at before update on ticket_ser
 create or replace function ticket_private.currency_decimals(currency text)
 returns int language plpgsql immutable parallel safe set search_path = '' as $$
 begin
-  -- The rupiah has sen, but they are not used in payments. The other currencies have no minor unit.
+  -- Payments in IDR use no decimals. The other currencies listed have no minor unit.
   return case when currency in ('IDR', 'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
     then 0 else 2 end;
 end $$;

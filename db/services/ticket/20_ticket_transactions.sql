@@ -28,10 +28,10 @@ create table if not exists ticket_service.ticket_transactions (
   constraint refunds_name_their_payment check ((kind = 'refund') = (refund_of is not null))
 );
 comment on table ticket_service.ticket_transactions is 'Payments for tickets and refunds of them, one row each. The buyer reads them; only the server writes them.';
-comment on column ticket_service.ticket_transactions.transaction_id is 'The id of the payment provider, once known.';
+comment on column ticket_service.ticket_transactions.transaction_id is 'The provider''s id of this payment or refund, once known.';
 comment on column ticket_service.ticket_transactions.amount is 'In major units of currency.';
 comment on column ticket_service.ticket_transactions.outcome is 'Result of a payment. activated: it bought the ticket; set_aside: the amount differs, an operator decides; sold_out, event_closed, already_has_ticket, paid_twice, buyer_gone: refunded automatically; refunded, disputed, reversed: returned at the provider.';
-comment on column ticket_service.ticket_transactions.refund_of is 'The payment that this refund is of.';
+comment on column ticket_service.ticket_transactions.refund_of is 'The refunded payment.';
 
 create index if not exists ticket_transactions_ticket_id on ticket_service.ticket_transactions (ticket_id, created_at);
 create index if not exists ticket_transactions_refund_of on ticket_service.ticket_transactions (refund_of) where refund_of is not null;

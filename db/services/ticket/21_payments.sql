@@ -33,12 +33,12 @@ create table if not exists ticket_private.attempts (
   refund_deadline timestamptz,
   event_start_time timestamptz
 );
-comment on table ticket_private.attempts is 'A request to a payment provider to collect money for a held ticket. Its id is the idempotency key and order number at the provider. Amount and terms never change.';
+comment on table ticket_private.attempts is 'A request to a payment provider to collect money for a held ticket. Its id is sent to the provider as idempotency key and order number. Its amount and terms are immutable.';
 comment on column ticket_private.attempts.expires_at is 'When the provider stops accepting payment. The seat is held ten minutes longer.';
 comment on column ticket_private.attempts.check_at is 'When maintenance asks the provider about this attempt next. Null when nothing more is expected, or after forty checks.';
-comment on column ticket_private.attempts.refund_fee is 'With refund_deadline and event_start_time: the terms on which this attempt sells the ticket.';
+comment on column ticket_private.attempts.refund_fee is 'Refund fee under the terms of this attempt, like refund_deadline and event_start_time.';
 comment on column ticket_private.attempts.idempotency_key is 'Key of the request that created the attempt. Only that request may resume it at once.';
-comment on column ticket_private.attempts.state is 'creating: the provider may not know it yet; open: the buyer can pay; ending: being expired at the provider; closed: paid, expired, failed or dropped.';
+comment on column ticket_private.attempts.state is 'creating: not yet confirmed by the provider; open: the buyer can pay; ending: being expired at the provider; closed: paid, expired, failed or dropped.';
 
 create unique index if not exists one_open_attempt_each on ticket_private.attempts (ticket_id) where state in ('creating', 'open');
 create index if not exists attempts_ticket_id on ticket_private.attempts (ticket_id);
@@ -61,11 +61,11 @@ create table if not exists ticket_private.payments (
   constraint activated_has_bought check (outcome is distinct from 'activated' or has_bought),
   constraint paid_an_amount check (state < 'paid' or amount is not null and currency is not null)
 );
-comment on table ticket_private.payments is 'Transactions at the provider, each with the highest state reported. The state never decreases, so the order of notices does not matter.';
+comment on table ticket_private.payments is 'Payments reported by providers, one row each, with the furthest state reported so far. The state never moves back, so notices may arrive in any order.';
 comment on column ticket_private.payments.attempt_id is 'The attempt that was paid. A buyer may pay one attempt twice.';
 comment on column ticket_private.payments.transaction_id is 'The row of ticket_transactions, once the money arrived.';
 comment on column ticket_private.payments.amount is 'Amount received, in major units of currency.';
-comment on column ticket_private.payments.has_bought is 'True if this payment bought the ticket, or would have, had it not been returned before that was decided. If it is returned, the ticket ends.';
+comment on column ticket_private.payments.has_bought is 'Whether this payment paid for the ticket, even if it was returned before settlement. If it is returned later, the ticket ends.';
 comment on column ticket_private.payments.outcome is 'Result of the payment. Decided once, and changed only if the money is returned at the provider.';
 
 create index if not exists payments_attempt_id on ticket_private.payments (attempt_id);
@@ -103,10 +103,10 @@ create table if not exists ticket_private.refunds (
 );
 comment on table ticket_private.refunds is 'Refunds that are owed, made or failed. The id is the idempotency key at the provider. A refund is owed until it succeeds, is overtaken, or is closed by an operator.';
 comment on column ticket_private.refunds.has_succeeded is 'Whether the provider ever reported success. The money may have come back since.';
-comment on column ticket_private.refunds.asked_of is 'What the payment had available for our refunds when this one was requested, plus all that had ever been returned otherwise by then. Null for refunds made at the provider.';
-comment on column ticket_private.refunds.is_overtaken is 'True for a refund of ours that is no longer needed, because the money was returned another way. It counts if it succeeds nevertheless.';
+comment on column ticket_private.refunds.asked_of is 'Amount of the payment available for our refunds at the time of the request, before deducting money returned by other means. Null for refunds made at the provider.';
+comment on column ticket_private.refunds.is_overtaken is 'True for a refund of ours that is no longer needed, because the money was returned another way. It is still recorded if it succeeds.';
 comment on column ticket_private.refunds.is_excess is 'True for a refund that exceeds the payment. It is not in the journal; an operator has to recover the money.';
-comment on column ticket_private.refunds.is_done is 'True if the money was returned, by the provider or by an operator.';
+comment on column ticket_private.refunds.is_done is 'True if the money was returned, by the provider or by an operator, and does not exceed the payment.';
 comment on column ticket_private.refunds.is_manual is 'True if the provider cannot make this refund. An operator pays it and closes it with a reference.';
 comment on column ticket_private.refunds.fee is 'Fee withheld from this refund, in major units of currency.';
 comment on column ticket_private.refunds.send_at is 'When maintenance sends this refund or asks about it next. Null when there is nothing left to do automatically.';
@@ -152,7 +152,7 @@ alter table ticket_private.refunds enable row level security;
 alter table ticket_private.disputes enable row level security;
 alter table ticket_private.notices enable row level security;
 
--- Excludes people who only started a checkout, so that they do not keep seeing the event.
+-- Excludes abandoned checkouts, which must not keep the event visible.
 create or replace view ticket_private.my_ticketed_events as
   select t.event_id from ticket_service.tickets t
   where t.user_id = (select auth.uid())

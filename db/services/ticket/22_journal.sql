@@ -1,4 +1,4 @@
--- The journal of money. At commit it equals what providers reported.
+-- The append-only journal of payments. At commit it matches what providers reported.
 
 do $$
 begin

@@ -1,4 +1,4 @@
--- Idempotency keys: a repeated request gets the answer of the first.
+-- Idempotency keys: a repeated request returns the first answer.
 
 create table if not exists ticket_private.idempotency_keys (
   user_id uuid not null,
@@ -13,7 +13,7 @@ create table if not exists ticket_private.idempotency_keys (
   constraint idempotency_keys_are_unique primary key (user_id, function, key),
   constraint answered_with_a_status check ((status is null) = (answer is null))
 );
-comment on table ticket_private.idempotency_keys is 'First answers of requests, kept for a week. A request without an answer is in progress until locked_until; then a repetition takes it over.';
+comment on table ticket_private.idempotency_keys is 'First answers of requests, kept for a week. A request without an answer is in progress until locked_until; after that, a retry resumes it.';
 create index if not exists idempotency_keys_created_at on ticket_private.idempotency_keys (created_at);
 alter table ticket_private.idempotency_keys enable row level security;
 
@@ -39,7 +39,7 @@ begin
   return jsonb_build_object('next', 'answer', 'status', known.status, 'answer', known.answer);
 end $$;
 comment on function ticket_private.claim_key(uuid, text, text, text) is
-  'Returns null if the caller is to process the request, otherwise its stored answer. Refuses a key reused for another request, and a request in progress.';
+  'Returns null if the request is to be processed, otherwise its stored answer. Refuses a key reused for another request, and a request in progress.';
 revoke execute on function ticket_private.claim_key(uuid, text, text, text) from public;
 
 create or replace function ticket_private.store_answer(
@@ -87,7 +87,7 @@ begin
   perform from ticket_private.idempotency_keys k
   where k.user_id = person and k.function = lock_key.function and k.key = idempotency_key for update;
 end $$;
-comment on function ticket_private.lock_key(uuid, text, text) is 'Locks a request before its tickets and attempts, in the same order as a repetition.';
+comment on function ticket_private.lock_key(uuid, text, text) is 'Locks the idempotency key before tickets and attempts, in the locking order.';
 revoke execute on function ticket_private.lock_key(uuid, text, text) from public;
 
 create or replace function ticket_private.refuse_in_progress()

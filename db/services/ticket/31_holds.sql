@@ -9,7 +9,7 @@ returns interval language sql immutable parallel safe set search_path = '' as $$
 comment on function ticket_private.time_after_payment() is 'How much longer the seat is held than the provider accepts payment.';
 revoke execute on function ticket_private.time_after_payment() from public;
 
--- held_until lies after the expiry of the attempt, so nobody can still pay for these tickets.
+-- A payment reported after this is settled as a late payment (41_settlement.sql).
 create or replace function ticket_private.expire_holds(batch int default 500, event uuid default null)
 returns int language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -24,7 +24,7 @@ begin
   update ticket_service.tickets t set status = 'expired' where t.id = any (due);
   return cardinality(due);
 end $$;
-comment on function ticket_private.expire_holds(int, uuid) is 'Expires holds and offers that are over, of all events or one. Returns how many.';
+comment on function ticket_private.expire_holds(int, uuid) is 'Expires holds and offers past held_until, of all events or one. Returns how many.';
 revoke execute on function ticket_private.expire_holds(int, uuid) from public;
 
 create or replace function ticket_private.require_open(event uuid)
@@ -50,7 +50,7 @@ comment on function ticket_private.lock_tickets(uuid, uuid, uuid) is
   'Locks a ticket, or all tickets of this person to this event: a late payment may reactivate one while its buyer starts another checkout.';
 revoke execute on function ticket_private.lock_tickets(uuid, uuid, uuid) from public;
 
--- Under the lock of event_seats, which a cancellation takes too, so that no ticket is sold after it.
+-- Locks event_seats, as a cancellation does, so that no ticket is sold after the event is cancelled.
 create or replace function ticket_private.require_still_open(event uuid)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -77,5 +77,5 @@ begin
     perform ticket_private.refuse('too_many_holds', 'You have held a seat at this event too often today without buying a ticket. Try again tomorrow.', 429);
   end if;
 end $$;
-comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a hold after five unused holds at this event within a day, or twenty for which no checkout page was created.';
+comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a hold after five unused holds or offers at this event within a day, or twenty including those without a checkout page.';
 revoke execute on function ticket_private.require_holds_left(uuid, uuid) from public;

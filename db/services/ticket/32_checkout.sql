@@ -32,7 +32,7 @@ comment on function ticket_private.request_expiry(uuid, text, text, uuid) is
   'Tells the edge function to expire this attempt at its provider and then repeat the request. Releases the idempotency key for that.';
 revoke execute on function ticket_private.request_expiry(uuid, text, text, uuid) from public;
 
--- A hold has one payable attempt: the provider must expire it before there is another.
+-- A hold has one payable attempt: it must be expired at the provider before another is created.
 create or replace function ticket_private.resume_checkout(
   person uuid, idempotency_key text, mine ticket_service.tickets, provider text, price numeric, currency text)
 returns jsonb language plpgsql volatile set search_path = '' as $$
@@ -83,7 +83,7 @@ begin
 end $$;
 revoke execute on function ticket_private.issue_free_ticket(uuid, text, uuid, ticket_service.tickets, ticket_private.ticket_terms) from public;
 
--- Takes the lock that all buyers of an event compete for last, in the trigger of the insert into tickets.
+-- Locks event_seats last, because all buyers of the event compete for it.
 create or replace function ticket_private.hold_seat(
   person uuid, idempotency_key text, event uuid, mine ticket_service.tickets, terms ticket_private.ticket_terms, provider text, return_url text)
 returns jsonb language plpgsql volatile set search_path = '' as $$
@@ -99,8 +99,8 @@ begin
       event_start_time = terms.start_time, held_until = ends + ticket_private.time_after_payment()
     where t.id = mine.id;
   end if;
-  -- One statement, because its triggers fire in the reverse order of the rows written: the seat is locked last.
-  -- PostgreSQL does not guarantee this order; only speed depends on it.
+  -- One statement, so that the ticket's trigger, which locks the seat, fires last. An optimization only: PostgreSQL
+  -- does not guarantee the order.
   with ticket as (
     insert into ticket_service.tickets (id, user_id, event_id, price_paid, currency, status, held_until, refund_fee, refund_deadline, event_start_time)
     select held, person, event, terms.price, terms.currency, 'pending', ends + ticket_private.time_after_payment(), terms.refund_fee, terms.refund_deadline, terms.start_time
@@ -134,7 +134,7 @@ begin
   end if;
   perform ticket_private.lock_tickets(person, event, null);
   select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status in ('pending', 'active');
-  -- Locked before the seats, so that offer_seats() skips the entry instead of waiting for this transaction.
+  -- Locked before the seats, so that a concurrent offer_seats() skips the entry.
   perform from ticket_service.waitlist_entries w where w.event_id = start_checkout.event and w.user_id = person for update;
   if mine.status = 'active' then
     perform ticket_private.refuse('already_has_ticket', 'You already have a ticket to this event.', 409);
@@ -149,7 +149,7 @@ begin
     perform ticket_private.require_holds_left(person, event);
   end if;
   if mine.id is null and ticket_private.is_full(event) then
-    -- Expired holds are offered to the waiting list, which the caller may be on.
+    -- Expiring holds offers their seats to the waiting list, possibly to the caller.
     freed := freed + ticket_private.expire_holds(500, event);
     select * into mine from ticket_service.tickets t where t.user_id = person and t.event_id = event and t.status = 'pending';
     if mine.purchased_at <> now() then
@@ -226,7 +226,8 @@ end $$;
 revoke execute on function ticket_private.finish_checkout(uuid, text, uuid, text, text) from public;
 grant execute on function ticket_private.finish_checkout(uuid, text, uuid, text, text) to service_role;
 
--- Definer: service_role may not write tickets and attempts directly. Nobody got the URL, so nobody can have paid.
+-- Definer: service_role may not write tickets and attempts directly. The buyer never received the URL and cannot have
+-- paid.
 create or replace function ticket_private.fail_checkout(person uuid, idempotency_key text, attempt_id uuid, status int, answer jsonb)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -235,7 +236,7 @@ begin
   perform ticket_private.lock_key(person, 'ticket-checkout', idempotency_key);
   select a.ticket_id into ticket from ticket_private.attempts a where a.id = fail_checkout.attempt_id;
   perform from ticket_service.tickets t where t.id = ticket for no key update;
-  -- Below 500 the request was refused here, and the provider does not know the attempt.
+  -- With a status below 500, the request was refused before the provider was called.
   update ticket_private.attempts a set state = 'closed', check_at = case when status >= 500 then now() + interval '5 minutes' end
   where a.id = fail_checkout.attempt_id and a.state = 'creating';
   if not found then
@@ -254,7 +255,7 @@ begin
   update ticket_private.attempts a set state = 'closed' where a.id = attempt;
   perform ticket_private.fail_transaction(attempt);
 end $$;
-comment on function ticket_private.drop_attempt(uuid) is 'Closes an attempt whose URL nobody got, so that nobody can pay it.';
+comment on function ticket_private.drop_attempt(uuid) is 'Closes an attempt whose URL was never returned to the buyer.';
 revoke execute on function ticket_private.drop_attempt(uuid) from public;
 
 

@@ -1,4 +1,4 @@
--- Notices: what a provider reports about an attempt, as a growing set of facts.
+-- Notices: what a provider reports about an attempt, as facts that are only added.
 
 create or replace function ticket_private.record_facts(attempt ticket_private.attempts, facts jsonb)
 returns void language plpgsql volatile set search_path = '' as $$
@@ -12,7 +12,7 @@ begin
       (fact ->> 'amount')::numeric, upper(fact ->> 'currency'), fact ->> 'method')
     on conflict (provider, provider_id) do update
     set state = greatest(p.state, excluded.state),
-      -- The amount is that of the notice of payment, not of an earlier one.
+      -- Once paid, the amount is fixed; earlier notices may have reported another.
       amount = case when p.state >= 'paid' then p.amount else coalesce(excluded.amount, p.amount) end,
       currency = case when p.state >= 'paid' then p.currency else coalesce(excluded.currency, p.currency) end,
       method = coalesce(p.method, excluded.method)
@@ -31,7 +31,7 @@ begin
         problem = coalesce(fact ->> 'problem', r.problem)
       where r.id = known;
     else
-      -- Not requested by us: somebody refunded the payment at the provider.
+      -- Not requested by us: the refund was made at the provider.
       insert into ticket_private.refunds (ticket_id, attempt_id, provider, payment_provider_id, provider_id, amount, currency, origin, state, has_succeeded)
       values (attempt.ticket_id, attempt.id, attempt.provider, fact ->> 'payment_id', fact ->> 'id', (fact ->> 'amount')::numeric,
         upper(fact ->> 'currency'), 'provider', (fact ->> 'state')::ticket_private.refund_state, fact ->> 'state' = 'succeeded');
@@ -81,6 +81,6 @@ begin atomic
   select ticket_private.record_notice(provider, notice_id, attempt_id, facts);
 end;
 comment on function ticket_service.record_notice(text, text, uuid, jsonb) is
-  'For service_role: records a notice with its facts (see ticket_private.record_facts) and settles the attempt. notice_id is null for facts that were asked for. Returns {result: recorded, repeated or unknown}.';
+  'For service_role: records a notice with its facts (see ticket_private.record_facts) and settles the attempt. notice_id is null for facts queried from the provider. Returns {result: recorded, repeated or unknown}.';
 revoke execute on function ticket_service.record_notice(text, text, uuid, jsonb) from public, anon, authenticated;
 grant execute on function ticket_service.record_notice(text, text, uuid, jsonb) to service_role;

@@ -9,7 +9,7 @@ begin
   if ticket.user_id is null then
     return 'buyer_gone'::ticket_service.payment_outcome;
   end if;
-  -- A cancellation takes this lock too, so the event is read under it.
+  -- A cancellation takes the same lock, so the event cannot be cancelled meanwhile.
   perform from ticket_private.event_seats s where s.event_id = ticket.event_id for update;
   if not exists (select from event_service.events e where e.id = ticket.event_id and e.status in ('upcoming', 'ongoing') and e.ticketing_enabled) then
     return 'event_closed'::ticket_service.payment_outcome;
@@ -31,7 +31,7 @@ begin
       end if;
       raise;
     when sqlstate 'PGRST' then
-      -- Whatever refuses the ticket, the money has arrived and is refunded.
+      -- If anything else refuses the ticket, the payment is refunded.
       if sqlerrm::jsonb ->> 'code' = 'sold_out' then
         return 'sold_out'::ticket_service.payment_outcome;
       end if;
@@ -68,8 +68,8 @@ begin
 end $$;
 revoke execute on function ticket_private.record_payment_transactions(ticket_private.attempts) from public;
 
--- Compares with all that was ever returned since a refund was requested, so the order of notices does not matter.
--- Overtakes the newest first, and requests what is left again: a refund that may have been sent cannot be changed.
+-- Marks the newest refunds first, by all that was returned since they were requested. A refund that may have been sent
+-- cannot be changed, so the rest is requested as a new refund.
 create or replace function ticket_private.overtake_refunds(payment ticket_private.payment_balances)
 returns void language plpgsql volatile set search_path = '' as $$
 declare
@@ -104,7 +104,7 @@ comment on function ticket_private.overtake_refunds(ticket_private.payment_balan
   'Marks our refunds as overtaken if the payment no longer covers them because the money was returned another way.';
 revoke execute on function ticket_private.overtake_refunds(ticket_private.payment_balances) from public;
 
--- Marks refunds beyond the amount captured, those made at the provider first. They appear in operator_queue().
+-- Marks refunds beyond the amount captured. Our refunds count first; those made at the provider become excess.
 create or replace function ticket_private.mark_excess_refunds(payment ticket_private.payments)
 returns void language plpgsql volatile set search_path = '' as $$
 begin
@@ -199,8 +199,8 @@ begin
     when 'activated' then
       null;
     when 'set_aside', 'refunded', 'reversed', 'disputed' then
-      -- The ticket ends with the payment that bought it, unless another payment stands for it. A payment that bought
-      -- none ends only a hold without another open attempt.
+      -- The ticket ends with the payment that bought it, unless another payment activated it. A payment that did not
+      -- buy it ends only a hold without another open attempt.
       update ticket_service.tickets t
       set status = case when not payment.has_bought then 'expired' when verdict = 'refunded' then 'refunded' else 'cancelled' end::ticket_service.ticket_status
       where t.id = ticket.id
@@ -249,8 +249,7 @@ begin
     if attempt.state in ('creating', 'open') then
       update ticket_service.tickets t set status = 'expired' where t.id = attempt.ticket_id and t.status = 'pending';
     end if;
-    -- Checked again later, because a buyer may have paid on a page that was not expired, or a payment may still be
-    -- pending.
+    -- Checked again, because the buyer may have paid before the page expired, or a payment may be pending.
     update ticket_private.attempts a
     set state = 'closed', check_at = case
       when now() < a.expires_at then a.expires_at + interval '1 minute'
@@ -260,7 +259,7 @@ begin
 end $$;
 revoke execute on function ticket_private.close_attempt(ticket_private.attempts) from public;
 
--- The caller holds the lock of the ticket.
+-- Requires the ticket to be locked.
 create or replace function ticket_private.settle_attempt(attempt ticket_private.attempts)
 returns void language plpgsql volatile set search_path = '' as $$
 begin

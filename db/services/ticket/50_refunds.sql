@@ -1,11 +1,5 @@
 -- Refunds requested by buyers and hosts, and what the provider reports about them. Uses payments and settlement.
 
-create or replace view ticket_private.refunds_for_operators as
-  select r.* from ticket_private.refunds r
-  where r.closed_at is null and r.origin <> 'provider' and not r.is_overtaken
-    and ((r.is_manual or r.sends >= 60) and r.state < 'succeeded' or r.state >= 'failed');
-comment on view ticket_private.refunds_for_operators is 'Refunds that the provider could not make, to be closed with close_refund().';
-
 create or replace function ticket_private.request_refund(
   provider text, payment_id text, amount numeric, fee numeric, origin ticket_private.refund_origin, reason text, asked_of numeric default null)
 returns uuid language plpgsql volatile set search_path = '' as $$
@@ -73,7 +67,7 @@ begin
 end $$;
 revoke execute on function ticket_private.import_payments(uuid) from public;
 
--- The caller holds the lock of the ticket.
+-- Requires the ticket to be locked.
 create or replace function ticket_private.find_payment(ticket uuid)
 returns ticket_private.payment_balances language plpgsql volatile set search_path = '' as $$
 declare
@@ -87,10 +81,10 @@ begin
   order by b.outcome = 'activated' desc, ticket_private.refundable(b) desc limit 1;
   return payment;
 end $$;
-comment on function ticket_private.find_payment(uuid) is 'The payment that activated a ticket, or the one with most left. Null for a free ticket. Excludes set_aside payments, which operators decide about.';
+comment on function ticket_private.find_payment(uuid) is 'The payment that activated a ticket, otherwise the one with the largest refundable amount. Null for a free ticket. Excludes set_aside payments, which are left to operators.';
 revoke execute on function ticket_private.find_payment(uuid) from public;
 
--- The caller holds the lock of the ticket.
+-- Requires the ticket to be locked.
 create or replace function ticket_private.end_ticket(
   ticket uuid, payment ticket_private.payment_balances, fee numeric, origin ticket_private.refund_origin, reason text)
 returns uuid language plpgsql volatile set search_path = '' as $$

@@ -34,8 +34,8 @@ begin
   -- Concurrent checkouts finish before this lock, or see the cancellation after it.
   perform from ticket_private.event_seats s where s.event_id = new.id for update;
   insert into ticket_service.event_cancellations (event_id) values (new.id) on conflict do nothing;
-  -- Skips entries locked by a checkout or an account deletion, which wait for event_seats. They are not offered seats
-  -- any more.
+  -- Skips entries locked by a checkout or an account deletion, which wait for event_seats. The remaining entries get no
+  -- offers, and offer_free_seats() deletes them.
   delete from ticket_service.waitlist_entries w
   where w.id in (select l.id from ticket_service.waitlist_entries l where l.event_id = new.id for update skip locked);
   return null;

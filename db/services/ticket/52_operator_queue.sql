@@ -11,12 +11,18 @@ create table if not exists ticket_private.closed_items (
 comment on table ticket_private.closed_items is 'Items of operator_queue() that an operator closed.';
 alter table ticket_private.closed_items enable row level security;
 
+create or replace view ticket_private.refunds_for_operators as
+  select r.* from ticket_private.refunds r
+  where r.closed_at is null and r.origin <> 'provider' and not r.is_overtaken
+    and ((r.is_manual or r.sends >= 60) and r.state < 'succeeded' or r.state >= 'failed');
+comment on view ticket_private.refunds_for_operators is 'Refunds that the provider could not make, to be closed with close_refund().';
+
 create or replace view ticket_private.payments_for_operators as
   select b.transaction_id, b.ticket_id, b.provider, b.provider_id, b.currency, b.outcome, ticket_private.refundable(b) - kept.fee as available, p.first_told_at as since
   from ticket_private.payments p join ticket_private.payment_balances b on b.provider = p.provider and b.provider_id = p.provider_id
   join ticket_service.tickets t on t.id = p.ticket_id
   cross join lateral (
-    -- A fee of the whole price leaves no refund that would record it.
+    -- If the fee equals the price, no refund records it.
     select greatest(max(r.fee), case when p.has_bought and p.outcome in ('activated', 'disputed') and t.status = 'refunded' then t.refund_fee else 0 end) as fee
     from ticket_private.refunds r where r.provider = p.provider and r.payment_provider_id = p.provider_id) kept
   where ticket_private.refundable(b) > kept.fee
@@ -24,7 +30,7 @@ create or replace view ticket_private.payments_for_operators as
       -- A refund made at the provider that bounced, after the ticket had ended.
       or p.outcome is not null and t.status not in ('pending', 'active') and exists (select from ticket_private.refunds r
         where r.provider = p.provider and r.payment_provider_id = p.provider_id and r.origin = 'provider' and r.state >= 'failed'));
-comment on view ticket_private.payments_for_operators is 'Payments that differ from the amount requested, and what is left of payments whose ticket ended, less the fee. refund_rest() refunds it.';
+comment on view ticket_private.payments_for_operators is 'Payments that differ from the amount requested, and the unrefunded balance, less the fee, of payments whose ticket ended. refund_rest() refunds it.';
 
 -- Definer: service_role may not read payments and refunds directly.
 create or replace function ticket_private.operator_queue()

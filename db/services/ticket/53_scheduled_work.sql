@@ -1,7 +1,7 @@
 -- Work that runs on a schedule: calls to payment providers (maintenance), expiry of holds, and deletion of old rows.
 
 -- Definer: service_role may not read attempts and refunds directly. Claimed work is postponed by the lease, so that
--- concurrent callers get different work and abandoned work is handed out again.
+-- concurrent workers get different work and abandoned work is handed out again.
 create or replace function ticket_private.claim_work(batch int, lease interval, event uuid)
 returns jsonb language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -43,7 +43,7 @@ end $$;
 revoke execute on function ticket_private.claim_work(int, interval, uuid) from public;
 grant execute on function ticket_private.claim_work(int, interval, uuid) to service_role;
 
--- Definer: clients may not delete these rows. Limited by batch, because it runs every second.
+-- Limited by batch, because it runs every second.
 create or replace function ticket_private.delete_old_requests(batch int default 1000)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin

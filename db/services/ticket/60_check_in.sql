@@ -8,7 +8,7 @@ begin
       result ticket_service.check_in_result, ticket_id uuid, holder jsonb, checked_in_at timestamptz, checked_in_by text);
   end if;
 end $$;
-
+comment on type ticket_service.check_in_answer is 'Result of a check-in. holder: {id, username, name, avatar_url}, or null if hidden from the caller; checked_in_by: username of the person who checked it in first.';
 
 create table if not exists ticket_service.event_staff (
   id uuid primary key default gen_random_uuid(),
@@ -45,7 +45,6 @@ grant select, delete on ticket_service.event_staff to authenticated;
 grant insert (event_id, user_id) on ticket_service.event_staff to authenticated;
 grant all on ticket_service.event_staff to service_role;
 
-
 create or replace view ticket_private.my_check_in_events as
   select e.id from event_service.events e where e.host_id = (select auth.uid())
   union
@@ -63,7 +62,6 @@ begin
 end $$;
 comment on function ticket_private.require_staff(uuid) is 'Refuses callers who are neither host nor staff of this event.';
 revoke execute on function ticket_private.require_staff(uuid) from public;
-comment on type ticket_service.check_in_answer is 'Result of a check-in. holder: {id, username, name, avatar_url}, or null if hidden from the caller; checked_in_by: username of whoever checked the ticket in first.';
 
 -- Definer: clients may not write tickets. The lock of the ticket serializes concurrent check-ins.
 create or replace function ticket_private.check_in(event_id uuid, code text)

@@ -9,9 +9,7 @@ begin
       event jsonb, payment jsonb, refunds jsonb, cursor text);
   end if;
 end $$;
-
 comment on type ticket_service.ticket_card is 'A ticket as its buyer sees it. event: {id, title, start_time, end_time, location_name, price, currency, status, cancellation_reason}, or only {id} if the caller never had a ticket and cannot see the event; payment: {id, amount, currency, payment_method, status, outcome, checkout_url, expires_at} or null; refunds: [{id, amount, currency, fee, status, reason}]; cursor continues the list after this row.';
-
 
 -- Definer: clients may not read attempts and refunds. Only tickets of the caller are returned.
 create or replace function ticket_private.my_ticket_cards(cursor text, page_size int)

@@ -10,6 +10,8 @@ begin
       day date, currency text, sold int, held int, checked_in int, gross numeric, refunded numeric, charged_back numeric, fees_kept numeric, owed numeric);
   end if;
 end $$;
+comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, or null if hidden from the host or deleted; cursor continues the list after this row.';
+comment on type ticket_service.sales_line is 'Sales of an event on a day (UTC) in a currency; day is null in the total. In major units: gross captured, refunded, charged_back, fees_kept (retained from refunded tickets), owed (refunds not made yet).';
 
 create or replace function ticket_private.require_host(event uuid)
 returns void language plpgsql stable set search_path = '' as $$
@@ -20,8 +22,6 @@ begin
 end $$;
 comment on function ticket_private.require_host(uuid) is 'Refuses callers who do not host this event.';
 revoke execute on function ticket_private.require_host(uuid) from public;
-comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, or null if hidden from the host or deleted; cursor continues the list after this row.';
-comment on type ticket_service.sales_line is 'Sales of an event on a day (UTC) in a currency; day is null in the total. In major units: gross captured, refunded, charged_back, fees_kept (left of payments of refunded tickets and owed to nobody), owed (refunds not made yet).';
 
 -- Definer: hosts may not read the tickets of others directly. Returns neither attendance codes nor payments.
 create or replace function ticket_private.event_guests(event_id uuid, cursor text, page_size int)

@@ -3,6 +3,6 @@
 -- @include ../shared/foundation.sql
 
 create schema if not exists extensions;
-comment on schema user_service is 'People and what connects them. Exposed over REST.';
+comment on schema user_service is 'Accounts, profiles, follows, blocks and invitations. Exposed over REST.';
 
 -- @include ../shared/search.sql

@@ -41,14 +41,14 @@ create policy users_update_own on user_service.users for update to authenticated
   using (id = (select auth.uid())) with check (id = (select auth.uid()));
 
 -- Insert and delete are not granted: sign-up creates the row and delete_account() deletes it. Email, is_verified and
--- is_email_verified are not for the person to set.
+-- is_email_verified are set by the system.
 revoke all on user_service.users from anon, authenticated;
 grant select on user_service.users to authenticated;
 grant update (name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests) on user_service.users to authenticated;
 grant all on user_service.users to service_role;
 
--- Definer: usernames are unique across people whom the caller cannot see. The index enforces it; this explains the
--- error.
+-- Definer: usernames are unique across people whom the caller cannot see. The index enforces it; this trigger returns a
+-- readable error.
 create or replace function user_private.tg_users__explain_taken_username()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$
 begin

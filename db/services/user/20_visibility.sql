@@ -1,4 +1,4 @@
--- Who sees whom: the tables profiles, follows and blocks, and the views that policies ask. The views run with the
+-- Who sees whom: the tables profiles, follows and blocks, and the views that policies query. The views run with the
 -- rights of their owner and are filtered by the caller, so that policies need not name a table: their text is the same
 -- in one database and in four, and they cannot recurse.
 
@@ -54,7 +54,7 @@ create table if not exists user_service.blocks (
   constraint nobody_blocks_themselves check (blocker_id <> blocked_id
     or user_private.refuse('self_block', 'You cannot block yourself.'))
 );
-comment on table user_service.blocks is 'Two people in a block cannot see each other anywhere. Only the blocker sees the row.';
+comment on table user_service.blocks is 'A block hides two people from each other. Only the blocker sees the row.';
 
 -- Blocks are looked up from both sides.
 create unique index if not exists blocks_blocked_id_blocker_id on user_service.blocks (blocked_id, blocker_id);
@@ -75,7 +75,7 @@ create or replace view user_private.visible_people as
       and not exists (select 1 from user_private.my_blocks b where b.user_id = p.id);
 comment on view user_private.visible_people is 'The people whom the caller sees, by the predicate of the policies on profiles. Search reads this view because full-text search cannot use its index under a policy.';
 
--- A path counts only in its owner's folder: naming somebody else's file does not make it readable.
+-- Only paths in the owner's folder count, so that naming another person's file does not expose it.
 create or replace view user_private.visible_files as
   select p.avatar_url as path from user_private.visible_people p where split_part(p.avatar_url, '/', 1) = p.id::text;
 comment on view user_private.visible_files is 'Paths in the bucket avatars that the caller may read.';

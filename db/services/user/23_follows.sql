@@ -28,7 +28,7 @@ grant select, delete on user_service.follows to authenticated;
 grant insert (follower_id, following_id) on user_service.follows to authenticated;
 grant all on user_service.follows to service_role;
 
--- Definer: clients may not read blocks against them. The policy sees the snapshot of the statement; this trigger looks
+-- Definer: clients may not read blocks against them. The policy uses the snapshot of the statement; this trigger looks
 -- again under a lock, so that a concurrent follow and block cannot both succeed.
 create or replace function user_private.tg_follows__refuse_blocked()
 returns trigger language plpgsql volatile security definer set search_path = '' as $$

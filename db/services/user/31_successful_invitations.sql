@@ -9,7 +9,8 @@ begin
   end if;
 end $$;
 
--- A separate table without foreign keys, because a column of invitations or a key would lock rows that others update.
+-- A separate table without foreign keys, because a column of invitations or a foreign key would lock rows that others
+-- update.
 create table if not exists user_private.successful_invitations (
   invitee_id uuid not null,
   event_id uuid not null,
@@ -29,10 +30,10 @@ grant select on user_private.my_sent_invitations to authenticated, service_role;
 
 create or replace function user_private.lock_invitations(invitee uuid, event uuid)
 returns void language sql volatile set search_path = '' as $$ select pg_advisory_xact_lock(hashtextextended(invitee::text || event::text, 0)) $$;
-comment on function user_private.lock_invitations(uuid, uuid) is 'Serializes changes of who brought this person to this event. Take several locks in the order of events, then invitees.';
+comment on function user_private.lock_invitations(uuid, uuid) is 'Serializes the choice of the successful invitation of this person to this event. Take several locks in the order of events, then invitees.';
 revoke execute on function user_private.lock_invitations(uuid, uuid) from public;
 
--- Definer: clients may not write this table. The lock makes the later of a concurrent answer and join see the other.
+-- Definer: clients may not write this table. Locked, so that a concurrent answer and join both count.
 create or replace function user_private.resolve_successful_invitation(invitee uuid, event uuid)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 declare

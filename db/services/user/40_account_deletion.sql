@@ -1,4 +1,4 @@
--- Account deletion. What other services delete hangs on the deletion of the profile (db/one_database/20_effects.sql).
+-- Account deletion. Other services clean up when the profile is deleted (db/one_database/20_effects.sql).
 
 -- Locks the rows that account deletion changes before the account itself, because other writers reach the account last,
 -- through a foreign key. db/one_database/40_account_deletion.sql replaces it to include the other services.

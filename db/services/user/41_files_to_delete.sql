@@ -7,7 +7,7 @@ create table if not exists user_private.files_to_delete (
   queued_at timestamptz not null default now(),
   constraint files_to_delete_are_unique unique (bucket_id, path)
 );
-comment on table user_private.files_to_delete is 'Files of deleted accounts, until the edge function purge-files has deleted them through the Storage API, which alone may.';
+comment on table user_private.files_to_delete is 'Files of deleted accounts, until the edge function purge-files has deleted them. Only the Storage API may delete files.';
 alter table user_private.files_to_delete enable row level security;
 
 grant select, delete on user_private.files_to_delete to service_role;

@@ -43,7 +43,7 @@ begin
   if after is not null and jsonb_typeof(after -> 'name') is distinct from 'string' then
     perform user_private.refuse('malformed_cursor', 'This is not a cursor of this list. Start again without a cursor.');
   end if;
-  -- Common words: scan the next people by username. Two hits among 200 are enough to expect a page among 5,000.
+  -- Common words: scan the next people by username. Two matches in the first 200 rows suggest a full page in 5,000.
   foreach window_size in array array[200, 5000] loop
     ids := array(
       select v.id

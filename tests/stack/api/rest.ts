@@ -65,7 +65,7 @@ export function restTests(desk: () => Desk): void {
       expect(answer.json).toEqual({ code, message: "refused", details: "a detail", hint: "a hint" });
     });
 
-    test("of constraints: 409 for what is there already or not there, 400 for what is wrong", async () => {
+    test("constraints: 409 for a conflict or a missing reference, 400 for an invalid value", async () => {
       expect((await call(ANI, "/notes", { body: "one", code: "A" })).status).toBe(201);
       const unique = await call(ANI, "/notes", { body: "two", code: "A" });
       expect([unique.status, unique.json.code]).toEqual([409, "23505"]);
@@ -88,7 +88,7 @@ export function restTests(desk: () => Desk): void {
       expect((await call("anonymous", "/numbers?n=eq.%ff")).status).toBe(400);
     });
 
-    test("what is nested beyond 100 is 400, an address beyond 32 KB 414, a method of no use 405", async () => {
+    test("nesting beyond 100 is 400, a URL beyond 32 KB 414, an unknown method 405", async () => {
       const nested = (depth: number) => `${"(".repeat(depth)}a${")".repeat(depth)}`;
       for (const depth of [101, 5_000, 10_000]) {
         expect((await call("anonymous", `/numbers?n=fts.${nested(depth)}`)).status).toBe(400);
@@ -106,7 +106,7 @@ export function restTests(desk: () => Desk): void {
       const rows = (count: number) => Array.from({ length: count }, () => ({ body: "" }));
       expect((await call(ANI, "/notes", rows(32_768))).status).toBe(413);
       expect((await call(ANI, "/notes", rows(30_000))).status).toBe(400);
-      // With columns= rows need not be alike: neither the first ones nor a row alone tell how many values there are.
+      // With columns= rows may differ, so no single row tells the number of values.
       const unlike = [...Array.from({ length: 100 }, () => ({})), ...rows(20_000).map((row) => ({ ...row, code: "" }))];
       expect((await call(ANI, "/notes?columns=body,code", unlike)).status).toBe(413);
       expect((await call(ANI, "/notes?columns=body,code", rows(20_000))).status).toBe(413);
@@ -122,7 +122,7 @@ export function restTests(desk: () => Desk): void {
       }
     });
 
-    test("a body of more than 10 MB is 413, sent at once or in pieces; one below is not", async () => {
+    test("a body above 10 MB is 413, sent at once or in chunks; a smaller one is not", async () => {
       expect((await call(ANI, "/notes", { body: "x".repeat(11_000_000) })).status).toBe(413);
       const pieces = new ReadableStream({
         start(controller) {
@@ -135,7 +135,7 @@ export function restTests(desk: () => Desk): void {
       expect((await call(ANI, "/rpc/note_length", { body: "x".repeat(9_000_000) })).json).toBe(9_000_000);
     });
 
-    test("a limit of a million is capped at max_rows, also for those without a limit", async () => {
+    test("max_rows caps any limit, and requests without one", async () => {
       expect((await call("anonymous", "/numbers?limit=1000000")).json).toHaveLength(MAX_ROWS);
       expect((await call("anonymous", "/numbers")).json).toHaveLength(MAX_ROWS);
       expect((await call("anonymous", "/numbers?limit=3")).json).toHaveLength(3);
@@ -150,7 +150,7 @@ export function restTests(desk: () => Desk): void {
     });
   });
 
-  test("a schema changed behind the API is read again at the first name that is not known", async () => {
+  test("a changed schema is read again at the first unknown name", async () => {
     await runSql(desk().database.url, "create table desk.late (id int); grant select on desk.late to anon");
     expect((await call("anonymous", "/late")).json).toEqual([]);
     expect((await call("anonymous", "/never")).status).toBe(404);

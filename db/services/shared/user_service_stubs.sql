@@ -1,5 +1,5 @@
--- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a database of this
--- service's own it creates local copies for logical replication to fill. Only the views below read them.
+-- Stubs of the user service's tables. In one database `if not exists` finds the real tables; in a separate database it
+-- creates local copies for logical replication to fill. Only the views below read them.
 create schema if not exists user_service;
 
 create table if not exists user_service.profiles (

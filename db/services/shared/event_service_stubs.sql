@@ -1,4 +1,4 @@
--- Stubs of the event service's tables, and the predicate of its policies over them.
+-- Stubs of the event service's tables, and visible_events with the predicate of its policies.
 create schema if not exists event_service;
 create table if not exists event_service.events (
   {{event_columns}}
