@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -45,11 +45,11 @@ export function buildLoadableFiles(): Map<string, string> {
 }
 
 /** The baseline migrations by their path. A migration runs in a transaction of its own and in a new database. */
-export function buildBaseline(): Map<string, string> {
+function buildBaseline(): Map<string, string> {
   return new Map(
     baseline.map(({ path, parts }) => [
       path,
-      `-- Baseline, built by \`npm run db:build -- --baseline\` from ${dirname(parts[0]!)}/.\n\n${inNewDatabase(concatenate(parts))}`,
+      `-- Baseline, built by \`npm run db:build\` until the first release, from ${dirname(parts[0]!)}/.\n\n${inNewDatabase(concatenate(parts))}`,
     ]),
   );
 }
@@ -108,19 +108,27 @@ export function readReleases(): Release[] {
   return JSON.parse(readFileSync(join(root, "db/releases.json"), "utf8"));
 }
 
-function main(args: string[]): void {
-  const withBaseline = args.includes("--baseline");
-  const last = readReleases().at(-1);
-  if (withBaseline && last) {
-    throw new Error(
-      `Version ${last.version} is released, so the baseline stays as it is. Write a migration: npx supabase migration new <name>`,
-    );
-  }
-  const files = new Map([...buildLoadableFiles(), ...(withBaseline ? buildBaseline() : [])]);
-  for (const [path, text] of files) {
+/** All built files by their path. After the first release the baseline is no longer built. */
+export function buildAll(): Map<string, string> {
+  return new Map([...buildLoadableFiles(), ...(readReleases().length === 0 ? buildBaseline() : [])]);
+}
+
+/** The paths of built files that are not what the parts build now. */
+export function findStaleFiles(): string[] {
+  const isStale = ([path, text]: [string, string]) =>
+    !existsSync(join(root, path)) || readFileSync(join(root, path), "utf8") !== text;
+  return [...buildAll()].filter(isStale).map(([path]) => path);
+}
+
+function main(): void {
+  for (const [path, text] of buildAll()) {
     writeFileSync(join(root, path), text);
     console.log(`Wrote ${path}`);
   }
+  const last = readReleases().at(-1);
+  if (last) {
+    console.log(`Version ${last.version} is released, so the migrations are yours: npx supabase migration new <name>`);
+  }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.slice(2));
+if (process.argv[1] === fileURLToPath(import.meta.url)) main();

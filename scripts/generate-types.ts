@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SqlFileError } from "../stack/database/migrations.ts";
 import { prepareDatabase, startEmbeddedPostgres } from "../stack/index.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -49,7 +50,12 @@ function run(tool: string, args: string[], input?: string): string {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   console.log("Building a database from the migrations …");
   const database = await startEmbeddedPostgres();
-  await prepareDatabase({ url: database.url, migrationsDir: resolve(root, "supabase/migrations"), seedFile: null });
+  try {
+    await prepareDatabase({ url: database.url, migrationsDir: resolve(root, "supabase/migrations"), seedFile: null });
+  } catch (error) {
+    console.error(error instanceof SqlFileError ? error.message : error);
+    process.exit(1);
+  }
   console.log("Generating types …");
   writeFileSync(resolve(root, "types/database.ts"), generateTypes(database.url));
   await database.stop();

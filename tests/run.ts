@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { findStaleFiles } from "../scripts/build-sql.ts";
+import { SqlFileError } from "../stack/database/migrations.ts";
 import { prepareDatabase } from "../stack/index.ts";
 import { createDatabase, dropDatabase, findServer } from "./support/server.ts";
 
@@ -19,6 +21,13 @@ type Outcome = { status: number; ran: number };
  */
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
+  const stale = findStaleFiles();
+  if (stale.length > 0) {
+    console.error(
+      `The parts of the SQL have changed since these were built: ${stale.join(", ")}\nRun: npm run db:build`,
+    );
+    return 1;
+  }
   if (args.length === 0) {
     console.log("=== Linter and compiler ===");
     const check = spawnSync("npm", ["run", "--silent", "check"], { stdio: "inherit" });
@@ -58,6 +67,9 @@ async function buildTemplate(serverUrl: string): Promise<void> {
   });
 }
 
+/** What vitest says of a part that has no file of the wanted name, and of each test that was filtered out. */
+const UNINTERESTING = /No test files found|(filter|include|exclude): |\[\d+m↓/;
+
 /** Runs a part and prints each line of its output as it comes, after the name of the part. */
 async function runPart({ name, env }: Part, args: string[]): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "anigmaa-tests-"));
@@ -68,7 +80,9 @@ async function runPart({ name, env }: Part, args: string[]): Promise<Outcome> {
       env: { ...process.env, ...env, TEST_COUNT_FILE: countFile },
     });
     for (const output of [child.stdout, child.stderr]) {
-      createInterface(output).on("line", (line) => line.trim() && console.log(`${name.padEnd(8)} ${line}`));
+      createInterface(output).on("line", (line) => {
+        if (line.trim() && !UNINTERESTING.test(line)) console.log(`${name.padEnd(8)} ${line}`);
+      });
     }
     const status = await new Promise<number>((done) => child.on("close", (code) => done(code ?? 1)));
     return { status, ran: existsSync(countFile) ? Number(readFileSync(countFile, "utf8")) : 0 };
@@ -89,4 +103,7 @@ function summarize(outcomes: Outcome[]): number {
   return status;
 }
 
-process.exitCode = await main();
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(error instanceof SqlFileError ? error.message : error);
+  return 1;
+});

@@ -66,7 +66,12 @@ async function located(sql: Sql, path: string, text: string, error: unknown): Pr
   const { position, detail, hint, where } = error;
   const line = position ? text.slice(0, Number(position)).split("\n").length : await failingLine(sql, text);
   const more = [detail, hint && `hint: ${hint}`, where?.split("\n")[0]].filter(Boolean).map((extra) => `\n  ${extra}`);
-  return new SqlFileError(`${path}:${line}: ${error.message}${more.join("")}`, { cause: error });
+  const part = text
+    .split("\n")
+    .slice(0, line)
+    .findLast((before) => /^-- db\/\S+\.sql$/.test(before));
+  const from = part ? ` (built from ${part.slice(3)})` : "";
+  return new SqlFileError(`${path}:${line}${from}: ${error.message}${more.join("")}`, { cause: error });
 }
 
 async function failingLine(sql: Sql, text: string): Promise<number> {

@@ -1,4 +1,4 @@
--- Baseline, built by `npm run db:build -- --baseline` from db/services/user/.
+-- Baseline, built by `npm run db:build` until the first release, from db/services/user/.
 
 -- db/services/user/00_foundation.sql
 -- Schemas, roles, and the helpers that every service has: refusals, cursors and search.

@@ -1,4 +1,4 @@
--- Baseline, built by `npm run db:build -- --baseline` from db/services/event/.
+-- Baseline, built by `npm run db:build` until the first release, from db/services/event/.
 
 -- db/services/event/00_foundation.sql
 -- Schemas, roles, extensions, and the helpers that services share: refusals, cursors, search and counters.

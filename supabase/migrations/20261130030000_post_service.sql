@@ -1,4 +1,4 @@
--- Baseline, built by `npm run db:build -- --baseline` from db/services/post/.
+-- Baseline, built by `npm run db:build` until the first release, from db/services/post/.
 
 -- db/services/post/00_foundation.sql
 -- Schemas, roles, and the helpers that services share: refusals, cursors, search and counters.

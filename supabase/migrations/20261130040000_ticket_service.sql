@@ -1,4 +1,4 @@
--- Baseline, built by `npm run db:build -- --baseline` from db/services/ticket/.
+-- Baseline, built by `npm run db:build` until the first release, from db/services/ticket/.
 
 -- db/services/ticket/00_foundation.sql
 -- Schemas, roles, and the helpers that services share: refusals and cursors.

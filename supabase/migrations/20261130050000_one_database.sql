@@ -1,4 +1,4 @@
--- Baseline, built by `npm run db:build -- --baseline` from db/one_database/.
+-- Baseline, built by `npm run db:build` until the first release, from db/one_database/.
 
 -- db/one_database/10_foreign_keys.sql
 -- Foreign keys between services. Four databases have none.

@@ -1,4 +1,4 @@
--- Baseline, built by `npm run db:build -- --baseline` from db/supabase/.
+-- Baseline, built by `npm run db:build` until the first release, from db/supabase/.
 
 -- db/supabase/storage.sql
 -- Private buckets for images. A file is named <owner's id>/<name>. Its owner writes it; whoever sees the profile, event or

@@ -1,4 +1,4 @@
--- Baseline, built by `npm run db:build -- --baseline` from db/supabase/.
+-- Baseline, built by `npm run db:build` until the first release, from db/supabase/.
 
 -- db/supabase/realtime.sql
 -- Tables that clients can follow with Realtime, which applies their policies. Skipped where there is no such publication.

@@ -1,4 +1,4 @@
--- Baseline, built by `npm run db:build -- --baseline` from db/supabase/.
+-- Baseline, built by `npm run db:build` until the first release, from db/supabase/.
 
 -- db/supabase/schedules.sql
 -- Scheduled work by pg_cron. Skipped where pg_cron cannot be used; the embedded stack has a timer of its own.

@@ -9,6 +9,7 @@ import { posting, publishNothing } from "./refusals/posts.ts";
 import { server } from "./refusals/server.ts";
 import { selling } from "./refusals/tickets.ts";
 import { expectRefusal, ok } from "./support/answers.ts";
+import { readCatalogue } from "./support/catalogue.ts";
 
 // The type requires an attempt for every code in types/errors.ts.
 const attempts: Record<ErrorCode, Attempt> = {
@@ -33,6 +34,10 @@ describe("refuses as in docs/errors.md, and grants a request that differs in a s
     expectRefusal(cannot, code);
     ok(can);
   });
+});
+
+test("every code of docs/errors.md has an attempt", () => {
+  expect(Object.keys(attempts).sort()).toEqual([...readCatalogue().keys()]);
 });
 
 test("publish_post creates nothing if any part is refused", async () => {
