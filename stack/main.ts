@@ -6,9 +6,10 @@ import pc from "picocolors";
 import { readConfig } from "./config.ts";
 import { dataFolder, isRunning } from "./data-folder.ts";
 import { SqlFileError } from "./database/migrations.ts";
+import { StackError } from "./errors.ts";
 import { loadKeys } from "./keys.ts";
 import { terminalLog } from "./progress.ts";
-import { runStack, StackError } from "./run-stack.ts";
+import { runStack } from "./run-stack.ts";
 import { welcome } from "./welcome.ts";
 
 /** The project to serve. The tests pass another one as an argument. */

@@ -5,12 +5,10 @@ import { startApi } from "./api/start-api.ts";
 import type { StackConfig } from "./config.ts";
 import { type dataFolder, isPortTaken, writeLock } from "./data-folder.ts";
 import { prepareDatabase } from "./database/prepare.ts";
+import { StackError } from "./errors.ts";
 import type { Keys } from "./keys.ts";
 import { startEmbeddedPostgres } from "./postgres/embedded.ts";
 import { type Log, step } from "./progress.ts";
-
-/** An error that the person at the terminal can fix. */
-export class StackError extends Error {}
 
 export type StackOptions = {
   root: string;

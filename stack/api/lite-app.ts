@@ -2,41 +2,32 @@ import { App, setExperimental } from "@supabase/lite";
 import { createPostgresConnection, type PostgresConnection } from "@supabase/lite/postgres";
 import type { StackConfig } from "../config.ts";
 import type { Keys } from "../keys.ts";
-import { asRefusal } from "./refusals.ts";
-import { setRequestContext } from "./request-context.ts";
 import { StorageFiles } from "./storage-files.ts";
-import { postgresTypes } from "./wire-format.ts";
 
 export type LiteOptions = {
   databaseUrl: string;
   keys: Keys;
   config: StackConfig;
-  /** Where uploaded files are kept. */
+  /** Where uploads are stored. */
   storageDir: string;
   studio: boolean;
-  /** How many connections to take. The embedded database has one backend, for which more than one is only a detour. */
+  /** Database connections: 1 for the embedded database, which has one backend. */
   connections: number;
 };
 
-export type Lite = { app: App; reloadSchema(): Promise<void>; stop(): Promise<void> };
+export type Lite = { app: App; stop(): Promise<void> };
 
-/** Supabase lite's REST, auth and storage over a PostgreSQL database, with its known traps closed. */
+/** Supabase lite's auth, storage and Studio over a PostgreSQL database, with its known problems worked around. */
 export async function createLite(options: LiteOptions): Promise<Lite> {
   const connection = connect(options);
   setExperimental("storage", true);
   const app = new App({ connection, ...liteConfig(options), options: { server: { admin: options.studio } } });
   app._storageAdapter = new StorageFiles(options.storageDir);
   await quietly(() => app.init());
-  const reloadSchema = async () => {
-    await connection.clearSchemaCache();
-    await connection.introspect({ useCache: true });
-  };
-  // Otherwise each of the first requests reads the whole catalogue.
-  await reloadSchema();
-  return { app, reloadSchema, stop: () => connection.close() };
+  return { app, stop: () => connection.close() };
 }
 
-/** Lite warns at every start that its storage is experimental; that stands in the README. */
+/** Lite warns at every start that its storage is experimental. The README says so. */
 async function quietly(work: () => Promise<unknown>): Promise<void> {
   const warn = console.warn;
   console.warn = () => {};
@@ -45,33 +36,45 @@ async function quietly(work: () => Promise<unknown>): Promise<void> {
   });
 }
 
-function connect({ databaseUrl, config, connections }: LiteOptions): PostgresConnection {
+function connect({ databaseUrl, connections }: LiteOptions): PostgresConnection {
   const connection = createPostgresConnection({
     url: databaseUrl,
     postgresOptions: {
       max: connections,
-      types: postgresTypes,
+      types: { json: jsonType(114), jsonb: jsonType(3802) },
       onnotice: () => {},
     },
   });
-  // Its configuration is shown to Studio, which has no use for the database's password.
+  // Studio shows the configuration, which must not contain the password.
   connection.config.url = databaseUrl.replace(/:[^:@/]*@/, "@");
-  // At "unknown" lite's first request would grant everything in every schema that has row-level security.
+  // Otherwise lite's first request grants everything in every schema that has row-level security.
   (connection as unknown as { rlsState: string }).rlsState = "active";
-  setRequestContext(connection, config.api.extra_search_path);
-  const normalize = connection.normalizeDbError.bind(connection);
-  connection.normalizeDbError = (error) => normalize(asRefusal(error));
   return connection;
 }
 
+/** Lite passes JSON as text, which the driver would encode again. */
+function jsonType(oid: number) {
+  const serialize = (value: unknown) => (typeof value === "string" && isJson(value) ? value : JSON.stringify(value));
+  return { to: oid, from: [oid], parse: JSON.parse, serialize };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function liteConfig({ config, keys, studio }: LiteOptions) {
-  const { schemas, extra_search_path, max_rows } = config.api;
   return {
-    api: { enabled: true, schemas, extra_search_path, max_rows },
+    // Studio reads the schemas from here; PostgREST serves the API.
+    api: { enabled: true, schemas: config.api.schemas },
     auth: {
       enabled: true,
       ...config.auth,
-      // Lite makes the links of its mails from site_url, where the app is, and not this API.
+      // Lite builds links in mails from site_url, which is the app and not this API.
       site_url: `http://127.0.0.1:${config.api.port}`,
       additional_redirect_urls: [config.auth.site_url, ...config.auth.additional_redirect_urls],
       jwt_secret: keys.jwtSecret,

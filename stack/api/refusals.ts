@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** The request that lite is answering. `schema` is set for `/rest/v1` alone, `complaints` are what lite printed. */
-export const currentRequest = new AsyncLocalStorage<{ schema?: string; complaints: unknown[] }>();
+/** What lite printed for the current request. */
+export const currentRequest = new AsyncLocalStorage<{ complaints: unknown[] }>();
 
-type DatabaseError = { code: string; message: string; detail?: string; hint?: string };
+type DatabaseError = Error & { code: string };
 
-/** Which HTTP status PostgREST answers, by SQLSTATE or its class (postgrest.org, "Errors", "HTTP Status Codes"). */
+/** HTTP status by SQLSTATE or its class, as in PostgREST. */
 const STATUS: Record<string, number> = {
   "08": 503,
   "09": 500,
@@ -38,58 +38,17 @@ const STATUS: Record<string, number> = {
   "42P17": 500,
 };
 
-/**
- * What lite answers like PostgREST by itself: it knows who asks (42501), and words missing columns and functions (42703,
- * 42883) as PostgREST does.
- */
-const LEFT_TO_LITE = new Set(["42501", "42703", "42883"]);
-
-export function statusOf(code: string): number {
+function statusOf(code: string): number {
   return STATUS[code] ?? STATUS[code.slice(0, 2)] ?? 400;
-}
-
-/**
- * The form in which lite passes a refusal on as it is: that of `raise sqlstate 'PGRST'`. Without it a check violation, a
- * plain `raise exception` and SQLSTATEs of one's own become status 500.
- *
- * What already says which status it wants (`PGRST`, `PTxyz`) keeps its form, and so do errors outside of REST requests,
- * whose codes lite's auth and storage look at.
- */
-export function asRefusal(error: unknown): unknown {
-  if (!isDatabaseError(error) || currentRequest.getStore()?.schema === undefined) return error;
-  const { code, message, detail, hint } = error;
-  if (code === "PGRST" || code.startsWith("PT") || LEFT_TO_LITE.has(code)) return refusal(error);
-  return refusal({
-    code: "PGRST",
-    message: JSON.stringify({ code, message, details: detail ?? null, hint: hint ?? null }),
-    detail: JSON.stringify({ status: isMalformedValue(error) ? 400 : statusOf(code), headers: {} }),
-  });
-}
-
-/**
- * Text that is no geometry or no tsquery is called an internal error (XX000), and an array or value beyond some limit too
- * complex (54000). They are the client's, like any malformed value.
- */
-function isMalformedValue({ code, message }: DatabaseError): boolean {
-  return (code === "XX000" && /geometry|geography|tsquery/i.test(message)) || code.startsWith("54");
-}
-
-/** Whether lite gave up on a request because it could not read its query; it calls that a fault of its own. */
-export function isUnreadable(complaints: unknown[]): boolean {
-  return complaints.some((complaint) => /Missing closing quote/.test(String(complaint)));
 }
 
 function isDatabaseError(error: unknown): error is DatabaseError {
   return error instanceof Error && "code" in error && /^[0-9A-Z]{5}$/.test(String(error.code)) && "severity" in error;
 }
 
-function refusal({ code, message, detail, hint }: DatabaseError): DatabaseError {
-  return { code, message, detail, hint };
-}
-
 /**
- * Lite prints the error of every request that it refuses. Refusals are no faults of the server, so what is printed during
- * a request is kept until its answer is known, and shown only if that is a fault (`gateway.ts`).
+ * Lite prints the error of every request that it refuses. What it prints during a request is kept, and shown only if the
+ * response is a server error (`gateway.ts`).
  */
 export function holdBackComplaints(): () => void {
   const original = console.error;
@@ -104,15 +63,16 @@ export function holdBackComplaints(): () => void {
 }
 
 /**
- * The 4xx that a fault (500) of lite's auth or storage should have been: a value that the database does not take, a signed
- * link whose token is forged or old, a file that is gone.
+ * The 4xx that a 500 of lite's auth or storage should have been: a value that the database refuses, an invalid or expired
+ * token of a signed URL, or a missing file.
  */
 export function refusalBehind(complaints: unknown[]): { status: number; code: string; message: string } | undefined {
   const error = complaints.findLast((complaint) => complaint instanceof Error) as
     | (Error & { code?: string })
     | undefined;
-  // The row is there, and its file is not: another database was served, or the files were thrown away.
-  if (error?.code === "ENOENT") return { status: 404, code: "NoSuchKey", message: "The file of this object is gone" };
+  // The row exists without its file: the database or the folder was replaced.
+  if (error?.code === "ENOENT")
+    return { status: 404, code: "NoSuchKey", message: "The file of this object is missing" };
   if (error?.code?.startsWith("ERR_J")) return { status: 400, code: "InvalidJWT", message: error.message };
   if (!isDatabaseError(error)) return undefined;
   const status = statusOf(error.code);

@@ -1,9 +1,9 @@
-/** A body that was read whole, so that its size is known before anything is done with it. */
+/** A body that has been read completely, so that its size is known. */
 export type Body = Uint8Array<ArrayBuffer> | undefined;
 
 /**
- * Reads a request's body, and keeps no more than the limit of it. What goes beyond is read and dropped, to a point: a
- * client that is still sending when the answer comes sees a broken connection in place of the answer.
+ * Reads a body up to a limit. What exceeds it is read and dropped, up to a point: a client that is still sending would
+ * see a closed connection instead of the response.
  */
 export async function readBody(request: Request, limit: number): Promise<Body | "too large"> {
   const chunks: Uint8Array[] = [];
@@ -18,14 +18,14 @@ export async function readBody(request: Request, limit: number): Promise<Body | 
 
 const PATIENCE = 10;
 
-/** The same request with its body put back, as often as needed, and its true size. */
+/** The same request with its body and the actual Content-Length. */
 export function withBody(request: Request, body: Body): Request {
   const headers = new Headers(request.headers);
   if (body) headers.set("Content-Length", String(body.length));
   return new Request(request.url, { method: request.method, headers, body });
 }
 
-/** An answer in the shape that PostgREST gives its errors, readable for browsers of any origin. */
+/** An error in PostgREST's format, readable by web apps of any origin. */
 export function problem(status: number, code: string, message: string): Response {
   return Response.json(
     { code, message, details: null, hint: null },
@@ -33,7 +33,7 @@ export function problem(status: number, code: string, message: string): Response
   );
 }
 
-/** How many parentheses of a query stand within each other, as they are or as percent-encoding. */
+/** The nesting depth of parentheses in a query, plain or percent-encoded. */
 export function nesting(query: string): number {
   let [depth, deepest] = [0, 0];
   for (const [parenthesis] of query.matchAll(/[()]|%2[89]/g)) {
@@ -43,7 +43,7 @@ export function nesting(query: string): number {
   return deepest;
 }
 
-/** Whether a body is read as JSON: that of REST and auth is, unless it says that it is something else. */
+/** Whether a body is parsed as JSON: bodies of REST and Auth are, unless they have another content type. */
 export function isJson({ url, headers }: Request): boolean {
   const type = headers.get("Content-Type");
   return type === null ? /^\/(rest|auth)\//.test(new URL(url).pathname) : /\bjson\b/i.test(type);
@@ -53,7 +53,7 @@ const [QUOTE, BACKSLASH] = ['"', "\\"].map((character) => character.charCodeAt(0
 const OPENING = new Set(["[", "{"].map((character) => character.charCodeAt(0)));
 const CLOSING = new Set(["]", "}"].map((character) => character.charCodeAt(0)));
 
-/** How many arrays and objects stand within each other, if the body is JSON. */
+/** The nesting depth of arrays and objects in a JSON body. */
 export function nestingOfJson(body: Uint8Array): number {
   let [depth, deepest, isText] = [0, 0, false];
   for (let at = 0; at < body.length; at++) {
@@ -64,16 +64,4 @@ export function nestingOfJson(body: Uint8Array): number {
     else if (!isText && CLOSING.has(byte)) depth--;
   }
   return deepest;
-}
-
-/** How many values the rows of a body have together, if it is an array of rows: each has the columns of the widest. */
-export function valuesOf(body: Uint8Array, columns: number): number {
-  if (body.find((byte) => byte > 0x20) !== "[".charCodeAt(0)) return 0;
-  try {
-    const rows: unknown[] = JSON.parse(Buffer.from(body).toString());
-    return rows.length * rows.reduce<number>((widest, row) => Math.max(widest, Object.keys(row ?? {}).length), columns);
-  } catch {
-    // What is no JSON is refused further on.
-    return 0;
-  }
 }

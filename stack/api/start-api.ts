@@ -7,6 +7,8 @@ import type { StackConfig } from "../config.ts";
 import { FunctionRunner } from "../functions/runner.ts";
 import type { Keys } from "../keys.ts";
 import { type Log, quiet } from "../progress.ts";
+import { startPostgrest } from "../rest/postgrest.ts";
+import { createRest } from "../rest/rest.ts";
 import { createGateway } from "./gateway.ts";
 import { createLite } from "./lite-app.ts";
 import { holdBackComplaints } from "./refusals.ts";
@@ -39,6 +41,8 @@ export type Api = {
   fetch(request: Request): Promise<Response>;
   /** Reloads the schema cache, for example after a migration. */
   reloadSchema(): Promise<void>;
+  /** The process id of PostgREST, or undefined while it restarts; for tests. */
+  postgrestPid(): number | undefined;
   stop(): Promise<void>;
 };
 
@@ -76,8 +80,16 @@ export async function startApi(options: ApiOptions): Promise<Api> {
         log,
       })
     : undefined;
-  const [defaultSchema = "public"] = config.api.schemas;
-  gateway = createGateway({ lite, defaultSchema, maxBodyBytes: MAX_BODY_BYTES, functions, studio });
+  const postgrest = await startPostgrest({
+    databaseUrl,
+    config: config.api,
+    jwtSecret: keys.jwtSecret,
+    connections,
+    publicUrl: url,
+    log,
+  });
+  const rest = await createRest(postgrest, keys);
+  gateway = createGateway({ rest, lite, maxBodyBytes: MAX_BODY_BYTES, functions, studio });
   const work = options.scheduledWork
     ? await startScheduledWork(databaseUrl, { url, secretKey: keys.secretKey })
     : undefined;
@@ -85,13 +97,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   return {
     url,
     keys,
-    reloadSchema: lite.reloadSchema,
+    reloadSchema: postgrest.reload,
+    postgrestPid: postgrest.pid,
     fetch: (request) => gateway(request, "127.0.0.1"),
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       if ("closeAllConnections" in server) server.closeAllConnections();
       await Promise.all([closed, functions?.stop(), work?.stop()]);
-      await lite.stop();
+      await Promise.all([lite.stop(), postgrest.stop()]);
       letComplain();
       if (temporary) rmSync(temporary, { recursive: true, force: true });
     },

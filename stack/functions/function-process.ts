@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../ports.ts";
 import type { Log } from "../progress.ts";
 
 const DENO = join(dirname(createRequire(import.meta.url).resolve("deno/package.json")), "deno");
@@ -44,14 +45,6 @@ export async function startFunction(entry: string, env: Record<string, string>, 
 function hostEnvironment(): Record<string, string> {
   const names = ["PATH", "HOME", "TMPDIR", "DENO_DIR", "SSL_CERT_FILE", "DENO_CERT", "SystemRoot", "TEMP"];
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function listens(port: number, child: ChildProcess): Promise<boolean> {

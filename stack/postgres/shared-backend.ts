@@ -17,6 +17,9 @@ type Job = {
   done: () => void;
 };
 
+/** What the WebAssembly module exports of its stack; PGlite's types do not name it. */
+type Stack = { ___stack_pointer: { value: number }; _error_context_stack: number; HEAPU32: Uint32Array };
+
 const READY_FOR_QUERY = "Z";
 const READY_FOR_QUERY_BYTES = 6;
 
@@ -142,8 +145,26 @@ export class SharedBackend {
     await this.#engine.run("reset session authorization; reset all");
   }
 
+  /**
+   * Puts the stack of the WebAssembly module back. Each error that PostgreSQL raises leaves about 1 KB on it, and a stack
+   * overflow 1 MB, so that after some thousand errors every statement would fail with 54001 (stack depth limit exceeded).
+   */
+  async #restoringStack<T>(work: () => Promise<T>): Promise<T> {
+    const module = this.#db.Module as unknown as Stack;
+    const top = module.___stack_pointer.value;
+    try {
+      return await work();
+    } finally {
+      module.___stack_pointer.value = top;
+      // After an overflow it points to what was on the stack.
+      module.HEAPU32[module._error_context_stack / Uint32Array.BYTES_PER_ELEMENT] = 0;
+    }
+  }
+
   async #execute(messages: Uint8Array) {
-    const { messages: answers, data } = await this.#db.execProtocol(messages, { throwOnError: false, syncToFs: false });
+    const { messages: answers, data } = await this.#restoringStack(() =>
+      this.#db.execProtocol(messages, { throwOnError: false, syncToFs: false }),
+    );
     const rows: (string | null)[][] = [];
     let status: string | undefined;
     let failed = false;

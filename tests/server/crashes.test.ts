@@ -116,7 +116,7 @@ async function heal(): Promise<void> {
   for (const _ of [1, 2]) {
     await db.query("update ticket_private.attempts set check_at = now() where check_at is not null");
     await db.query("update ticket_private.refunds set send_at = now() where send_at is not null");
-    // The API notices a terminated connection only when a request uses it, so the scheduler may need several calls.
+    await useAllConnections();
     let status = 0;
     for (let tries = 0; tries < 20 && status !== 200; tries++) {
       ({ status } = await ask("maintenance", { apikey: target().secretKey }));
@@ -125,6 +125,13 @@ async function heal(): Promise<void> {
   }
   await db.query("update ticket_service.tickets set held_until = now() where status = 'pending'");
   await db.query("select ticket_private.expire_holds()");
+}
+
+/** PostgREST replaces a terminated connection when a request has used it, so this sends more at once than its pool has. */
+async function useAllConnections(): Promise<void> {
+  const url = `${target().apiUrl}/rest/v1/events?select=id&limit=1`;
+  const headers = { apikey: target().publishableKey, "Accept-Profile": "event_service" };
+  for (const _ of [1, 2]) await Promise.all(Array.from({ length: 32 }, () => fetch(url, { headers })));
 }
 
 /** Inconsistencies in the money, seats and idempotency keys of an event. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePort } from "../support/server.ts";
+import { freePort } from "../../stack/ports.ts";
 
 /** Runs `npm start` and `npm run reset` as processes, with their own project folder and ports. */
 const root = mkdtempSync(join(tmpdir(), "anigmaa-project-"));

@@ -152,6 +152,18 @@ test("a statement that exceeds the stack limit returns an error", async () => {
   });
 });
 
+test("20,000 errors, and overflows of the stack among them, do not use up the stack", async () => {
+  await withClient(async (client) => {
+    const deep = `${"(".repeat(50_000)}a${")".repeat(50_000)}`;
+    for (let i = 0; i < 20_000; i++) {
+      await expect(client.query("select 1 / 0")).rejects.toMatchObject({ code: "22012" });
+      if (i % 1_000 > 0) continue;
+      await expect(client.query("select to_tsquery('simple', $1)", [deep])).rejects.toMatchObject({ code: "54001" });
+    }
+    expect(await only(client, "select 1")).toBe(1);
+  });
+});
+
 test("COPY FROM STDIN, which would crash the backend, returns an error", async () => {
   await withClient(async (client) => {
     await expect(client.query("copy counter from stdin")).rejects.toMatchObject({ code: "0A000" });

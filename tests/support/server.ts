@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { freePort } from "../../stack/ports.ts";
 
 export type TestServer = {
   /** The URL of the maintenance database, for a superuser. */
@@ -61,14 +61,6 @@ async function startCluster(bin: string): Promise<TestServer> {
     }
   };
   return { url: `postgresql://postgres@127.0.0.1:${port}/postgres`, describe: `a throwaway cluster of ${bin}`, stop };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }
 
 /** Creates a database, empty or as a copy of a template, and returns its URL. */
