@@ -34,6 +34,7 @@ export type Postgrest = {
 const START_LIMIT_MS = 30_000;
 const RELOAD_LIMIT_MS = 15_000;
 const MAX_ATTEMPTS = 100;
+const RESTART_PAUSE_MS = { first: 100, longest: 5_000 };
 const SCHEMA_LOADED = /schema cache loaded/i;
 /** What PostgREST prints at every start and request, and nobody needs to read. */
 const ROUTINE =
@@ -48,22 +49,27 @@ export async function startPostgrest(options: PostgrestOptions): Promise<Postgre
   const [port, adminPort] = [await freePort(), await freePort()];
   const env = environment(options, port, adminPort);
   let stopping = false;
+  let pause = RESTART_PAUSE_MS.first;
   let current: Child;
   let ready: Promise<void>;
 
   const start = () => {
     current = launch(program, env, options.log);
     ready = untilReady(adminPort, current);
-    // A request that waits for it gets the error.
-    ready.catch(() => undefined);
+    ready.then(() => (pause = RESTART_PAUSE_MS.first)).catch(() => undefined);
     void current.exited.then(() => {
       if (stopping) return;
       options.log("PostgREST exited unexpectedly and is started again");
-      setTimeout(() => stopping || start(), 100);
+      setTimeout(() => stopping || start(), pause);
+      pause = Math.min(pause * 2, RESTART_PAUSE_MS.longest);
     });
   };
   start();
-  await ready!;
+  await ready!.catch((error: unknown) => {
+    stopping = true;
+    current.stop();
+    throw error;
+  });
 
   /** A refused connection did not reach PostgREST, so the request is sent again when PostgREST is back. So are reads. */
   async function send(forwarded: Forwarded, attempt = 0): Promise<Response> {
