@@ -190,7 +190,7 @@ function launch(program: string, env: Record<string, string>, log: Log): Child {
       waiting.delete(entry);
       entry.resolve();
     }
-    if (!started && !ROUTINE.test(line)) log(`PostgREST: ${line}`);
+    if (line.trim() && !started && !ROUTINE.test(line)) log(`PostgREST: ${line}`);
   };
   for (const stream of [child.stdout!, child.stderr!]) createInterface({ input: stream }).on("line", read);
   child.stdin!.on("error", () => undefined);
