@@ -35,7 +35,9 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  console.log(await welcome({ apiUrl: stack.apiUrl, databaseUrl: stack.databaseUrl, keys, seconds }));
+  console.log(
+    await welcome({ apiUrl: stack.apiUrl, studioUrl: stack.studioUrl, databaseUrl: stack.databaseUrl, keys, seconds }),
+  );
 }
 
 main().catch((error: unknown) => {

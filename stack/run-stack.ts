@@ -20,7 +20,7 @@ export type StackOptions = {
   log: Log;
 };
 
-export type Stack = { apiUrl: string; databaseUrl: string; stop(): Promise<void> };
+export type Stack = { apiUrl: string; studioUrl: string; databaseUrl: string; stop(): Promise<void> };
 
 /** Connections to a PostgreSQL server; the embedded one has a single backend. */
 const SERVER_CONNECTIONS = 10;
@@ -65,7 +65,7 @@ export async function runStack({ root, config, keys, folder, databaseUrl, log }:
       await embedded?.stop();
       unlock();
     };
-    return { apiUrl: api.url, databaseUrl: url, stop };
+    return { apiUrl: api.url, studioUrl: api.studioUrl!, databaseUrl: url, stop };
   } catch (error) {
     await embedded?.stop();
     unlock();

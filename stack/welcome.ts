@@ -2,13 +2,13 @@ import pc from "picocolors";
 import postgres from "postgres";
 import type { Keys } from "./keys.ts";
 
-type WelcomeOptions = { apiUrl: string; databaseUrl: string; keys: Keys; seconds: string };
+type WelcomeOptions = { apiUrl: string; studioUrl: string; databaseUrl: string; keys: Keys; seconds: string };
 
 /** What `npm start` prints when everything is ready: URLs, keys, and accounts to sign in with. */
-export async function welcome({ apiUrl, databaseUrl, keys, seconds }: WelcomeOptions): Promise<string> {
+export async function welcome({ apiUrl, studioUrl, databaseUrl, keys, seconds }: WelcomeOptions): Promise<string> {
   const people = await seededPeople(databaseUrl);
   const lines: [string, string][] = [
-    ["Studio", apiUrl],
+    ["Studio", `${studioUrl} ${pc.dim("(do not share)")}`],
     ["REST", `${apiUrl}/rest/v1`],
     ["Auth", `${apiUrl}/auth/v1`],
     ["Storage", `${apiUrl}/storage/v1`],

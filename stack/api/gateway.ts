@@ -4,7 +4,7 @@ import type { Lite } from "./lite-app.ts";
 import { currentRequest, refusalBehind } from "./refusals.ts";
 import { isJson, nesting, nestingOfJson, problem, readBody, withBody } from "./requests.ts";
 import { asksForLinks, copyObject, listFolder, plainUpload, signLinks } from "./storage-requests.ts";
-import { isFromStudio, isLocal, studioAsset } from "./studio.ts";
+import { isLocal, type StudioAccess, studioAsset } from "./studio.ts";
 
 export type Gateway = (request: Request, peerAddress: string | null) => Promise<Response>;
 
@@ -13,7 +13,8 @@ export type GatewayOptions = {
   lite: Lite;
   maxBodyBytes: number;
   functions?: FunctionRunner;
-  studio: boolean;
+  /** Without it, Studio is not served. */
+  studio?: StudioAccess;
 };
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
@@ -71,7 +72,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         ? functions.fetch(withBody(request, body))
         : problem(404, "NOT_FOUND", "Edge functions are not enabled");
     }
-    const studio = options.studio && isFromStudio(request, peerAddress);
+    const studio = options.studio?.isFromStudio(request, peerAddress) ?? false;
     // Without an address, lite never treats a request as Studio's.
     const peer = studio ? peerAddress : null;
     if (pathname === "/rest/v1" || pathname.startsWith("/rest/v1/")) {
@@ -99,6 +100,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (pathname.startsWith("/auth/v1/")) return auth(withBody(request, body));
     if (pathname.startsWith("/_system")) return studio ? lite.app.fetch(request, { peerAddress }) : notFound();
     if (!options.studio || !isLocal(request, peerAddress) || request.method !== "GET") return notFound();
+    const signedIn = options.studio.signIn(request);
+    if (signedIn) return signedIn;
+    if (!options.studio.isSignedIn(request)) return signInFirst();
     if (pathname.startsWith("/static/")) return (await studioAsset(pathname)) ?? notFound();
     // Studio's page is the same at every path, and lite serves nothing else at `/`.
     return lite.app.fetch(new Request(new URL("/", url), { headers: request.headers }), { peerAddress });
@@ -135,6 +139,12 @@ function readableByPages(response: Response): Response {
   if (!headers.has("Access-Control-Expose-Headers")) headers.set("Access-Control-Expose-Headers", "*");
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
+
+const signInFirst = () =>
+  new Response("Open Studio with the link that `npm start` prints in its terminal.\n", {
+    status: 401,
+    headers: { "Content-Type": "text/plain; charset=utf-8" },
+  });
 
 const notFound = () => problem(404, "404", "There is nothing at this path");
 

@@ -13,6 +13,7 @@ import { createGateway } from "./gateway.ts";
 import { createLite } from "./lite-app.ts";
 import { holdBackComplaints } from "./refusals.ts";
 import { startScheduledWork } from "./scheduled-work.ts";
+import { StudioAccess } from "./studio.ts";
 
 export type ApiOptions = {
   databaseUrl: string;
@@ -36,6 +37,8 @@ export type ApiOptions = {
 
 export type Api = {
   url: string;
+  /** The link that opens Studio, if it is served. */
+  studioUrl?: string;
   keys: Keys;
   /** Handles a request in-process, as if from a client on this machine. */
   fetch(request: Request): Promise<Response>;
@@ -89,13 +92,15 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     log,
   });
   const rest = await createRest(postgrest, keys);
-  gateway = createGateway({ rest, lite, maxBodyBytes: MAX_BODY_BYTES, functions, studio });
+  const access = studio ? new StudioAccess() : undefined;
+  gateway = createGateway({ rest, lite, maxBodyBytes: MAX_BODY_BYTES, functions, studio: access });
   const work = options.scheduledWork
     ? await startScheduledWork(databaseUrl, { url, secretKey: keys.secretKey })
     : undefined;
   const letComplain = holdBackComplaints();
   return {
     url,
+    studioUrl: access?.link(url),
     keys,
     reloadSchema: postgrest.reload,
     postgrestPid: postgrest.pid,

@@ -1,3 +1,4 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, extname, join } from "node:path";
@@ -34,12 +35,45 @@ export function isLocal(request: Request, peerAddress: string | null): boolean {
   );
 }
 
+/** The parameter of the link that `npm start` prints, and the cookie that it becomes. */
+const PARAMETER = "studio";
+
 /**
- * Whether a Studio page sent the request: only then may it use `/_system` and, without a key, act as `service_role`.
- * Browsers set these headers, and pages cannot change them.
+ * Who may use Studio: a browser that was opened with the link. A Studio page may use `/_system` and, without a key, act as
+ * `service_role`, which other programs and users of this machine may not.
  */
-export function isFromStudio(request: Request, peerAddress: string | null): boolean {
-  const origin = request.headers.get("origin");
-  const sameOrigin = origin === null || origin === `http://${request.headers.get("host")}`;
-  return sameOrigin && request.headers.get("sec-fetch-site") === "same-origin" && isLocal(request, peerAddress);
+export class StudioAccess {
+  readonly #secret = randomBytes(24).toString("base64url");
+
+  /** The link to Studio of an API at this URL. */
+  link(apiUrl: string): string {
+    return `${apiUrl}/?${PARAMETER}=${this.#secret}`;
+  }
+
+  /** Exchanges the secret of the link for a cookie, so that it does not stay in the address bar. */
+  signIn(request: Request): Response | undefined {
+    const url = new URL(request.url);
+    if (!this.#isSecret(url.searchParams.get(PARAMETER))) return undefined;
+    url.searchParams.delete(PARAMETER);
+    const cookie = `${PARAMETER}=${this.#secret}; Path=/; HttpOnly; SameSite=Strict`;
+    return new Response(null, { status: 302, headers: { Location: url.pathname + url.search, "Set-Cookie": cookie } });
+  }
+
+  isSignedIn(request: Request): boolean {
+    const cookies = request.headers.get("cookie")?.split("; ") ?? [];
+    return cookies.some((cookie) => cookie.startsWith(`${PARAMETER}=`) && this.#isSecret(cookie.split("=")[1]!));
+  }
+
+  /** Whether a Studio page sent the request. Browsers set Origin and Sec-Fetch-Site, and pages cannot change them. */
+  isFromStudio(request: Request, peerAddress: string | null): boolean {
+    const origin = request.headers.get("origin");
+    const sameOrigin = origin === null || origin === `http://${request.headers.get("host")}`;
+    const isSameSite = request.headers.get("sec-fetch-site") === "same-origin";
+    return sameOrigin && isSameSite && isLocal(request, peerAddress) && this.isSignedIn(request);
+  }
+
+  #isSecret(given: string | null): boolean {
+    const [a, b] = [Buffer.from(given ?? ""), Buffer.from(this.#secret)];
+    return a.length === b.length && timingSafeEqual(a, b);
+  }
 }

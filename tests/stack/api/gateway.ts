@@ -18,11 +18,15 @@ export function gatewayTests(desk: () => Desk): void {
     });
   }
 
-  const fromStudio = () => ({ "Sec-Fetch-Site": "same-origin", Host: new URL(desk().api.url).host });
+  /** The cookie of a browser that opened the link to Studio. */
+  const cookie = () => `studio=${new URL(desk().api.studioUrl!).searchParams.get("studio")}`;
+  const fromStudio = () => ({ "Sec-Fetch-Site": "same-origin", Host: new URL(desk().api.url).host, Cookie: cookie() });
 
   describe("access reserved for Studio", () => {
     const others: [string, () => Record<string, string>][] = [
       ["a program without a browser", () => ({})],
+      ["a program that sends the headers of a browser", () => ({ ...fromStudio(), Cookie: "" })],
+      ["a program with another cookie", () => ({ ...fromStudio(), Cookie: `studio=${"x".repeat(32)}` })],
       ["a page of another site", () => ({ "Sec-Fetch-Site": "cross-site", Origin: "https://evil.example" })],
       ["a page on another port", () => ({ "Sec-Fetch-Site": "same-site", Origin: "http://127.0.0.1:9" })],
       ["a domain rebound to this machine", () => ({ ...fromStudio(), Host: "evil.example:54321" })],
@@ -58,15 +62,24 @@ export function gatewayTests(desk: () => Desk): void {
     });
   });
 
-  test("Studio's page and files are served only under a local host name", async () => {
-    const page = await get("/");
+  test("Studio opens with its link, which becomes a cookie, and only under a local host name", async () => {
+    const { pathname, search } = new URL(desk().api.studioUrl!);
+    const response = await fetch(desk().api.studioUrl!, { redirect: "manual" });
+    expect([response.status, response.headers.get("location")]).toEqual([302, "/"]);
+    expect(response.headers.get("set-cookie")).toBe(`${cookie()}; Path=/; HttpOnly; SameSite=Strict`);
+    expect((await get(pathname + search, { Host: "evil.example" })).status).toBe(404);
+
+    const page = await get("/", { Cookie: cookie() });
     expect([page.status, page.body.includes("<html")]).toEqual([200, true]);
     const script = /src="(\/static\/[^"]+)"/.exec(page.body)?.[1];
-    expect((await get(script!)).status).toBe(200);
-    expect((await get("/editor/desk.notes")).status).toBe(200);
-    expect((await get("/", { Host: "evil.example" })).status).toBe(404);
-    expect((await get("/static/assets/..%2f..%2f..%2fpackage.json")).status).toBe(404);
-    expect((await get("/static/package.json")).status).toBe(404);
+    expect((await get(script!, { Cookie: cookie() })).status).toBe(200);
+    expect((await get("/editor/desk.notes", { Cookie: cookie() })).status).toBe(200);
+    expect((await get("/", { Cookie: cookie(), Host: "evil.example" })).status).toBe(404);
+    expect((await get("/static/assets/..%2f..%2f..%2fpackage.json", { Cookie: cookie() })).status).toBe(404);
+    expect((await get("/static/package.json", { Cookie: cookie() })).status).toBe(404);
+
+    const refused = await get("/");
+    expect([refused.status, refused.body]).toEqual([401, expect.stringContaining("npm start")]);
   });
 
   test("pages of any origin may call the API", async () => {
