@@ -6,7 +6,7 @@ import { findStaleFiles } from "../../scripts/build-sql.ts";
 const root = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(resolve(root, path), "utf8");
 
-const folders = ["user", "event", "post", "ticket", "shared"].map((name) => `db/services/${name}`);
+const folders = ["user", "event", "post", "ticket", "templates"].map((name) => `db/services/${name}`);
 const parts = [...folders, "db/one_database"].flatMap((folder) =>
   readdirSync(resolve(root, folder)).map((name) => `${folder}/${name}`),
 );
@@ -17,7 +17,7 @@ describe("the parts of the SQL", () => {
   });
 
   it("each is short and says first what it contains", () => {
-    for (const path of parts.filter((part) => !part.includes("/shared/"))) {
+    for (const path of parts.filter((part) => !part.includes("/templates/"))) {
       expect(read(path), path).toMatch(/^-- \S/);
       expect(read(path).split("\n").length, path).toBeLessThan(400);
     }
@@ -26,7 +26,7 @@ describe("the parts of the SQL", () => {
   it("each has a pgTAP test of its name", () => {
     const tests = readdirSync(resolve(root, "supabase/tests"), { recursive: true, encoding: "utf8" });
     const missing = parts
-      .filter((part) => !part.includes("/shared/"))
+      .filter((part) => !part.includes("/templates/"))
       .filter((part) => {
         const [, folder, topic] = /(\w+)\/\d+_(\w+)\.sql$/.exec(part)!;
         // A part of one_database continues the topic of a service.

@@ -1,6 +1,6 @@
 -- Schemas, roles, extensions, and the helpers that services share: refusals, cursors, search and counters.
 
--- @include ../shared/foundation.sql
+-- @include ../templates/foundation.sql
 
 create schema if not exists extensions;
 create extension if not exists "uuid-ossp" with schema extensions;
@@ -18,9 +18,9 @@ end $$;
 -- Filters and defaults of clients call the extensions' functions.
 grant usage on schema extensions to anon, authenticated, service_role;
 
--- @include ../shared/cursor_time.sql
+-- @include ../templates/cursor_time.sql
 
--- @include ../shared/search.sql
+-- @include ../templates/search.sql
 
 -- Counters: events.attendees_count, events.tickets_sold, event_qna.upvotes_count.
--- @include ../shared/counters.sql
+-- @include ../templates/counters.sql

@@ -1,6 +1,6 @@
 -- What this service reads of the user service: stubs of its tables, and the views that policies query instead of them.
 
--- @include ../shared/user_service_stubs.sql
+-- @include ../templates/user_service_stubs.sql
 
 create or replace view event_private.my_following as
   select f.following_id as user_id from user_service.follows f where f.follower_id = (select auth.uid());

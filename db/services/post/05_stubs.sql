@@ -1,7 +1,7 @@
 -- What this service reads of the user and event services: stubs of their tables, and the views that policies query
 -- instead of them.
 
--- @include ../shared/user_service_stubs.sql
+-- @include ../templates/user_service_stubs.sql
 
 create or replace view post_private.my_following as
   select f.following_id as user_id from user_service.follows f where f.follower_id = (select auth.uid());
@@ -12,7 +12,7 @@ create or replace view post_private.my_invitations as
 grant select on post_private.me, post_private.my_following, post_private.my_mutuals, post_private.my_blocks,
   post_private.my_invitations, post_private.visible_people to anon, authenticated, service_role;
 
--- @include ../shared/event_service_stubs.sql
+-- @include ../templates/event_service_stubs.sql
 --   event_columns = id uuid primary key, host_id uuid, title text not null, category text not null, start_time timestamptz not null,
 --     end_time timestamptz not null, location_name text, status text not null, privacy text not null
 --   visible_columns = e.id, e.host_id, e.title, e.category::text as category, e.start_time, e.end_time, e.location_name,

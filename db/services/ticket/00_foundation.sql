@@ -1,7 +1,7 @@
 -- Schemas, roles, and the helpers that services share: refusals and cursors.
 
--- @include ../shared/foundation.sql
+-- @include ../templates/foundation.sql
 
 comment on schema ticket_service is 'Tickets and their payments. Exposed over REST.';
 
--- @include ../shared/cursor_time.sql
+-- @include ../templates/cursor_time.sql

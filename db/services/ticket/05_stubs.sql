@@ -1,9 +1,9 @@
 -- What this service reads of the user and event services: stubs of their tables, and the views that policies query
 -- instead of them.
 
--- @include ../shared/user_service_stubs.sql
+-- @include ../templates/user_service_stubs.sql
 
--- @include ../shared/event_service_stubs.sql
+-- @include ../templates/event_service_stubs.sql
 --   event_columns = id uuid primary key, host_id uuid, title text not null, start_time timestamptz not null,
 --     end_time timestamptz not null, location_name text, max_attendees int, price numeric not null, currency text not null,
 --     status text not null, privacy text not null, ticketing_enabled boolean not null

@@ -1,8 +1,8 @@
 -- Schemas, roles, and the helpers that every service has: refusals, cursors and search.
 
--- @include ../shared/foundation.sql
+-- @include ../templates/foundation.sql
 
 create schema if not exists extensions;
 comment on schema user_service is 'Accounts, profiles, follows, blocks and invitations. Exposed over REST.';
 
--- @include ../shared/search.sql
+-- @include ../templates/search.sql

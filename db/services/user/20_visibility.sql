@@ -59,7 +59,7 @@ comment on table user_service.blocks is 'A block hides two people from each othe
 -- Blocks are looked up from both sides.
 create unique index if not exists blocks_blocked_id_blocker_id on user_service.blocks (blocked_id, blocker_id);
 
--- @include ../shared/viewer.sql
+-- @include ../templates/viewer.sql
 
 create or replace view user_private.my_following as
   select f.following_id as user_id from user_service.follows f where f.follower_id = (select auth.uid());
