@@ -75,7 +75,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     const studio = options.studio?.isFromStudio(request, peerAddress) ?? false;
     // Without an address, lite never treats a request as Studio's.
     const peer = studio ? peerAddress : null;
-    if (pathname === "/rest/v1" || pathname.startsWith("/rest/v1/")) {
+    if (pathname.includes("\0")) return problem(400, "PGRST125", "The path contains a NUL character");
+    if (/^\/rest\/v1(\/|$)/.test(url.pathname)) {
       // PostgREST answers these with a plain-text 500.
       if (decoded(url.search) === undefined) return problem(400, "PGRST100", "The query has invalid percent-encoding");
       const response = await rest(request, body, studio);
@@ -136,7 +137,7 @@ function preflight(request: Request): Response {
 function readableByPages(response: Response): Response {
   const headers = new Headers(response.headers);
   headers.set("Access-Control-Allow-Origin", "*");
-  if (!headers.has("Access-Control-Expose-Headers")) headers.set("Access-Control-Expose-Headers", "*");
+  headers.set("Access-Control-Expose-Headers", "*");
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 

@@ -33,6 +33,8 @@ export type Postgrest = {
 
 const START_LIMIT_MS = 30_000;
 const RELOAD_LIMIT_MS = 15_000;
+const RESPONSE_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 3_000;
 const MAX_ATTEMPTS = 100;
 const RESTART_PAUSE_MS = { first: 100, longest: 5_000 };
 const SCHEMA_LOADED = /schema cache loaded/i;
@@ -77,8 +79,9 @@ export async function startPostgrest(options: PostgrestOptions): Promise<Postgre
     try {
       return await exchange(port, forwarded);
     } catch (error) {
-      const isRepeatable =
-        (error as NodeJS.ErrnoException).code === "ECONNREFUSED" || /^(GET|HEAD)$/.test(forwarded.method);
+      const { code = "" } = error as NodeJS.ErrnoException;
+      const isRead = forwarded.method === "GET" || forwarded.method === "HEAD";
+      const isRepeatable = code === "ECONNREFUSED" || (isRead && isDisconnect(error));
       if (!isRepeatable || attempt >= MAX_ATTEMPTS || stopping) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
       return send(forwarded, attempt + 1);
@@ -96,8 +99,11 @@ export async function startPostgrest(options: PostgrestOptions): Promise<Postgre
     pid: () => current.pid(),
     stop: async () => {
       stopping = true;
+      const pid = current.pid();
       current.stop();
+      const kill = setTimeout(() => pid !== undefined && process.kill(pid, "SIGKILL"), STOP_LIMIT_MS);
       await current.exited;
+      clearTimeout(kill);
     },
   };
 }
@@ -142,23 +148,53 @@ function exchange(port: number, { method, path, headers, body }: Forwarded): Pro
   const sent = Object.fromEntries([...headers].filter(([name]) => !CONNECTION_HEADERS.includes(name)));
   if (body) sent["content-length"] = String(body.length);
   return new Promise((resolve, reject) => {
-    request({ host: "127.0.0.1", port, method, path, headers: sent, agent, maxHeaderSize: 256 * 1024 }, (answer) =>
-      resolve(asResponse(answer)),
-    )
+    const outgoing = request({
+      host: "127.0.0.1",
+      port,
+      method,
+      path,
+      headers: sent,
+      agent,
+      maxHeaderSize: 256 * 1024,
+    });
+    const refuse = () => outgoing.destroy(new Error("the response has a status below 200"));
+    outgoing
+      .on("response", (answer) => {
+        try {
+          resolve(asResponse(answer));
+        } catch (error) {
+          outgoing.destroy(error as Error);
+        }
+      })
+      // A function may set any status. Node takes one below 200 for an interim response and waits for another.
+      .on("information", refuse)
+      .on("continue", refuse)
+      .on("upgrade", refuse)
+      .setTimeout(RESPONSE_LIMIT_MS, () =>
+        outgoing.destroy(new Error(`no response within ${RESPONSE_LIMIT_MS / 1000} s`)),
+      )
       .on("error", reject)
       .end(body);
   });
 }
 
+/** Whether PostgREST closed or refused the connection, as it does when it exits. */
+export function isDisconnect(error: unknown): boolean {
+  return ["ECONNREFUSED", "ECONNRESET", "EPIPE"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
+
+const STATUS_WITHOUT_BODY = new Set([204, 205, 304]);
+
 function asResponse(answer: IncomingMessage): Response {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(answer.headers)) {
-    if (value !== undefined && !CONNECTION_HEADERS.includes(name)) headers.set(name, String(value));
+  for (let at = 0; at < answer.rawHeaders.length; at += 2) {
+    const [name, value] = [answer.rawHeaders[at]!.toLowerCase(), answer.rawHeaders[at + 1]!];
+    if (!CONNECTION_HEADERS.includes(name)) headers.append(name, value);
   }
-  // A function may raise any PTxyz; a Response has a status from 200 to 599.
+  // A function may raise any PTxyz; a Response has a status up to 599.
   const code = answer.statusCode ?? 502;
-  const status = code >= 200 && code <= 599 ? code : 500;
-  const isEmpty = status === 204 || status === 304 || answer.headers["content-length"] === "0";
+  const status = code <= 599 ? code : 500;
+  const isEmpty = STATUS_WITHOUT_BODY.has(status) || answer.headers["content-length"] === "0";
   if (isEmpty) answer.resume();
   return new Response(isEmpty ? null : (Readable.toWeb(answer) as ReadableStream), { status, headers });
 }
@@ -173,7 +209,7 @@ type Child = {
 
 /** Ends the program when its own standard input closes, which also happens when the process that holds it is killed. */
 const LEASH =
-  'exec 3<&0; "$0" </dev/null 3<&- & p=$!; echo "pid $p"; (cat <&3 >/dev/null; kill "$p" 2>/dev/null) & wait "$p"';
+  'exec 3<&0; "$0" </dev/null 3<&- & p=$!; echo "pid $p"; (cat <&3 >/dev/null; kill "$p" 2>/dev/null; sleep 3; kill -9 "$p" 2>/dev/null) & wait "$p"';
 
 function launch(program: string, env: Record<string, string>, log: Log): Child {
   const options = { env: { PATH: process.env.PATH ?? "", ...env }, stdio: "pipe" as const };

@@ -1,7 +1,7 @@
-import { SignJWT } from "jose";
+import { jwtVerify, SignJWT } from "jose";
 import { type Body, problem } from "../api/requests.ts";
 import type { Keys } from "../keys.ts";
-import type { Postgrest } from "./postgrest.ts";
+import { isDisconnect, type Postgrest } from "./postgrest.ts";
 
 export type Rest = (request: Request, body: Body, isStudio: boolean) => Promise<Response>;
 
@@ -10,49 +10,71 @@ const UNKNOWN_NAME = /"code":"PGRST20[0-5]"/;
 const RELOAD_PAUSE_MS = 5_000;
 /** What PostgREST responds, as text with status 500, to some malformed input, for example to an unclosed quote in CSV. */
 const UNPARSABLE = "Something went wrong";
-/** Parameters that filter no rows. A name with a dot belongs to an embed. */
-const NOT_A_FILTER = /^(select|columns|order|limit|offset|on_conflict|apikey)$|\./;
+/** Parameters that filter no rows. A name with a dot belongs to an embed, except `not.and` and `not.or`. */
+const NOT_A_FILTER = /^$|^(select|columns|order|limit|offset|on_conflict)$|^(?!not\.(and|or)$).*\./;
 
 /**
  * What hosted Supabase adds in front of PostgREST: the check of the API key, which becomes a role, and the refusal of
  * writes without a filter (safeupdate).
  */
 export async function createRest(postgrest: Postgrest, keys: Keys): Promise<Rest> {
+  const secret = new TextEncoder().encode(keys.jwtSecret);
   const tokens = new Map([
-    [keys.publishableKey, await roleToken("anon", keys)],
-    [keys.secretKey, await roleToken("service_role", keys)],
+    [keys.publishableKey, await roleToken("anon", secret)],
+    [keys.secretKey, await roleToken("service_role", secret)],
   ]);
-  let reloadedAt = 0;
+  let reloading: Promise<void> | undefined;
+  let uselessReloadAt = 0;
+
+  /** The token of an API key. A legacy key is a token itself. */
+  async function tokenOf(key: string): Promise<string | undefined> {
+    const token = tokens.get(key);
+    if (token !== undefined) return token;
+    const verified = await jwtVerify(key, secret, { algorithms: ["HS256"] }).catch(() => undefined);
+    return /^(anon|service_role)$/.test(String(verified?.payload.role)) ? key : undefined;
+  }
+
+  /** Sends a request again after reading the schema, which may have changed, for example through psql. */
+  async function sendAfterReload(send: () => Promise<Response>): Promise<Response> {
+    reloading ??= postgrest.reload().finally(() => {
+      reloading = undefined;
+    });
+    await reloading;
+    const response = await send();
+    const bytes = await response.arrayBuffer();
+    if (UNKNOWN_NAME.test(new TextDecoder().decode(bytes))) uselessReloadAt = Date.now();
+    return copyOf(response, bytes);
+  }
 
   return async (request, body, isStudio) => {
     const url = new URL(request.url);
     const key = request.headers.get("apikey") ?? url.searchParams.get("apikey") ?? (isStudio ? keys.secretKey : null);
-    if (key === null)
+    if (key === null) {
       return unauthorized("No API key found in request", "No `apikey` request header or url param was found.");
-    // A legacy key is a token itself, which PostgREST verifies.
-    const token = tokens.get(key) ?? (isToken(key) ? key : undefined);
+    }
+    const token = await tokenOf(key);
     if (token === undefined) {
       return unauthorized("Invalid API key", "Double check your Supabase `anon` or `service_role` API key.");
     }
-    const unfiltered = unfilteredWrite(request.method, url.searchParams);
+    const query = parametersOf(url);
+    const unfiltered = unfilteredWrite(request.method, query);
     if (unfiltered) return problem(400, "21000", `${unfiltered} requires a WHERE clause`);
 
     const headers = new Headers(request.headers);
-    const authorization = headers.get("Authorization");
-    if (authorization === null || authorization === `Bearer ${key}`) headers.set("Authorization", `Bearer ${token}`);
-    const path = `${url.pathname.slice("/rest/v1".length) || "/"}${queryOf(request.url)}`;
+    const bearer = /^bearer\s+(.*)$/i.exec(headers.get("Authorization") ?? "")?.[1];
+    if (!headers.get("Authorization") || bearer === key) headers.set("Authorization", `Bearer ${token}`);
+    const path = (url.pathname.slice("/rest/v1".length) || "/") + (query.length > 0 ? `?${query.join("&")}` : "");
     const send = () => postgrest.fetch({ method: request.method, path, headers, body });
     try {
       const response = await send();
       if (![400, 404, 500].includes(response.status)) return response;
-      const text = await response.text();
+      const bytes = await response.arrayBuffer();
+      const text = new TextDecoder().decode(bytes);
       if (text === UNPARSABLE) return problem(400, "PGRST102", "PostgREST could not parse this request");
-      if (!UNKNOWN_NAME.test(text) || Date.now() - reloadedAt < RELOAD_PAUSE_MS) return new Response(text, response);
-      // The schema may have changed since, for example through psql.
-      reloadedAt = Date.now();
-      await postgrest.reload();
-      return await send();
-    } catch {
+      const mayBeStale = UNKNOWN_NAME.test(text) && Date.now() - uselessReloadAt > RELOAD_PAUSE_MS;
+      return mayBeStale ? await sendAfterReload(send) : copyOf(response, bytes);
+    } catch (error) {
+      if (!isDisconnect(error)) return problem(502, "502", `PostgREST failed to respond: ${(error as Error).message}`);
       const response = problem(503, "503", "PostgREST restarted during this request, which may have been carried out");
       response.headers.set("Retry-After", "1");
       return response;
@@ -60,27 +82,41 @@ export async function createRest(postgrest: Postgrest, keys: Keys): Promise<Rest
   };
 }
 
-/** The query as the client wrote it, without the API key. */
-function queryOf(url: string): string {
-  const [, query = ""] = /\?([^#]*)/.exec(url) ?? [];
-  const parameters = query.split("&").filter((parameter) => !parameter.startsWith("apikey="));
-  return query === "" ? "" : `?${parameters.join("&")}`;
+function copyOf({ status, headers }: Response, bytes: ArrayBuffer): Response {
+  return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers });
 }
 
-function unfilteredWrite(method: string, parameters: URLSearchParams): "UPDATE" | "DELETE" | undefined {
+/** The parameters as the client wrote them, without the API key. PostgREST separates them at `;` too. */
+function parametersOf({ search }: URL): string[] {
+  return search
+    .slice(1)
+    .split("&")
+    .filter((parameter) => parameter !== "" && nameOf(parameter) !== "apikey");
+}
+
+function nameOf(parameter: string): string {
+  const [name = ""] = parameter.split("=");
+  try {
+    return decodeURIComponent(name.replaceAll("+", " "));
+  } catch {
+    return "";
+  }
+}
+
+/** PostgREST ignores parameters without a value. */
+function unfilteredWrite(method: string, parameters: string[]): "UPDATE" | "DELETE" | undefined {
   if (method !== "PATCH" && method !== "DELETE") return undefined;
-  const isFiltered = [...parameters.keys()].some((name) => !NOT_A_FILTER.test(name));
+  const pieces = parameters.flatMap((parameter) => parameter.split(";")).filter((piece) => piece.includes("="));
+  const isFiltered = pieces.some((piece) => !NOT_A_FILTER.test(nameOf(piece)));
   return isFiltered ? undefined : method === "PATCH" ? "UPDATE" : "DELETE";
 }
 
-const isToken = (key: string) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(key);
-
-function roleToken(role: string, keys: Keys): Promise<string> {
+function roleToken(role: string, secret: Uint8Array): Promise<string> {
   return new SignJWT({ role, iss: "supabase" })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setIssuedAt()
     .setExpirationTime("10y")
-    .sign(new TextEncoder().encode(keys.jwtSecret));
+    .sign(secret);
 }
 
 function unauthorized(message: string, hint: string): Response {

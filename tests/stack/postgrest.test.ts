@@ -68,14 +68,82 @@ describe("what the gateway adds", () => {
     }
   });
 
+  test.each([
+    "x",
+    "id",
+    "id&id",
+    "or",
+    "and",
+    "%00",
+    "x%26y",
+    ";",
+    "a;b",
+    "a;select=id",
+    "x#=1",
+    "notes.id=eq.1",
+    "=eq.1",
+  ])("a parameter that PostgREST does not take for a filter is none: %s", async (query) => {
+    for (const method of ["PATCH", "DELETE"]) {
+      const body = method === "PATCH" ? JSON.stringify({ body: "changed" }) : undefined;
+      const { status, text } = await call(`/notes?${query}`, { method, body }, "service");
+      expect([method, status, JSON.parse(text).code]).toEqual([method, 400, "21000"]);
+    }
+    expect((await call("/notes?body=eq.changed", {}, "service")).text).toBe("[]");
+  });
+
+  test("a filter may be logical", async () => {
+    for (const query of ["not.and=(id.is.null,id.eq.0)", "or=(id.eq.-1,id.eq.-2)", "and=(id.eq.-1)"]) {
+      const { status } = await call(`/notes?${query}&id=eq.-1`, { method: "DELETE" }, "service");
+      expect([query, status]).toEqual([query, 204]);
+    }
+  });
+
+  test("a key that is not ours is refused, also with a valid token and as a token with a wrong signature", async () => {
+    const token = (await as(desk.api, ANI)).Authorization!;
+    const forged = `${token.split(" ")[1]!.split(".").slice(0, 2).join(".")}.c2lnbmF0dXJl`;
+    for (const apikey of ["a.b.c", forged, token.split(" ")[1]!, ""]) {
+      for (const Authorization of [token, "Basic x", ""]) {
+        const response = await fetch(`${desk.api.url}/rest/v1/numbers`, { headers: { apikey, Authorization } });
+        expect([apikey, Authorization, response.status]).toEqual([apikey, Authorization, 401]);
+      }
+    }
+  });
+
+  test("a function may set any status and several cookies, and the stack survives", async () => {
+    await runSql(
+      desk.database.url,
+      `create function desk.answer(status text) returns void language sql as $$
+        select set_config('response.status', status, true),
+          set_config('response.headers', '[{"Set-Cookie":"a=1"},{"Set-Cookie":"b=2"}]', true) $$`,
+    );
+    const statuses: [string, number][] = [
+      ["205", 205],
+      ["418", 418],
+      ["100", 502],
+      ["103", 502],
+      ["199", 502],
+      ["700", 500],
+    ];
+    for (const [status, expected] of statuses) {
+      const answer = await call("/rpc/answer", { method: "POST", body: JSON.stringify({ status }) });
+      expect([status, answer.status]).toEqual([status, expected]);
+      if (expected < 500) expect(answer.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    }
+    expect((await call("/users%00")).status).toBe(400);
+    expect((await call("/numbers?n=eq.1")).status).toBe(200);
+  });
+
   test("the API key may be a parameter, which PostgREST does not see", async () => {
     const url = `${desk.api.url}/rest/v1/numbers?n=eq.1&apikey=${desk.api.keys.publishableKey}`;
     expect(await (await fetch(url)).json()).toEqual([{ n: 1 }]);
   });
 
-  test("a new function is found at its first call", async () => {
-    await runSql(desk.database.url, "create function desk.fresh() returns int language sql as 'select 7'");
-    expect((await call("/rpc/fresh", { method: "POST", body: "{}" })).text).toBe("7");
+  test("new functions are found at their first calls, also by concurrent ones", async () => {
+    for (const name of ["fresh", "fresher"]) {
+      await runSql(desk.database.url, `create function desk.${name}() returns int language sql as 'select 7'`);
+      const answers = await Promise.all([1, 2, 3, 4].map(() => call(`/rpc/${name}`, { method: "POST", body: "{}" })));
+      expect(answers.map(({ text }) => text)).toEqual(["7", "7", "7", "7"]);
+    }
   });
 });
 
