@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = resolve(import.meta.dirname, "..");
 
-export const services = ["user", "event", "post", "ticket"] as const;
+const services = ["user", "event", "post", "ticket"] as const;
 
 /** A release: the version of its newest migration, and the path of a copy of its seed. */
-export type Release = { version: string; last_migration: string; seed: string };
+type Release = { version: string; last_migration: string; seed: string };
 
 /** A built file and the parts that it is made of, by their paths. */
 type Target = { path: string; parts: string[] };
@@ -18,14 +18,14 @@ const serviceFiles: Target[] = services.map((service) => ({
 }));
 const oneDatabase: Target = { path: "db/one_database.sql", parts: partsOf("db/one_database") };
 
+/** What exists only on Supabase, in the order in which it loads. */
+export const supabaseFiles = ["storage", "realtime", "schedules"].map((name) => `db/supabase/${name}.sql`);
+
 /** The first migrations, in the order in which they are applied. */
 const baseline: Target[] = [
   ...services.map((service, i) => ({ path: migration(i + 1, `${service}_service`), parts: serviceFiles[i]!.parts })),
   { path: migration(5, "one_database"), parts: oneDatabase.parts },
-  ...["storage", "realtime", "schedules"].map((name, i) => ({
-    path: migration(6 + i, name),
-    parts: [`db/supabase/${name}.sql`],
-  })),
+  ...supabaseFiles.map((path, i) => ({ path: migration(6 + i, basename(path, ".sql")), parts: [path] })),
 ];
 
 function migration(number: number, name: string): string {

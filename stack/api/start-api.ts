@@ -42,8 +42,6 @@ export type Api = {
   keys: Keys;
   /** Handles a request in-process, as if from a client on this machine. */
   fetch(request: Request): Promise<Response>;
-  /** Reloads the schema cache, for example after a migration. */
-  reloadSchema(): Promise<void>;
   /** The process id of PostgREST, or undefined while it restarts; for tests. */
   postgrestPid(): number | undefined;
   stop(): Promise<void>;
@@ -102,7 +100,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     url,
     studioUrl: access?.link(url),
     keys,
-    reloadSchema: postgrest.reload,
     postgrestPid: postgrest.pid,
     fetch: (request) => gateway(request, "127.0.0.1"),
     stop: async () => {

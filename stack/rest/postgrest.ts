@@ -34,7 +34,6 @@ export type Postgrest = {
 const START_LIMIT_MS = 30_000;
 const RELOAD_LIMIT_MS = 15_000;
 const RESPONSE_LIMIT_MS = 60_000;
-const STOP_LIMIT_MS = 3_000;
 const MAX_ATTEMPTS = 100;
 const RESTART_PAUSE_MS = { first: 100, longest: 5_000 };
 const SCHEMA_LOADED = /schema cache loaded/i;
@@ -99,11 +98,8 @@ export async function startPostgrest(options: PostgrestOptions): Promise<Postgre
     pid: () => current.pid(),
     stop: async () => {
       stopping = true;
-      const pid = current.pid();
       current.stop();
-      const kill = setTimeout(() => pid !== undefined && process.kill(pid, "SIGKILL"), STOP_LIMIT_MS);
       await current.exited;
-      clearTimeout(kill);
     },
   };
 }

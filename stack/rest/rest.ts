@@ -120,5 +120,5 @@ function roleToken(role: string, secret: Uint8Array): Promise<string> {
 }
 
 function unauthorized(message: string, hint: string): Response {
-  return Response.json({ message, hint }, { status: 401, headers: { "Access-Control-Allow-Origin": "*" } });
+  return Response.json({ message, hint }, { status: 401 });
 }

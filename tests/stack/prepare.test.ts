@@ -141,3 +141,11 @@ test("refuses a database with migrations that the folder does not have", async (
   await expect(prepare()).rejects.toThrow(/has migrations that .* does not have: 20270101000000/);
   expect((await sql`select to_regnamespace('other') as other`)[0]?.other).toBeNull();
 });
+
+test("a mistake in a built migration names the part that it was built from", async () => {
+  file(
+    "20270101000000_garden.sql",
+    "-- db/a/10_one.sql\nselect 1;\n\n-- db/a/20_two.sql\nselect 1;\nselect nothing;\n",
+  );
+  await expect(prepare()).rejects.toThrow(/_garden\.sql:6 \(built from db\/a\/20_two\.sql\): column "nothing"/);
+});

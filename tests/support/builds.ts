@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { buildLoadableFiles } from "../../scripts/build-sql.ts";
+import { buildLoadableFiles, supabaseFiles } from "../../scripts/build-sql.ts";
 import { connect } from "./database.ts";
 import { createDatabase } from "./server.ts";
 
@@ -8,10 +8,7 @@ const root = resolve(import.meta.dirname, "../..");
 const migrationsFolder = resolve(root, "supabase/migrations");
 
 /** The source, in the order in which it loads: the four services, one database, and what only Supabase has. */
-const sources = [
-  ...buildLoadableFiles().keys(),
-  ...["storage", "realtime", "schedules"].map((name) => `db/supabase/${name}.sql`),
-].map((path) => resolve(root, path));
+const sources = [...buildLoadableFiles().keys(), ...supabaseFiles].map((path) => resolve(root, path));
 
 /** What Supabase has before the first migration, as far as the schemas depend on it. */
 const platform = `
