@@ -127,11 +127,23 @@ async function heal(): Promise<void> {
   await db.query("select ticket_private.expire_holds()");
 }
 
-/** PostgREST replaces a terminated connection when a request has used it, so this sends more at once than its pool has. */
+/**
+ * PostgREST and Auth replace a terminated connection when a request has used it: sends PostgREST more at once than its pool
+ * has, and Auth one after another until a dozen have succeeded.
+ */
 async function useAllConnections(): Promise<void> {
-  const url = `${target().apiUrl}/rest/v1/events?select=id&limit=1`;
-  const headers = { apikey: target().publishableKey, "Accept-Profile": "event_service" };
-  for (const _ of [1, 2]) await Promise.all(Array.from({ length: 32 }, () => fetch(url, { headers })));
+  const { apiUrl, publishableKey: apikey } = target();
+  const send = async (path: string, headers: Record<string, string>) =>
+    (
+      await fetch(apiUrl + path, { headers: { apikey, ...headers }, signal: AbortSignal.timeout(5_000) }).catch(
+        () => undefined,
+      )
+    )?.status ?? 503;
+  const read = () => send("/rest/v1/events?select=id&limit=1", { "Accept-Profile": "event_service" });
+  for (const _ of [1, 2]) await Promise.all(Array.from({ length: 32 }, read));
+  for (let tries = 0, good = 0; tries < 40 && good < 12; tries++) {
+    good = (await send("/auth/v1/user", { Authorization: `Bearer ${host.token}` })) < 500 ? good + 1 : 0;
+  }
 }
 
 /** Inconsistencies in the money, seats and idempotency keys of an event. */
