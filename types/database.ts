@@ -366,6 +366,16 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      event: {
+        Args: { id: string };
+        Returns: Database["event_service"]["CompositeTypes"]["event_card"];
+        SetofOptions: {
+          from: "*";
+          to: "event_card";
+          isOneToOne: true;
+          isSetofReturn: true;
+        };
+      };
       events_near: {
         Args: {
           categories?: Database["event_service"]["Enums"]["event_category"][];
@@ -474,8 +484,11 @@ export type Database = {
         location_name: string | null;
         location_address: string | null;
         location: Point | null;
+        requirements: string | null;
+        images: Json | null;
         max_attendees: number | null;
         attendees_count: number | null;
+        tickets_sold: number | null;
         price: number | null;
         currency: string | null;
         is_free: boolean | null;
@@ -483,6 +496,8 @@ export type Database = {
         privacy: Database["event_service"]["Enums"]["event_privacy"] | null;
         ticketing_enabled: boolean | null;
         my_attendance: Database["event_service"]["Enums"]["attendee_status"] | null;
+        my_ticket: Json | null;
+        i_wait: boolean | null;
         distance_m: number | null;
         cursor: string | null;
       };
@@ -490,6 +505,7 @@ export type Database = {
         id: string | null;
         username: string | null;
         name: string | null;
+        avatar_path: string | null;
         avatar_url: string | null;
         is_verified: boolean | null;
         joined_at: string | null;
@@ -540,7 +556,7 @@ export type Database = {
           post_id: string;
           updated_at: string;
         };
-        ComputedFields: "author";
+        ComputedFields: "author" | "parent" | "replies";
         Insert: {
           author_id?: string | null;
           content?: string | null;
@@ -746,7 +762,7 @@ export type Database = {
           updated_at: string;
           visibility: Database["post_service"]["Enums"]["post_visibility"];
         };
-        ComputedFields: "attached_event" | "author" | "event";
+        ComputedFields: "attached_event" | "author" | "event" | "original";
         Insert: {
           attached_event_id?: string | null;
           author_id?: string;
@@ -994,6 +1010,16 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      latest_posts: {
+        Args: { cursor?: string; page_size?: number };
+        Returns: Database["post_service"]["CompositeTypes"]["post_card"][];
+        SetofOptions: {
+          from: "*";
+          to: "post_card";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       liker: {
         Args: { "": Database["post_service"]["Tables"]["likes"]["Row"] };
         Returns: {
@@ -1002,6 +1028,40 @@ export type Database = {
         SetofOptions: {
           from: "likes";
           to: "people";
+          isOneToOne: true;
+          isSetofReturn: true;
+        };
+      };
+      original: {
+        Args: { "": Database["post_service"]["Tables"]["posts"]["Row"] };
+        Returns: {
+          error: true;
+        } & "the function post_service.original with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        SetofOptions: {
+          from: "posts";
+          to: "posts";
+          isOneToOne: true;
+          isSetofReturn: true;
+        };
+      };
+      parent: {
+        Args: { "": Database["post_service"]["Tables"]["comments"]["Row"] };
+        Returns: {
+          error: true;
+        } & "the function post_service.parent with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        SetofOptions: {
+          from: "comments";
+          to: "comments";
+          isOneToOne: true;
+          isSetofReturn: true;
+        };
+      };
+      post: {
+        Args: { id: string };
+        Returns: Database["post_service"]["CompositeTypes"]["post_card"];
+        SetofOptions: {
+          from: "*";
+          to: "post_card";
           isOneToOne: true;
           isSetofReturn: true;
         };
@@ -1026,29 +1086,24 @@ export type Database = {
           poll_options?: string[];
           visibility?: Database["post_service"]["Enums"]["post_visibility"];
         };
-        Returns: {
-          attached_event_id: string | null;
-          author_id: string;
-          author_is_private: boolean;
-          comments_count: number;
-          content: string | null;
-          created_at: string;
-          event_id: string | null;
-          id: string;
-          likes_count: number;
-          original_post_id: string | null;
-          poll_closes_at: string | null;
-          reposts_count: number;
-          shares_count: number;
-          type: Database["post_service"]["Enums"]["post_type"];
-          updated_at: string;
-          visibility: Database["post_service"]["Enums"]["post_visibility"];
-        };
+        Returns: Database["post_service"]["CompositeTypes"]["post_card"];
         SetofOptions: {
           from: "*";
-          to: "posts";
+          to: "post_card";
           isOneToOne: true;
           isSetofReturn: false;
+        };
+      };
+      replies: {
+        Args: { "": Database["post_service"]["Tables"]["comments"]["Row"] };
+        Returns: {
+          error: true;
+        } & "the function post_service.replies with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        SetofOptions: {
+          from: "comments";
+          to: "comments";
+          isOneToOne: false;
+          isSetofReturn: true;
         };
       };
       reposter: {
@@ -1092,13 +1147,14 @@ export type Database = {
         comments_count: number | null;
         reposts_count: number | null;
         shares_count: number | null;
-        images: string[] | null;
+        images: Json | null;
         event: Json | null;
         original: Json | null;
         poll: Json | null;
         i_like: boolean | null;
         i_bookmarked: boolean | null;
         i_reposted: boolean | null;
+        reposted_by: Json | null;
         cursor: string | null;
       };
     };
@@ -1137,7 +1193,7 @@ export type Database = {
           id: string;
           user_id: string;
         };
-        ComputedFields: never;
+        ComputedFields: "event" | "person";
         Insert: {
           added_at?: string;
           event_id: string;
@@ -1260,7 +1316,7 @@ export type Database = {
           status: Database["ticket_service"]["Enums"]["ticket_status"];
           user_id: string | null;
         };
-        ComputedFields: never;
+        ComputedFields: "event";
         Insert: {
           activated_at?: string | null;
           attendance_code?: string;
@@ -1306,7 +1362,7 @@ export type Database = {
           joined_at: string;
           user_id: string;
         };
-        ComputedFields: never;
+        ComputedFields: "event";
         Insert: {
           event_id: string;
           id?: string;
@@ -1323,7 +1379,71 @@ export type Database = {
       };
     };
     Views: {
-      [_ in never]: never;
+      events: {
+        Row: {
+          currency: string;
+          end_time: string;
+          host_id: string | null;
+          id: string;
+          location_name: string | null;
+          price: number;
+          privacy: string | null;
+          start_time: string;
+          status: string | null;
+          title: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          currency?: string | null;
+          end_time?: string | null;
+          host_id?: string | null;
+          id?: string | null;
+          location_name?: string | null;
+          price?: number | null;
+          privacy?: never;
+          start_time?: string | null;
+          status?: never;
+          title?: string | null;
+        };
+        Update: {
+          currency?: string | null;
+          end_time?: string | null;
+          host_id?: string | null;
+          id?: string | null;
+          location_name?: string | null;
+          price?: number | null;
+          privacy?: never;
+          start_time?: string | null;
+          status?: never;
+          title?: string | null;
+        };
+        Relationships: [];
+      };
+      people: {
+        Row: {
+          avatar_url: string | null;
+          id: string;
+          is_verified: boolean;
+          name: string | null;
+          username: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          avatar_url?: string | null;
+          id?: string | null;
+          is_verified?: boolean | null;
+          name?: string | null;
+          username?: string | null;
+        };
+        Update: {
+          avatar_url?: string | null;
+          id?: string | null;
+          is_verified?: boolean | null;
+          name?: string | null;
+          username?: string | null;
+        };
+        Relationships: [];
+      };
     };
     Functions: {
       begin_checkout: {
@@ -1363,6 +1483,43 @@ export type Database = {
       close_item: { Args: { id: string; kind: string; reference: string }; Returns: undefined };
       close_refund: { Args: { reference: string; refund_id: string }; Returns: undefined };
       continue_cancellations: { Args: { batch?: number }; Returns: number };
+      event:
+        | {
+            Args: { "": Database["ticket_service"]["Tables"]["event_staff"]["Row"] };
+            Returns: {
+              error: true;
+            } & "the function ticket_service.event with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+            SetofOptions: {
+              from: "event_staff";
+              to: "events";
+              isOneToOne: true;
+              isSetofReturn: true;
+            };
+          }
+        | {
+            Args: { "": Database["ticket_service"]["Tables"]["tickets"]["Row"] };
+            Returns: {
+              error: true;
+            } & "the function ticket_service.event with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+            SetofOptions: {
+              from: "tickets";
+              to: "events";
+              isOneToOne: true;
+              isSetofReturn: true;
+            };
+          }
+        | {
+            Args: { "": Database["ticket_service"]["Tables"]["waitlist_entries"]["Row"] };
+            Returns: {
+              error: true;
+            } & "the function ticket_service.event with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+            SetofOptions: {
+              from: "waitlist_entries";
+              to: "events";
+              isOneToOne: true;
+              isSetofReturn: true;
+            };
+          };
       event_guests: {
         Args: { cursor?: string; event_id: string; page_size?: number };
         Returns: Database["ticket_service"]["CompositeTypes"]["guest_card"][];
@@ -1379,6 +1536,16 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "sales_line";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      event_waitlist: {
+        Args: { cursor?: string; event_id: string; page_size?: number };
+        Returns: Database["ticket_service"]["CompositeTypes"]["waitlist_card"][];
+        SetofOptions: {
+          from: "*";
+          to: "waitlist_card";
           isOneToOne: false;
           isSetofReturn: true;
         };
@@ -1416,6 +1583,18 @@ export type Database = {
           since: string;
           ticket_id: string;
         }[];
+      };
+      person: {
+        Args: { "": Database["ticket_service"]["Tables"]["event_staff"]["Row"] };
+        Returns: {
+          error: true;
+        } & "the function ticket_service.person with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        SetofOptions: {
+          from: "event_staff";
+          to: "people";
+          isOneToOne: true;
+          isSetofReturn: true;
+        };
       };
       record_notice: { Args: { attempt_id: string; facts: Json; notice_id: string; provider: string }; Returns: Json };
       record_refund: {
@@ -1459,7 +1638,7 @@ export type Database = {
         checked_in_by: string | null;
       };
       guest_card: {
-        ticket_id: string | null;
+        id: string | null;
         status: Database["ticket_service"]["Enums"]["ticket_status"] | null;
         guest: Json | null;
         price_paid: number | null;
@@ -1467,7 +1646,7 @@ export type Database = {
         purchased_at: string | null;
         is_checked_in: boolean | null;
         checked_in_at: string | null;
-        id: string | null;
+        total: number | null;
         cursor: string | null;
       };
       sales_line: {
@@ -1498,6 +1677,14 @@ export type Database = {
         event: Json | null;
         payment: Json | null;
         refunds: Json | null;
+        cursor: string | null;
+      };
+      waitlist_card: {
+        id: string | null;
+        place: number | null;
+        person: Json | null;
+        joined_at: string | null;
+        total: number | null;
         cursor: string | null;
       };
     };
@@ -1588,7 +1775,7 @@ export type Database = {
           responded_at: string | null;
           status: Database["user_service"]["Enums"]["invitation_status"];
         };
-        ComputedFields: "invitee" | "inviter";
+        ComputedFields: "event" | "invitee" | "inviter";
         Insert: {
           event_id: string;
           id?: string;
@@ -1858,10 +2045,58 @@ export type Database = {
       };
     };
     Views: {
-      [_ in never]: never;
+      events: {
+        Row: {
+          category: string | null;
+          end_time: string;
+          host_id: string | null;
+          id: string;
+          location_name: string | null;
+          privacy: string | null;
+          start_time: string;
+          status: string | null;
+          title: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          category?: never;
+          end_time?: string | null;
+          host_id?: string | null;
+          id?: string | null;
+          location_name?: string | null;
+          privacy?: never;
+          start_time?: string | null;
+          status?: never;
+          title?: string | null;
+        };
+        Update: {
+          category?: never;
+          end_time?: string | null;
+          host_id?: string | null;
+          id?: string | null;
+          location_name?: string | null;
+          privacy?: never;
+          start_time?: string | null;
+          status?: never;
+          title?: string | null;
+        };
+        Relationships: [];
+      };
     };
     Functions: {
       delete_account: { Args: Record<PropertyKey, never>; Returns: undefined };
+      event: {
+        Args: { "": Database["user_service"]["Tables"]["invitations"]["Row"] };
+        Returns: {
+          error: true;
+        } & "the function user_service.event with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        SetofOptions: {
+          from: "invitations";
+          to: "events";
+          isOneToOne: true;
+          isSetofReturn: true;
+        };
+      };
       files_deleted: { Args: { bucket_id: string; paths: string[] }; Returns: undefined };
       files_to_delete: {
         Args: { batch?: number };
@@ -1971,6 +2206,7 @@ export type Database = {
         username: string | null;
         name: string | null;
         bio: string | null;
+        avatar_path: string | null;
         avatar_url: string | null;
         location: string | null;
         is_verified: boolean | null;

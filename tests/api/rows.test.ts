@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, expectTypeOf, test } from "vitest";
-import type { Location, PersonCard } from "../../types/index.ts";
+import type { Location, PersonCard, Single } from "../../types/index.ts";
 import { anonymous, type Person, signUp } from "../support/people.ts";
 import { ok } from "./support/answers.ts";
 import {
@@ -177,11 +177,12 @@ describe("responses", () => {
       await users(ani).from("users").update(change).eq("id", ani.id).select("date_of_birth,interests").single(),
     );
     expect(account).toEqual(change);
-    const event_id = await host(ani, underWay);
+    const citra = await signUp("citra");
+    const event_id = await host(citra, underWay);
     ok(await join(budi, event_id));
     ok(await events(budi).from("reviews").insert({ event_id, rating: 4 }));
     const { average_rating } = ok(
-      await users(budi).from("user_stats").select("average_rating").eq("user_id", ani.id).single(),
+      await users(budi).from("user_stats").select("average_rating").eq("user_id", citra.id).single(),
     );
     expect(average_rating).toBe(4);
   });
@@ -195,10 +196,17 @@ describe("responses", () => {
       price: 12_500.25,
       distance_m: expect.closeTo(533.7, 0),
       location: { type: "Point", coordinates: [98.6722, 3.6] },
-      host: { id: ani.id, username: ani.username, name: "ani", avatar_url: null, is_verified: false },
+      host: {
+        id: ani.id,
+        username: ani.username,
+        name: "ani",
+        avatar_path: null,
+        avatar_url: null,
+        is_verified: false,
+      },
     });
     const profiles = ok(await users(budi).rpc("profile", { username: ani.username.toUpperCase() }));
-    expectTypeOf(profiles).toExtend<PersonCard[]>();
+    expectTypeOf(profiles).toExtend<Single<PersonCard>[]>();
     expect(profiles).toMatchObject([{ id: ani.id, i_follow: false, cursor: null }]);
   });
 });

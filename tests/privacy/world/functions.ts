@@ -239,13 +239,15 @@ export const FUNCTIONS: Record<string, Check> = {
   "post_service.home_feed": posts(
     FEED,
     ({ oracle, world }, viewer, post) => {
-      const inFeed = ({ author_id }: { author_id: string }) => author_id === viewer || oracle.follows(viewer, author_id);
+      const inFeed = ({ author_id }: { author_id: string }) =>
+        author_id === viewer || oracle.follows(viewer, author_id);
       const isPlain = ({ id, content }: { id: string; content: string | null }) =>
         oracle.originalOf(id) !== null && !content;
       return (
         (inFeed(post) && !isPlain(post)) ||
         world.tables.posts.some(
-          (other) => isPlain(other) && oracle.originalOf(other.id) === post.id && inFeed(other) && oracle.post(viewer, other.id),
+          (other) =>
+            isPlain(other) && oracle.originalOf(other.id) === post.id && inFeed(other) && oracle.post(viewer, other.id),
         )
       );
     },
@@ -258,7 +260,9 @@ export const FUNCTIONS: Record<string, Check> = {
       !world.people.get(post.author_id)!.hidden &&
       (oracle.originalOf(post.id) === null || Boolean(post.content)),
   ),
-  "post_service.post": each("post_service.post", "posts", postTexts, ({ oracle }, viewer, id) => oracle.post(viewer, id)),
+  "post_service.post": each("post_service.post", "posts", postTexts, ({ oracle }, viewer, id) =>
+    oracle.post(viewer, id),
+  ),
   "post_service.search_posts": posts(SEARCH_POSTS, (_, __, post) => post.content.includes(WORD)),
   "post_service.posts_by": async (stage, viewer) => {
     const found: string[] = [];
