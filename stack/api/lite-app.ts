@@ -2,7 +2,8 @@ import { App, setExperimental } from "@supabase/lite";
 import { createPostgresConnection, type PostgresConnection } from "@supabase/lite/postgres";
 import type { StackConfig } from "../config.ts";
 import type { Keys } from "../keys.ts";
-import { StorageFiles } from "./storage-files.ts";
+import { StorageFiles } from "../storage/files.ts";
+import { StorageRows } from "../storage/rows.ts";
 
 export type LiteOptions = {
   databaseUrl: string;
@@ -15,7 +16,7 @@ export type LiteOptions = {
   connections: number;
 };
 
-export type Lite = { app: App; stop(): Promise<void> };
+export type Lite = { app: App; storageRows: StorageRows; stop(): Promise<void> };
 
 /** Supabase lite's auth, storage and Studio over a PostgreSQL database, with its known problems worked around. */
 export async function createLite(options: LiteOptions): Promise<Lite> {
@@ -24,7 +25,7 @@ export async function createLite(options: LiteOptions): Promise<Lite> {
   const app = new App({ connection, ...liteConfig(options), options: { server: { admin: options.studio } } });
   app._storageAdapter = new StorageFiles(options.storageDir);
   await quietly(() => app.init());
-  return { app, stop: () => connection.close() };
+  return { app, storageRows: new StorageRows(connection), stop: () => connection.close() };
 }
 
 /** Lite warns at every start that its storage is experimental. The README says so. */
