@@ -6,7 +6,9 @@ import { bytesOf } from "./sizes.ts";
 
 export async function buckets(context: Context, path: string): Promise<Response> {
   const { request, send } = context;
-  const [, id, action] = /^\/bucket(?:\/([^/]+))?(?:\/(empty))?\/?$/.exec(path) ?? [];
+  const found = /^\/bucket(?:\/([^/]+))?(?:\/(empty))?\/?$/.exec(path);
+  if (!found) return send(request);
+  const [, id, action] = found;
   const refused = id === undefined ? undefined : refusedBucketName(id);
   if (refused) return refused;
   const route = `${request.method}${id === undefined ? "" : " id"}${action ? ` ${action}` : ""}`;

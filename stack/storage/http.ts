@@ -25,10 +25,17 @@ export function tooLarge(entity: string): Response {
   return refusal(413, "EntityTooLarge", `The ${entity} exceeded the maximum allowed size`, "Payload too large");
 }
 
-/** What the embedded stack does not have, by name. */
+/** The refusal of what only Supabase has. */
 export function unsupported(feature: string): Response {
-  return refusal(501, "NotSupported", `The embedded stack does not support ${feature}; Supabase does`, "not_supported");
+  return refusal(501, "NotSupported", missing(feature), "not_supported");
 }
+
+/** The same in the format of Iceberg's REST catalog. */
+export function unsupportedByIceberg(feature: string): Response {
+  return Response.json({ error: { message: missing(feature), type: "NotSupported", code: 501 } }, { status: 501 });
+}
+
+const missing = (feature: string) => `The embedded stack does not support ${feature}. Supabase does`;
 
 /** Parses a JSON body, or returns the refusal of an invalid one. */
 export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promise<T | Response> {

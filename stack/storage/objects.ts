@@ -47,7 +47,7 @@ const transfer = z.object({
   sourceKey: z.string(),
   destinationKey: z.string(),
   destinationBucket: z.string().nullish(),
-  metadata: z.unknown(),
+  metadata: z.unknown().optional(),
   copyMetadata: z.boolean().optional(),
 });
 

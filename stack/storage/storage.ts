@@ -1,6 +1,6 @@
 import { buckets } from "./buckets.ts";
 import { download } from "./downloads.ts";
-import { type Context, type ObjectPath, refusal, type Send, unsupported } from "./http.ts";
+import { type Context, type ObjectPath, refusal, type Send, unsupported, unsupportedByIceberg } from "./http.ts";
 import { signLink, signMany, signUpload } from "./links.ts";
 import { listFolder, listPages } from "./lists.ts";
 import { refusedBucketName, refusedObjectName } from "./names.ts";
@@ -17,11 +17,11 @@ const MISSING: [RegExp, string][] = [
   [/^\/s3(\/|$)/, "the S3 protocol"],
   [/^\/vector(\/|$)/, "vector buckets"],
   [/^\/iceberg(\/|$)/, "analytics buckets"],
-  [/^\/cdn(\/|$)/, "purging a CDN's cache, because it has no CDN"],
+  [/^\/cdn(\/|$)/, "purging a CDN's cache"],
 ];
 
 const OBJECT =
-  /^\/object\/(?:(public|authenticated|sign|upload\/sign|info|info\/public|info\/authenticated)\/)?([^/]+)\/(.+)$/s;
+  /^\/object\/(?:(public|authenticated|sign|upload\/sign|info\/public|info\/authenticated|info)\/)?([^/]+)\/(.+)$/s;
 
 /**
  * Answers as Supabase Storage does. Lite decides what the caller may read and write; this adds what lite lacks, and
@@ -31,7 +31,7 @@ export function createStorage(rows: StorageRows, maxFileBytes: number): Storage 
   return async (request, send) => {
     const path = decodeURIComponent(new URL(request.url).pathname).slice("/storage/v1".length);
     const missing = MISSING.find(([pattern]) => pattern.test(path));
-    if (missing) return unsupported(missing[1]);
+    if (missing) return path.startsWith("/iceberg/v1/") ? unsupportedByIceberg(missing[1]) : unsupported(missing[1]);
     const context = { request, send, rows, maxFileBytes };
     if (/^\/bucket(\/|$)/.test(path)) return buckets(context, path);
     const [, listed] = /^\/object\/(list(?:-v2)?|sign)\/[^/]+\/?$/.exec(path) ?? [];
