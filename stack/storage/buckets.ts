@@ -70,7 +70,7 @@ const creation = z.object({
 async function createBucket({ request, send, maxFileBytes }: Context): Promise<Response> {
   const body = await readJson(request, creation);
   if (body instanceof Response) return body;
-  if (body.type === "ANALYTICS") return unsupported("analytics buckets");
+  if (body.type === "ANALYTICS") return unsupported("Analytics buckets");
   if ((body.file_size_limit ?? 0) > maxFileBytes) return tooLarge("object");
   const id = body.id || body.name;
   const refused = refusedBucketName(body.name) ?? refusedBucketName(id);

@@ -26,16 +26,18 @@ export function tooLarge(entity: string): Response {
 }
 
 /** The refusal of what only Supabase has. */
-export function unsupported(feature: string): Response {
-  return refusal(501, "NotSupported", missing(feature), "not_supported");
+export function unsupported(features: string): Response {
+  return refusal(501, MISSING, missing(features));
 }
 
 /** The same in the format of Iceberg's REST catalog. */
-export function unsupportedByIceberg(feature: string): Response {
-  return Response.json({ error: { message: missing(feature), type: "NotSupported", code: 501 } }, { status: 501 });
+export function unsupportedByIceberg(features: string): Response {
+  return Response.json({ error: { message: missing(features), type: MISSING, code: 501 } }, { status: 501 });
 }
 
-const missing = (feature: string) => `The embedded stack does not support ${feature}. Supabase does`;
+const MISSING = "not_in_embedded_stack";
+const missing = (features: string) =>
+  `${features} are not in the embedded stack. Use \`npx supabase start\` or a hosted project`;
 
 /** Parses a JSON body, or returns the refusal of an invalid one. */
 export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promise<T | Response> {

@@ -13,7 +13,7 @@ const many = z.object({ expiresIn, paths: z.array(z.unknown()).max(1000) });
 export async function signLink(context: Context, { bucket, name }: ObjectPath): Promise<Response> {
   const body = await readJson(context.request, one);
   if (body instanceof Response) return body;
-  if (Object.keys(body.transform ?? {}).length > 0) return unsupported("image transformations");
+  if (Object.keys(body.transform ?? {}).length > 0) return unsupported("Image transformations");
   return sign(context, bucket, name, body.expiresIn);
 }
 

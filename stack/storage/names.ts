@@ -11,7 +11,7 @@ export function refusedObjectName(name: string): Response | undefined {
     return refusal(400, "InvalidKey", 'An object name cannot contain the segment "." or ".."');
   }
   // Lite could not tell it from the query.
-  if (name.includes("?")) return unsupported('object names with "?"');
+  if (name.includes("?")) return unsupported('Object names with "?"');
   return undefined;
 }
 

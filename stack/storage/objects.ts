@@ -59,7 +59,7 @@ export async function copyOrMove({ request, send }: Context, path: string): Prom
   const destinationBucket = body.destinationBucket ?? bucketId;
   const refused = refusedBucketName(destinationBucket) ?? refusedObjectName(destinationKey);
   if (refused) return refused;
-  if (body.metadata !== undefined || body.copyMetadata === false) return unsupported("copies with other metadata");
+  if (body.metadata !== undefined || body.copyMetadata === false) return unsupported("Copies with other metadata");
   const response = await send(
     redirected(request, path, { json: { bucketId, sourceKey, destinationKey, destinationBucket } }),
   );

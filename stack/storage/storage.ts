@@ -10,14 +10,14 @@ import { upload } from "./uploads.ts";
 
 export type Storage = (request: Request, send: Send) => Promise<Response>;
 
-/** What Supabase has at these paths. */
+/** What Supabase has at these paths. docs/storage.md lists it. */
 const MISSING: [RegExp, string][] = [
-  [/^\/render\/image\//, "image transformations"],
-  [/^\/upload\/resumable(\/|$)/, "resumable uploads (TUS)"],
-  [/^\/s3(\/|$)/, "the S3 protocol"],
-  [/^\/vector(\/|$)/, "vector buckets"],
-  [/^\/iceberg(\/|$)/, "analytics buckets"],
-  [/^\/cdn(\/|$)/, "purging a CDN's cache"],
+  [/^\/render\/image\//, "Image transformations"],
+  [/^\/upload\/resumable(\/|$)/, "Resumable uploads (TUS)"],
+  [/^\/s3(\/|$)/, "Requests in the S3 protocol"],
+  [/^\/vector(\/|$)/, "Vector buckets"],
+  [/^\/iceberg(\/|$)/, "Analytics buckets"],
+  [/^\/cdn(\/|$)/, "Purges of a CDN's cache"],
 ];
 
 const OBJECT =

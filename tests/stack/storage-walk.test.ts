@@ -88,7 +88,7 @@ const files: Method = {
     works: () => papers().getPublicUrl("k"),
     like: { data: { publicUrl: expect.stringContaining("/storage/v1/object/public/walk/k") } },
   },
-  purgeCache: refused("purging a CDN's cache")(() => papers().purgeCache("k")),
+  purgeCache: refused("Purges of a CDN's cache")(() => papers().purgeCache("k")),
 };
 
 const bucketMethods: Method = {
@@ -100,10 +100,10 @@ const bucketMethods: Method = {
   }),
   emptyBucket: works(() => storage().emptyBucket("made"), { message: expect.stringContaining("Empty bucket") }),
   deleteBucket: works(() => storage().deleteBucket("made"), { message: "Successfully deleted" }),
-  purgeBucketCache: refused("purging a CDN's cache")(() => storage().purgeBucketCache("made")),
+  purgeBucketCache: refused("Purges of a CDN's cache")(() => storage().purgeBucketCache("made")),
 };
 
-const noVectors = refused("vector buckets");
+const noVectors = refused("Vector buckets");
 const vectors = () => storage().vectors;
 const vectorBucket = () => vectors().from("v");
 const vectorIndex = () => vectorBucket().index("i");
@@ -133,7 +133,7 @@ const vectorData: Method = {
   deleteVectors: noVectors(() => vectorIndex().deleteVectors({ keys: ["a"] })),
 };
 
-const noAnalytics = refused("analytics buckets");
+const noAnalytics = refused("Analytics buckets");
 const analytics: Method = {
   ...base,
   createBucket: noAnalytics(() => storage().analytics.createBucket("w")),
@@ -165,7 +165,7 @@ const catalogCalls: [string, unknown[]][] = [
 const tables: Method = Object.fromEntries(
   catalogCalls.map(([name, parameters]) => [
     name,
-    refused(name === "tableExists" || name === "namespaceExists" ? "501" : "analytics buckets")(() =>
+    refused(name === "tableExists" || name === "namespaceExists" ? "501" : "Analytics buckets")(() =>
       catalog()[name]!(...parameters),
     ),
   ]),

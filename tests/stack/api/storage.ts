@@ -238,10 +238,10 @@ export function storageTests(desk: () => Desk): void {
   });
 
   test.each([
-    ["GET", "/render/image/public/shown/ten?width=10", "image transformations"],
-    ["GET", "/render/image/authenticated/shown/ten?width=10", "image transformations"],
-    ["POST", "/upload/resumable", "resumable uploads"],
-    ["GET", "/s3/shown", "S3"],
+    ["GET", "/render/image/public/shown/ten?width=10", "Image transformations"],
+    ["GET", "/render/image/authenticated/shown/ten?width=10", "Image transformations"],
+    ["POST", "/upload/resumable", "Resumable uploads"],
+    ["GET", "/s3/shown", "S3 protocol"],
   ])("%s %s is 501 by name", async (method, path, name) => {
     const response = await send(method, path, service);
     expect([response.status, await response.json()]).toMatchObject([501, { message: expect.stringContaining(name) }]);
