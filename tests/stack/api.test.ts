@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { authAndStorageTests } from "./api/auth-storage.ts";
 import { gatewayTests } from "./api/gateway.ts";
 import { restTests } from "./api/rest.ts";
-import { storageTests } from "./api/storage.ts";
+import { storageFilesTests } from "./api/storage-files.ts";
+import { storageListsTests } from "./api/storage-lists.ts";
+import { storagePoliciesTests } from "./api/storage-policies.ts";
+import { storageRefusalsTests } from "./api/storage-refusals.ts";
 import { type Desk, MAX_ROWS, startDesk } from "./support/desk.ts";
 
 /** One database and API for all HTTP tests, because starting them takes longer than the tests. */
@@ -15,4 +18,7 @@ afterAll(() => desk?.stop());
 describe("REST", () => restTests(() => desk));
 describe("gateway and Studio", () => gatewayTests(() => desk));
 describe("auth and storage", () => authAndStorageTests(() => desk));
-describe("storage", () => storageTests(() => desk));
+describe("storage: files", () => storageFilesTests(() => desk));
+describe("storage: lists and buckets", () => storageListsTests(() => desk));
+describe("storage: policies", () => storagePoliciesTests(() => desk));
+describe("storage: refusals", () => storageRefusalsTests(() => desk));
