@@ -2,6 +2,16 @@ import { createClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import ws from "ws";
 import { type Desk, startDesk } from "./support/desk.ts";
+import {
+  analyticsClients,
+  base,
+  type Call,
+  type Known,
+  type Method,
+  quiet,
+  refused,
+  vectorClients,
+} from "./support/storage-methods.ts";
 
 let desk: Desk;
 beforeAll(async () => {
@@ -12,11 +22,6 @@ afterAll(() => desk?.stop());
 const storage = () =>
   createClient(desk.api.url, desk.api.keys.secretKey, { realtime: { transport: ws as never } }).storage;
 type Files = ReturnType<ReturnType<typeof storage>["from"]>;
-
-/** Every method either works, with an answer of this shape, or is refused with 501 and the name of what is missing. */
-type Call = () => unknown;
-type Known = { works: Call; like: unknown } | { refused: Call; as: string } | "sends nothing";
-type Method = { [name: string]: Known };
 
 const papers = () => storage().from("walk");
 const text = (words: string) => new Blob([words], { type: "text/plain" });
@@ -30,11 +35,7 @@ async function uploaded(name: string): Promise<Files> {
   return papers();
 }
 
-const quiet = (...names: string[]): Method => Object.fromEntries(names.map((name) => [name, "sends nothing"]));
-const base = quiet("setHeader", "throwOnError", "handleOperation");
 const works = (call: Call, data: unknown): Known => ({ works: call, like: { data, error: null } });
-const refused = (as: string) => (call: Call) => ({ refused: call, as });
-
 const files: Method = {
   ...base,
   ...quiet("encodeMetadata", "toBase64", "_getFinalPath", "_removeEmptyFolders", "applyTransformOptsToQuery"),
@@ -103,74 +104,6 @@ const bucketMethods: Method = {
   purgeBucketCache: refused("Purges of a CDN's cache")(() => storage().purgeBucketCache("made")),
 };
 
-const noVectors = refused("Vector buckets");
-const vectors = () => storage().vectors;
-const vectorBucket = () => vectors().from("v");
-const vectorIndex = () => vectorBucket().index("i");
-const dimension = { dataType: "float32", dimension: 3, distanceMetric: "cosine" } as const;
-const vectorBuckets: Method = {
-  ...base,
-  ...quiet("from"),
-  createBucket: noVectors(() => vectors().createBucket("v")),
-  getBucket: noVectors(() => vectors().getBucket("v")),
-  listBuckets: noVectors(() => vectors().listBuckets()),
-  deleteBucket: noVectors(() => vectors().deleteBucket("v")),
-};
-const vectorIndexes: Method = {
-  ...base,
-  ...quiet("index"),
-  createIndex: noVectors(() => vectorBucket().createIndex({ indexName: "i", ...dimension })),
-  getIndex: noVectors(() => vectorBucket().getIndex("i")),
-  listIndexes: noVectors(() => vectorBucket().listIndexes()),
-  deleteIndex: noVectors(() => vectorBucket().deleteIndex("i")),
-};
-const vectorData: Method = {
-  ...base,
-  putVectors: noVectors(() => vectorIndex().putVectors({ vectors: [{ key: "a", data: { float32: [1, 2, 3] } }] })),
-  getVectors: noVectors(() => vectorIndex().getVectors({ keys: ["a"] })),
-  listVectors: noVectors(() => vectorIndex().listVectors()),
-  queryVectors: noVectors(() => vectorIndex().queryVectors({ queryVector: { float32: [1, 2, 3] }, topK: 1 })),
-  deleteVectors: noVectors(() => vectorIndex().deleteVectors({ keys: ["a"] })),
-};
-
-const noAnalytics = refused("Analytics buckets");
-const analytics: Method = {
-  ...base,
-  createBucket: noAnalytics(() => storage().analytics.createBucket("w")),
-  listBuckets: noAnalytics(() => storage().analytics.listBuckets()),
-  deleteBucket: noAnalytics(() => storage().analytics.deleteBucket("w")),
-  from: noAnalytics(() => storage().analytics.from("w").listNamespaces()),
-};
-
-const catalog = () => storage().analytics.from("w") as unknown as Record<string, (...parameters: unknown[]) => unknown>;
-const space = { namespace: ["n"] };
-const table = { ...space, name: "t" };
-const schema = { name: "t", schema: { type: "struct", fields: [] } };
-const catalogCalls: [string, unknown[]][] = [
-  ["listNamespaces", []],
-  ["createNamespace", [space]],
-  ["createNamespaceIfNotExists", [space]],
-  ["dropNamespace", [space]],
-  ["loadNamespaceMetadata", [space]],
-  ["namespaceExists", [space]],
-  ["listTables", [space]],
-  ["createTable", [space, schema]],
-  ["createTableIfNotExists", [space, schema]],
-  ["updateTable", [table, {}]],
-  ["dropTable", [table]],
-  ["loadTable", [table]],
-  ["tableExists", [table]],
-];
-/** The two that send HEAD cannot read the name of what is missing. */
-const tables: Method = Object.fromEntries(
-  catalogCalls.map(([name, parameters]) => [
-    name,
-    refused(name === "tableExists" || name === "namespaceExists" ? "501" : "Analytics buckets")(() =>
-      catalog()[name]!(...parameters),
-    ),
-  ]),
-);
-
 const clients: [string, () => object, Method][] = [
   [
     "storage",
@@ -178,11 +111,8 @@ const clients: [string, () => object, Method][] = [
     { ...base, ...bucketMethods, ...quiet("from", "vectors", "analytics", "listBucketOptionsToQueryString") },
   ],
   ["storage.from()", papers, files],
-  ["storage.vectors", vectors, vectorBuckets],
-  ["storage.vectors.from()", vectorBucket, vectorIndexes],
-  ["storage.vectors.from().index()", vectorIndex, vectorData],
-  ["storage.analytics", () => storage().analytics, analytics],
-  ["storage.analytics.from()", catalog, tables],
+  ...vectorClients(storage),
+  ...analyticsClients(storage),
 ];
 
 describe.each(clients)("%s", (_, client, methods) => {
