@@ -47,7 +47,7 @@ it("Insert and Update have exactly the columns that signed-in people may write",
       return `expectTypeOf<keyof ${written}>().toEqualTypeOf<${columns.map((c) => `"${c}"`).join(" | ")}>();`;
     }),
   );
-  expect(compile("tests/claims.ts", preamble + claims.join("\n"))).toEqual([]);
+  expect(compile({ "tests/claims.ts": preamble + claims.join("\n") })).toEqual([]);
 });
 
 it("every relationship function infers a row or null, or rows", async () => {
@@ -64,5 +64,5 @@ it("every relationship function infers a row or null, or rows", async () => {
     const select = `supabase.schema("${schema}").from("${from}").select("${name}(${column})")`;
     return `rows(${select}).toEqualTypeOf<{ ${name}: { ${column}: string }${many ? "[]" : " | null"} }>();`;
   });
-  expect(compile("tests/claims.ts", preamble + claims.join("\n"))).toEqual([]);
+  expect(compile({ "tests/claims.ts": preamble + claims.join("\n") })).toEqual([]);
 });

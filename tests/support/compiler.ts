@@ -1,23 +1,23 @@
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import ts from "typescript";
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** Compiles a source that is in memory only, as if it were at this path, and returns the compiler's complaints. */
-export function compile(path: string, source: string): string[] {
+/** Compiles sources that are in memory only, by their paths in the repository, and returns the compiler's complaints. */
+export function compile(sources: Record<string, string>): string[] {
   const { config } = ts.readConfigFile(resolve(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, files: [] }, ts.sys, root);
   const host = ts.createCompilerHost(options);
-  const file = resolve(root, path);
+  const files = new Map(Object.entries(sources).map(([path, source]) => [resolve(root, path), source]));
   const { fileExists, readFile } = host;
-  host.fileExists = (name) => name === file || fileExists(name);
-  host.readFile = (name) => (name === file ? source : readFile(name));
-  const program = ts.createProgram([file], options, host);
-  return ts.getPreEmitDiagnostics(program).map((problem) => {
-    const line =
-      problem.file && problem.start !== undefined
-        ? ts.getLineAndCharacterOfPosition(problem.file, problem.start).line
-        : 0;
-    return `${source.split("\n")[line]?.trim()}: ${ts.flattenDiagnosticMessageText(problem.messageText, " ")}`;
+  host.fileExists = (name) => files.has(name) || fileExists(name);
+  host.readFile = (name) => files.get(name) ?? readFile(name);
+  const program = ts.createProgram([...files.keys()], options, host);
+  const problems = [...files.keys()].flatMap((name) => ts.getPreEmitDiagnostics(program, program.getSourceFile(name)));
+  return problems.map(({ file, start = 0, messageText }) => {
+    const message = ts.flattenDiagnosticMessageText(messageText, " ");
+    if (!file) return message;
+    const { line } = ts.getLineAndCharacterOfPosition(file, start);
+    return `${relative(root, file.fileName)}: ${file.text.split("\n")[line]!.trim()}: ${message}`;
   });
 }
