@@ -298,11 +298,11 @@ export type Database = {
       };
       event: {
         Args: { id: string };
-        Returns: Database["event_service"]["CompositeTypes"]["event_card"];
+        Returns: Database["event_service"]["CompositeTypes"]["event_card"][];
         SetofOptions: {
           from: "*";
           to: "event_card";
-          isOneToOne: true;
+          isOneToOne: false;
           isSetofReturn: true;
         };
       };
@@ -875,11 +875,11 @@ export type Database = {
       };
       post: {
         Args: { id: string };
-        Returns: Database["post_service"]["CompositeTypes"]["post_card"];
+        Returns: Database["post_service"]["CompositeTypes"]["post_card"][];
         SetofOptions: {
           from: "*";
           to: "post_card";
-          isOneToOne: true;
+          isOneToOne: false;
           isSetofReturn: true;
         };
       };

@@ -1,4 +1,4 @@
-import { createClient } from "@supabase/supabase-js";
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { Client } from "pg";
 import type { Keys } from "../../../stack/index.ts";
 import type { Database, ServiceDatabase } from "../../../types/index.ts";
@@ -18,6 +18,10 @@ export async function makeScope(url: string, keys: Keys, database: Client, fetch
     password: "anigmaa-demo",
   });
   if (error) throw error;
+  const photo = new File([Buffer.from("ffd8ffe000104a46494600010100000100010000ffd9", "hex")], "me.jpg", {
+    type: "image/jpeg",
+  });
+  await publishPicture(supabase, photo);
   return {
     url,
     publishableKey: keys.publishableKey,
@@ -31,10 +35,18 @@ export async function makeScope(url: string, keys: Keys, database: Client, fetch
     password: "correct horse battery",
     ...rows,
     ...(await lookUp(database)),
-    photo: new File([Buffer.from("ffd8ffe000104a46494600010100000100010000ffd9", "hex")], "me.jpg", {
-      type: "image/jpeg",
-    }),
+    photo,
   };
+}
+
+/** A post of Ayu's with a stored picture: the seeded ones have URLs. */
+async function publishPicture(supabase: SupabaseClient<Database>, photo: File): Promise<void> {
+  const path = `${rows.userId}/feed.jpg`;
+  await supabase.storage.from("post-images").upload(path, photo);
+  await supabase
+    .schema("post_service")
+    .rpc("publish_post", { content: "Look", image_urls: [path] })
+    .throwOnError();
 }
 
 const rows = {
@@ -59,8 +71,14 @@ const rows = {
 
 /** Ids that the seed leaves to chance. */
 async function lookUp(database: Client) {
-  const { soldOutEventId, userId, myEventId, postId, pollId } = rows;
+  const { soldOutEventId, userId, myEventId, postId, pollId, strangerId, friendId } = rows;
   await database.query("update event_service.events set max_attendees = tickets_sold where id = $1", [soldOutEventId]);
+  for (const [table, person] of Object.entries({ waitlist_entries: strangerId, event_staff: friendId })) {
+    await database.query(`insert into ticket_service.${table} (event_id, user_id) values ($1, $2)`, [
+      myEventId,
+      person,
+    ]);
+  }
   const found = await database.query(
     `select
       (select id from user_service.invitations where invitee_id = $1 and status = 'pending' limit 1) as "invitationId",
