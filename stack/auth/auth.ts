@@ -60,7 +60,7 @@ const HANDLERS: Record<string, Handler> = {
 
 /** What a browser opens or anybody may read, without an API key. */
 const WITHOUT_KEY = /^(verify|authorize|callback|\.well-known\/.*)$/;
-const WITHOUT_BODY = /^(POST logout|GET .*|HEAD .*|DELETE .*)$/;
+const WITHOUT_BODY = /^(POST logout|GET .*|DELETE .*)$/;
 
 /** Supabase Auth: lite keeps passwords and sessions; what it lacks is added here, or refused by name. */
 export function createAuth({ lite, keys, settings, databaseUrl, apiUrl, connections }: AuthOptions): Auth {
@@ -82,20 +82,16 @@ export function createAuth({ lite, keys, settings, databaseUrl, apiUrl, connecti
     const path = pathname.slice("/auth/v1/".length);
     const role = WITHOUT_KEY.test(path) && request.method === "GET" ? "anon" : await access.roleOf(request);
     if (role instanceof Response) return role;
+    if (/^(admin(\/|$)|invite$)/.test(path)) await access.requireAdmin(request, role);
+    const name = `${request.method} ${path.replace(/^admin\/users\/[^/]+$/, "admin/users/*")}`;
+    const handler = HANDLERS[name];
     const query = new URL(request.url).searchParams;
     query.delete("apikey");
-    const body = await readBody(request, !WITHOUT_BODY.test(`${request.method} ${path}`));
-    const call: Call = {
-      request,
-      path,
-      query,
-      body,
-      lite: (...part) => send(liteRequest(request, access.keyOf(role), ...part)),
-    };
-    if (/^(admin(\/|$)|invite$)/.test(path)) await access.requireAdmin(request, role);
+    const body = await readBody(request, handler !== undefined && !WITHOUT_BODY.test(name));
+    const lite: Call["lite"] = (...part) => send(liteRequest(request, access.keyOf(role), ...part));
+    const call: Call = { request, path, query, body, lite };
     const missing = missingFeature(call);
     if (missing) throw missing;
-    const handler = HANDLERS[`${request.method} ${path.replace(/^admin\/users\/[^/]+$/, "admin/users/*")}`];
     if (!handler) throw new AuthProblem(404, "not_found", `Auth has no ${request.method} /${path}`);
     return handler(auth, call);
   }
