@@ -64,7 +64,13 @@ const WITHOUT_BODY = /^(POST logout|GET .*|DELETE .*)$/;
 
 /** Supabase Auth: lite keeps passwords and sessions; what it lacks is added here, or refused by name. */
 export function createAuth({ lite, keys, settings, databaseUrl, apiUrl, connections }: AuthOptions): Auth {
-  const sql = postgres(databaseUrl, { max: connections, onnotice: () => {}, prepare: false, fetch_types: false });
+  const sql = postgres(databaseUrl, {
+    max: connections,
+    idle_timeout: 30,
+    onnotice: () => {},
+    prepare: false,
+    fetch_types: false,
+  });
   const jwtSecret = new TextEncoder().encode(keys.jwtSecret);
   const access = new AuthAccess(keys, jwtSecret);
   const auth: AuthContext = { sql, settings, apiUrl, jwtSecret, mail: (message) => lite.sendMail(message) };

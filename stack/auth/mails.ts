@@ -76,7 +76,7 @@ export async function mailProof(auth: AuthContext, user: User, purpose: Purpose,
 /** Refuses a second mail within `max_frequency`. */
 export function refuseTooEarly({ settings }: AuthContext, sentAt: Date | null): void {
   const wait = sentAt ? sentAt.getTime() + milliseconds(settings.email.max_frequency) - Date.now() : 0;
-  if (wait <= 0) return;
+  if (!(wait > 0)) return;
   const seconds = Math.ceil(wait / 1000);
   const message = `For security purposes, you can only request this after ${seconds} seconds.`;
   throw new AuthProblem(429, "over_email_send_rate_limit", message);
