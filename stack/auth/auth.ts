@@ -35,7 +35,7 @@ const logOut: Handler = (_, { query, lite }) => lite("POST", `logout?scope=${que
 const HANDLERS: Record<string, Handler> = {
   "POST signup": inTurn(signUp),
   "POST token": issueToken,
-  "POST otp": signInWithOtp,
+  "POST otp": inTurn(signInWithOtp),
   "POST magiclink": signInWithOtp,
   "POST recover": recover,
   "POST resend": resend,
@@ -129,7 +129,7 @@ function liteRequest(
   return new Request(new URL(`/auth/v1/${path}`, url), { method, headers, body: body && JSON.stringify(body) });
 }
 
-/** Runs one request at a time: lite answers 500 to the second of two concurrent sign-ups with the same email. */
+/** Runs one request at a time: of two concurrent sign-ups with the same email, lite answers 500 to the second. */
 function inTurn(handler: Handler): Handler {
   let last: Promise<unknown> = Promise.resolve();
   return (auth, call) => {

@@ -17,13 +17,16 @@ export function mailOptions({ settings }: AuthContext, call: Call) {
   return { redirectTo: redirectTarget(settings, call), challenge: challengeOf(call.body) };
 }
 
+const maySignUp = ({ enable_signup, email }: AuthContext["settings"]) => enable_signup && email.enable_signup;
+
 export async function signUp(auth: AuthContext, call: Call): Promise<Response> {
   const { settings, sql } = auth;
   const email = emailOf(call.body.email);
   const { password, data } = call.body;
   const options = mailOptions(auth, call);
   const isWeak = !password || password.length < settings.minimum_password_length;
-  const known = settings.email.enable_confirmations && !isWeak ? await findUser(sql, "email", email) : undefined;
+  const mayExist = settings.email.enable_confirmations && maySignUp(settings) && !isWeak;
+  const known = mayExist ? await findUser(sql, "email", email) : undefined;
   if (known) return known.email_confirmed_at ? pretendToSignUp(email, data) : confirmAgain(auth, known, options);
   if (Buffer.byteLength(password ?? "") > BCRYPT_BYTES) throw invalid("Password cannot be longer than 72 characters");
   const response = await call.lite("POST", "signup", { email, password, data: data ?? {} });
@@ -93,7 +96,7 @@ export async function signInWithOtp(auth: AuthContext, call: Call): Promise<Resp
   let user = await findUser(sql, "email", email);
   if (!user && call.body.create_user === false)
     throw new AuthProblem(422, "otp_disabled", "Signups not allowed for otp");
-  if (!user && !(settings.enable_signup && settings.email.enable_signup)) {
+  if (!user && !maySignUp(settings)) {
     throw new AuthProblem(422, "signup_disabled", "Signups not allowed for this instance");
   }
   const isConfirmed = !settings.email.enable_confirmations;
