@@ -1,6 +1,5 @@
 import { decodeJwt } from "jose";
-import type { AuthContext, Call } from "./call.ts";
-import { emailOf } from "./call.ts";
+import { type AuthContext, type Call, emailOf } from "./call.ts";
 import { mailEmailChange, refuseTooEarly } from "./mails.ts";
 import { AuthProblem, emailExists } from "./problems.ts";
 import { endSessions } from "./sessions.ts";

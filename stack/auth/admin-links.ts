@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { AuthContext, Call } from "./call.ts";
-import { emailOf } from "./call.ts";
+import { type AuthContext, type Call, emailOf } from "./call.ts";
 import { createUser } from "./create-user.ts";
 import { addressesToConfirm, issueEmailChange, issueProof, mailProof, type Proof, type Purpose } from "./mails.ts";
 import { AuthProblem, emailExists, invalid } from "./problems.ts";

@@ -1,6 +1,5 @@
 import type { Sql } from "postgres";
-import type { AuthContext, Call } from "./call.ts";
-import { emailOf } from "./call.ts";
+import { type AuthContext, type Call, emailOf } from "./call.ts";
 import { createUser, passwordHash } from "./create-user.ts";
 import { milliseconds } from "./mails.ts";
 import { AuthProblem, emailExists, invalid } from "./problems.ts";
@@ -9,7 +8,7 @@ import { confirmEmail, findUser, json, obfuscate, requireUser, saveIdentity, typ
 
 /** `auth.admin.createUser`. */
 export async function adminCreate(auth: AuthContext, { body }: Call): Promise<Response> {
-  const attributes = attributesOf(auth, body);
+  const attributes = attributesOf(body);
   const { id, password_hash } = body;
   if (!attributes.email && !attributes.phone) throw invalid("Cannot create a user without either an email or phone");
   if (attributes.email && (await findUser(auth.sql, "email", attributes.email))) throw emailExists();
@@ -29,11 +28,11 @@ export async function adminCreate(auth: AuthContext, { body }: Call): Promise<Re
   return Response.json(userJson(user));
 }
 
-function attributesOf(auth: AuthContext, body: Call["body"]) {
+function attributesOf(body: Call["body"]) {
   const { email, phone, password, role } = body;
   const digits = phone?.replace(/^\+/, "").replaceAll(" ", "");
   if (digits && !/^[1-9]\d{1,14}$/.test(digits)) throw invalid("Invalid phone number format (E.164 required)");
-  if (password) checkPassword(auth, password);
+  if (Buffer.byteLength(password ?? "") > 72) throw invalid("Password cannot be longer than 72 characters");
   return {
     email: email ? emailOf(email) : undefined,
     phone: digits || undefined,
@@ -45,14 +44,6 @@ function attributesOf(auth: AuthContext, body: Call["body"]) {
     appMetadata: body.app_metadata ?? {},
     bannedUntil: body.ban_duration ? banEnd(body.ban_duration) : undefined,
   };
-}
-
-function checkPassword({ settings }: AuthContext, password: string): void {
-  if (Buffer.byteLength(password) > 72) throw invalid("Password cannot be longer than 72 characters");
-  if (password.length < settings.minimum_password_length) {
-    const message = `Password should be at least ${settings.minimum_password_length} characters.`;
-    throw new AuthProblem(422, "weak_password", message);
-  }
 }
 
 function banEnd(duration: string): Date | null {
@@ -94,7 +85,11 @@ export async function adminGet({ sql }: AuthContext, call: Call): Promise<Respon
 /** `auth.admin.updateUserById`. */
 export async function adminUpdate(auth: AuthContext, call: Call): Promise<Response> {
   const user = await requireUser(auth.sql, idOf(call));
-  const { email, phone, password, role, bannedUntil, ...rest } = attributesOf(auth, call.body);
+  const { email, phone, password, role, bannedUntil, ...rest } = attributesOf(call.body);
+  const { minimum_password_length: minimum } = auth.settings;
+  if (password && password.length < minimum) {
+    throw new AuthProblem(422, "weak_password", `Password should be at least ${minimum} characters.`);
+  }
   await auth.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;
     await sql`

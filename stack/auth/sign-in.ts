@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { AuthContext, Call } from "./call.ts";
-import { emailOf } from "./call.ts";
+import { type AuthContext, type Call, emailOf } from "./call.ts";
 import { createUser } from "./create-user.ts";
 import { mailEmailChange, mailProof, refuseTooEarly } from "./mails.ts";
 import { challengeOf } from "./pkce.ts";

@@ -1,6 +1,5 @@
 import type { Sql } from "postgres";
-import type { AuthContext, Call } from "./call.ts";
-import { emailOf } from "./call.ts";
+import { type AuthContext, type Call, emailOf } from "./call.ts";
 import { addressesToConfirm, hashOf } from "./mails.ts";
 import { issueCode } from "./pkce.ts";
 import { AuthProblem, invalid } from "./problems.ts";
@@ -68,7 +67,7 @@ function leadTo(target: string, query: Record<string, string>, fragment?: Record
 
 /** Uses up a token and does what it proves. Undefined while a change of address still needs the other address. */
 async function redeem(auth: AuthContext, type: string, hashes: string[], refusal: string): Promise<User | undefined> {
-  const columns = COLUMNS[type];
+  const columns = Object.hasOwn(COLUMNS, type) ? COLUMNS[type] : undefined;
   if (!columns) throw invalid("Unsupported verification type");
   return auth.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;

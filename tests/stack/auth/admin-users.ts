@@ -59,9 +59,6 @@ export function adminUserTests(): void {
       expect((await admin().createUser({ phone: "62812345678" })).error?.code).toBe("phone_exists");
       expect((await admin().createUser({ id, email: "x@example.org" })).error?.status).toBe(422);
       expect((await admin().createUser({})).error?.status).toBe(400);
-      expect((await admin().createUser({ email: "y@example.org", password: "short" })).error?.code).toBe(
-        "weak_password",
-      );
     });
 
     test("lists users in pages, newest first", async () => {
@@ -100,6 +97,7 @@ export function adminUserTests(): void {
       expect(data.user?.user_metadata).toMatchObject({ city: "Denpasar" });
       expect(data.user?.user_metadata).not.toHaveProperty("name");
       expect((await auth.refreshSession()).data.session).toBeNull();
+      expect((await admin().updateUserById(id, { password: "short" })).error?.code).toBe("weak_password");
       const signedIn = await client().auth.signInWithPassword({
         email: "made.baru@example.org",
         password: "another password",
@@ -114,13 +112,12 @@ export function adminUserTests(): void {
       const refusals = [
         await client().auth.signInWithPassword({ email, password: PASSWORD }),
         await auth.getUser(session.access_token),
-        await client()
-          .auth.setSession(session)
-          .then(() => auth.refreshSession()),
+        await client().auth.refreshSession(session),
         await client().auth.verifyOtp({ email, token: mailbox.last(email).code, type: "email" }),
       ];
       expect(refusals.map(({ error }) => error?.code)).toEqual(Array(4).fill("user_banned"));
       await admin().updateUserById(id, { ban_duration: "none" });
+      expect((await client().auth.refreshSession(session)).error).toBeNull();
       expect((await client().auth.signInWithPassword({ email, password: PASSWORD })).error).toBeNull();
       expect((await admin().updateUserById(id, { ban_duration: "forever" })).error?.status).toBe(400);
     });

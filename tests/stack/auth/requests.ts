@@ -79,8 +79,9 @@ export function requestTests(): void {
       },
     );
 
-    test("an unknown path or key is refused as JSON, in every encoding of the path", async () => {
+    test("an unknown path, type or key is refused as JSON, in every encoding of the path", async () => {
       expect((await post("nothing", "{}")).status).toBe(404);
+      expect((await post("verify", '{"type":"constructor","token_hash":"x"}')).status).toBe(400);
       expect((await post("signup/", "{}")).status).toBe(404);
       expect((await post("%73ignup", "{}")).status).toBe(501);
       expect((await post("admin%2Fusers", "{}")).status).toBe(403);
