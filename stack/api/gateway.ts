@@ -1,3 +1,4 @@
+import type { Auth } from "../auth/auth.ts";
 import type { FunctionRunner } from "../functions/runner.ts";
 import type { Rest } from "../rest/rest.ts";
 import type { Lite } from "./lite-app.ts";
@@ -10,6 +11,7 @@ export type Gateway = (request: Request, peerAddress: string | null) => Promise<
 
 export type GatewayOptions = {
   rest: Rest;
+  auth: Auth;
   lite: Lite;
   maxBodyBytes: number;
   functions?: FunctionRunner;
@@ -26,8 +28,7 @@ const MAX_ECHO = 4096;
 
 /** Routes requests to lite and the edge functions, refuses what they cannot handle, and hides `/_system`. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { rest, lite, functions, maxBodyBytes } = options;
-  let signUps: Promise<unknown> = Promise.resolve();
+  const { rest, auth, lite, functions, maxBodyBytes } = options;
 
   /** Forwards a request to lite. Prints what lite logged meanwhile for a fault, but not for a refusal. */
   async function ask(request: Request, peerAddress: string | null): Promise<Response> {
@@ -38,15 +39,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (refused) return problem(refused.status, refused.code, refused.message);
     console.error(`${request.method} ${request.url}:`, ...complaints);
     return response;
-  }
-
-  /** Runs sign-ups one at a time: lite answers 500 to the second of two concurrent ones with the same email. */
-  function auth(request: Request): Promise<Response> {
-    const send = () => ask(request, null);
-    if (!new URL(request.url).pathname.startsWith("/auth/v1/signup")) return send();
-    const turn = signUps.then(send);
-    signUps = turn.catch(() => undefined);
-    return turn;
   }
 
   async function answer(request: Request, peerAddress: string | null): Promise<Response> {
@@ -98,7 +90,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       }
       return send(await plainUpload(withBody(request, body)));
     }
-    if (pathname.startsWith("/auth/v1/")) return auth(withBody(request, body));
+    if (pathname.startsWith("/auth/v1/"))
+      return auth.fetch(withBody(request, body), pathname, (part) => ask(part, null));
     if (pathname.startsWith("/_system")) return studio ? lite.app.fetch(request, { peerAddress }) : notFound();
     if (!options.studio || !isLocal(request, peerAddress) || request.method !== "GET") return notFound();
     const signedIn = options.studio.signIn(request);

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
+import { createAuth } from "../auth/auth.ts";
 import type { StackConfig } from "../config.ts";
 import { FunctionRunner } from "../functions/runner.ts";
 import type { Keys } from "../keys.ts";
@@ -91,7 +92,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   });
   const rest = await createRest(postgrest, keys);
   const access = studio ? new StudioAccess() : undefined;
-  gateway = createGateway({ rest, lite, maxBodyBytes: MAX_BODY_BYTES, functions, studio: access });
+  const auth = createAuth({ lite, keys, settings: config.auth, databaseUrl, apiUrl: url, connections });
+  gateway = createGateway({ rest, auth, lite, maxBodyBytes: MAX_BODY_BYTES, functions, studio: access });
   const work = options.scheduledWork
     ? await startScheduledWork(databaseUrl, { url, secretKey: keys.secretKey })
     : undefined;
@@ -106,7 +108,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       const closed = new Promise((resolve) => server.close(resolve));
       if ("closeAllConnections" in server) server.closeAllConnections();
       await Promise.all([closed, functions?.stop(), work?.stop()]);
-      await Promise.all([lite.stop(), postgrest.stop()]);
+      await Promise.all([auth.stop(), lite.stop(), postgrest.stop()]);
       letComplain();
       if (temporary) rmSync(temporary, { recursive: true, force: true });
     },
