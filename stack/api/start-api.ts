@@ -10,6 +10,7 @@ import type { Keys } from "../keys.ts";
 import { type Log, quiet } from "../progress.ts";
 import { startPostgrest } from "../rest/postgrest.ts";
 import { createRest } from "../rest/rest.ts";
+import { bytesOf } from "../storage/sizes.ts";
 import { createGateway } from "./gateway.ts";
 import { createLite } from "./lite-app.ts";
 import { holdBackComplaints } from "./refusals.ts";
@@ -93,7 +94,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const rest = await createRest(postgrest, keys);
   const access = studio ? new StudioAccess() : undefined;
   const auth = createAuth({ lite, keys, settings: config.auth, databaseUrl, apiUrl: url, connections });
-  gateway = createGateway({ rest, auth, lite, maxBodyBytes: MAX_BODY_BYTES, functions, studio: access });
+  const maxFileBytes = bytesOf(config.storage.file_size_limit);
+  gateway = createGateway({ rest, auth, lite, maxBodyBytes: MAX_BODY_BYTES, maxFileBytes, functions, studio: access });
   const work = options.scheduledWork
     ? await startScheduledWork(databaseUrl, { url, secretKey: keys.secretKey })
     : undefined;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { authAndStorageTests } from "./api/auth-storage.ts";
 import { gatewayTests } from "./api/gateway.ts";
 import { restTests } from "./api/rest.ts";
+import { storageTests } from "./api/storage.ts";
 import { type Desk, MAX_ROWS, startDesk } from "./support/desk.ts";
 
 /** One database and API for all HTTP tests, because starting them takes longer than the tests. */
@@ -14,3 +15,4 @@ afterAll(() => desk?.stop());
 describe("REST", () => restTests(() => desk));
 describe("gateway and Studio", () => gatewayTests(() => desk));
 describe("auth and storage", () => authAndStorageTests(() => desk));
+describe("storage", () => storageTests(() => desk));
