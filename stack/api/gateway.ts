@@ -2,7 +2,7 @@ import type { FunctionRunner } from "../functions/runner.ts";
 import type { Rest } from "../rest/rest.ts";
 import type { Lite } from "./lite-app.ts";
 import { currentRequest, refusalBehind } from "./refusals.ts";
-import { isJson, nesting, nestingOfJson, problem, readBody, withBody } from "./requests.ts";
+import { isJson, nesting, nestingOfJson, problem, readBody, unavailable, withBody } from "./requests.ts";
 import { asksForLinks, copyObject, listFolder, plainUpload, signLinks } from "./storage-requests.ts";
 import { isLocal, type StudioAccess, studioAsset } from "./studio.ts";
 
@@ -35,6 +35,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const response = await currentRequest.run({ complaints }, () => lite.app.fetch(request, { peerAddress }));
     if (response.status < 500) return response;
     const refused = refusalBehind(complaints);
+    if (refused?.status === 503) return unavailable(refused.message);
     if (refused) return problem(refused.status, refused.code, refused.message);
     console.error(`${request.method} ${request.url}:`, ...complaints);
     return response;
