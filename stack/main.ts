@@ -15,6 +15,8 @@ import { welcome } from "./welcome.ts";
 /** The project to serve. The tests pass another one as an argument. */
 const root = resolve(process.argv[2] ?? dirname(dirname(fileURLToPath(import.meta.url))));
 
+const STOP_LIMIT_MS = 5_000;
+
 async function main(): Promise<void> {
   const startedAt = performance.now();
   const envFile = join(root, ".env");
@@ -31,6 +33,8 @@ async function main(): Promise<void> {
   const stack = await runStack({ root, config, keys, folder, databaseUrl: process.env.DATABASE_URL || undefined, log });
   stop = async () => {
     console.log("\nStopping …");
+    // The child processes end with this one, and the database loses nothing that was committed.
+    setTimeout(() => process.exit(0), STOP_LIMIT_MS).unref();
     await stack.stop();
     process.exit(0);
   };

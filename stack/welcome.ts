@@ -1,8 +1,8 @@
 import pc from "picocolors";
 import postgres from "postgres";
-import type { Keys } from "./keys.ts";
+import type { StackKeys } from "./keys.ts";
 
-type WelcomeOptions = { apiUrl: string; studioUrl: string; databaseUrl: string; keys: Keys; seconds: string };
+type WelcomeOptions = { apiUrl: string; studioUrl: string; databaseUrl: string; keys: StackKeys; seconds: string };
 
 /** What `npm start` prints when everything is ready: URLs, keys, and accounts to sign in with. */
 export async function welcome({ apiUrl, studioUrl, databaseUrl, keys, seconds }: WelcomeOptions): Promise<string> {
@@ -13,7 +13,7 @@ export async function welcome({ apiUrl, studioUrl, databaseUrl, keys, seconds }:
     ["Auth", `${apiUrl}/auth/v1`],
     ["Storage", `${apiUrl}/storage/v1`],
     ["Functions", `${apiUrl}/functions/v1`],
-    ["Database", showable(databaseUrl)],
+    ["Database", showable(databaseUrl, keys.databasePassword)],
     ["Publishable key", keys.publishableKey],
     ["Secret key", `${keys.secretKey} ${pc.dim("(for servers only)")}`],
   ];
@@ -26,10 +26,10 @@ export async function welcome({ apiUrl, studioUrl, databaseUrl, keys, seconds }:
 }
 
 /** The URL without internal parameters, and without the password of your own server. */
-function showable(databaseUrl: string): string {
+function showable(databaseUrl: string, password: string): string {
   const url = new URL(databaseUrl);
   url.searchParams.delete("sslmode");
-  if (url.password && url.password !== "postgres") url.password = "…";
+  if (url.password && decodeURIComponent(url.password) !== password) url.password = "…";
   return decodeURIComponent(url.toString());
 }
 

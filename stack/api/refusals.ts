@@ -68,7 +68,7 @@ const UNAVAILABLE =
 
 /**
  * What a 500 of lite's auth or storage should have been: a 4xx for a value that the database refuses, an invalid or
- * expired token of a signed URL, or a missing file; a 503 while the database is away.
+ * expired token of a signed URL, or a missing file; a 503 while the database is away, a 504 for what it takes too long for.
  */
 export function refusalBehind(complaints: unknown[]): { status: number; code: string; message: string } | undefined {
   const error = complaints.findLast((complaint) => complaint instanceof Error) as
@@ -82,6 +82,7 @@ export function refusalBehind(complaints: unknown[]): { status: number; code: st
     return { status: 503, code: "503", message: "The database ended the connection during this request" };
   }
   if (!isDatabaseError(error)) return undefined;
+  if (error.code === "57014") return { status: 504, code: error.code, message: error.message };
   const status = statusOf(error.code);
   return status < 500 ? { status, code: error.code, message: error.message } : undefined;
 }

@@ -23,7 +23,9 @@ export async function prepareDatabase({
   seedFile,
   log = quiet,
 }: PrepareOptions): Promise<Prepared> {
-  const sql = postgres(url, { max: 1, onnotice: () => {}, prepare: false, fetch_types: false });
+  // A migration may take as long as it needs.
+  const connection = { statement_timeout: 0 };
+  const sql = postgres(url, { max: 1, onnotice: () => {}, prepare: false, fetch_types: false, connection });
   try {
     await step(log, "roles, auth and storage schemas", () => ensureSystemSchema(sql));
     await ensureHistory(sql);
