@@ -1,6 +1,7 @@
 import type { FunctionRunner } from "../functions/runner.ts";
 import type { Rest } from "../rest/rest.ts";
 import type { Lite } from "./lite-app.ts";
+import { isRealtime, refuseRealtime } from "./realtime.ts";
 import { currentRequest, refusalBehind } from "./refusals.ts";
 import { isJson, nesting, nestingOfJson, problem, readBody, unavailable, withBody } from "./requests.ts";
 import { asksForLinks, copyObject, listFolder, plainUpload, signLinks } from "./storage-requests.ts";
@@ -73,6 +74,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         ? functions.fetch(withBody(request, body))
         : problem(404, "NOT_FOUND", "Edge functions are not enabled");
     }
+    if (isRealtime(pathname)) return refuseRealtime();
     const studio = options.studio?.isFromStudio(request, peerAddress) ?? false;
     // Without an address, lite never treats a request as Studio's.
     const peer = studio ? peerAddress : null;

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import { startPostgrest } from "../rest/postgrest.ts";
 import { createRest } from "../rest/rest.ts";
 import { createGateway } from "./gateway.ts";
 import { createLite } from "./lite-app.ts";
+import { serveRealtime } from "./realtime.ts";
 import { holdBackComplaints } from "./refusals.ts";
 import { startScheduledWork } from "./scheduled-work.ts";
 import { StudioAccess } from "./studio.ts";
@@ -65,6 +67,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       return gateway!(request, incoming.socket.remoteAddress ?? null);
     },
   });
+  const realtime = serveRealtime(server as Server);
   await new Promise<void>((resolve, reject) =>
     server.once("error", reject).listen(options.port ?? 0, "127.0.0.1", resolve),
   );
@@ -104,6 +107,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     fetch: (request) => gateway(request, "127.0.0.1"),
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
+      realtime.stop();
       if ("closeAllConnections" in server) server.closeAllConnections();
       await Promise.all([closed, functions?.stop(), work?.stop()]);
       await Promise.all([lite.stop(), postgrest.stop()]);

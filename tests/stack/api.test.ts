@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { authAndStorageTests } from "./api/auth-storage.ts";
 import { gatewayTests } from "./api/gateway.ts";
+import { realtimeTests } from "./api/realtime.ts";
 import { restTests } from "./api/rest.ts";
 import { type Desk, MAX_ROWS, startDesk } from "./support/desk.ts";
 
@@ -13,4 +14,5 @@ afterAll(() => desk?.stop());
 
 describe("REST", () => restTests(() => desk));
 describe("gateway and Studio", () => gatewayTests(() => desk));
+describe("Realtime", () => realtimeTests(() => desk));
 describe("auth and storage", () => authAndStorageTests(() => desk));
