@@ -38,9 +38,17 @@ async function main(): Promise<void> {
     await stack.stop();
     process.exit(0);
   };
+  const megabytes = Math.round(process.memoryUsage.rss() / 2 ** 20);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(
-    await welcome({ apiUrl: stack.apiUrl, studioUrl: stack.studioUrl, databaseUrl: stack.databaseUrl, keys, seconds }),
+    await welcome({
+      apiUrl: stack.apiUrl,
+      studioUrl: stack.studioUrl,
+      databaseUrl: stack.databaseUrl,
+      keys,
+      seconds,
+      megabytes,
+    }),
   );
 }
 

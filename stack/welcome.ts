@@ -2,10 +2,24 @@ import pc from "picocolors";
 import postgres from "postgres";
 import type { StackKeys } from "./keys.ts";
 
-type WelcomeOptions = { apiUrl: string; studioUrl: string; databaseUrl: string; keys: StackKeys; seconds: string };
+type WelcomeOptions = {
+  apiUrl: string;
+  studioUrl: string;
+  databaseUrl: string;
+  keys: StackKeys;
+  seconds: string;
+  megabytes: number;
+};
 
 /** What `npm start` prints when everything is ready: URLs, keys, and accounts to sign in with. */
-export async function welcome({ apiUrl, studioUrl, databaseUrl, keys, seconds }: WelcomeOptions): Promise<string> {
+export async function welcome({
+  apiUrl,
+  studioUrl,
+  databaseUrl,
+  keys,
+  seconds,
+  megabytes,
+}: WelcomeOptions): Promise<string> {
   const people = await seededPeople(databaseUrl);
   const lines: [string, string][] = [
     ["Studio", `${studioUrl} ${pc.dim("(do not share)")}`],
@@ -14,6 +28,7 @@ export async function welcome({ apiUrl, studioUrl, databaseUrl, keys, seconds }:
     ["Storage", `${apiUrl}/storage/v1`],
     ["Functions", `${apiUrl}/functions/v1`],
     ["Database", showable(databaseUrl, keys.databasePassword)],
+    ["Memory", `${megabytes} MB, and about 60 MB more for each edge function in use`],
     ["Publishable key", keys.publishableKey],
     ["Secret key", `${keys.secretKey} ${pc.dim("(for servers only)")}`],
   ];
