@@ -30,7 +30,10 @@ async function main(): Promise<void> {
   let stop = async () => process.exit(0);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
   const log = terminalLog();
-  const stack = await runStack({ root, config, keys, folder, databaseUrl: process.env.DATABASE_URL || undefined, log });
+  const { DATABASE_URL, ANIGMAA_HOST } = process.env;
+  const databaseUrl = DATABASE_URL || undefined;
+  const host = ANIGMAA_HOST || undefined;
+  const stack = await runStack({ root, config, keys, folder, databaseUrl, host, log });
   stop = async () => {
     console.log("\nStopping …");
     // The child processes end with this one, and the database loses nothing that was committed.

@@ -17,6 +17,8 @@ export type StackOptions = {
   folder: ReturnType<typeof dataFolder>;
   /** Serve this PostgreSQL server instead of the embedded one. */
   databaseUrl?: string;
+  /** Opens the API to other machines at this address. */
+  host?: string;
   log: Log;
 };
 
@@ -29,7 +31,7 @@ const SERVER_CONNECTIONS = 10;
 const STATEMENT_LIMIT_MS = 10_000;
 
 /** Starts the database, then the API; `stop` ends them in reverse order. */
-export async function runStack({ root, config, keys, folder, databaseUrl, log }: StackOptions): Promise<Stack> {
+export async function runStack({ root, config, keys, folder, databaseUrl, host, log }: StackOptions): Promise<Stack> {
   const supabase = join(root, "supabase");
   await requireFree(config.api.port, "api");
   if (databaseUrl === undefined) await requireFree(config.db.port, "db");
@@ -63,6 +65,7 @@ export async function runStack({ root, config, keys, folder, databaseUrl, log }:
         config,
         functionsDir: join(supabase, "functions"),
         port: config.api.port,
+        host,
         studio: true,
         storageDir: folder.storage,
         connections: embedded ? 1 : SERVER_CONNECTIONS,

@@ -9,6 +9,8 @@ type WelcomeOptions = {
   keys: StackKeys;
   seconds: string;
   megabytes: number;
+  /** Where the API is open to other machines. */
+  host?: string;
 };
 
 /** What `npm start` prints when everything is ready: URLs, keys, and accounts to sign in with. */
@@ -19,6 +21,7 @@ export async function welcome({
   keys,
   seconds,
   megabytes,
+  host,
 }: WelcomeOptions): Promise<string> {
   const people = await seededPeople(databaseUrl);
   const lines: [string, string][] = [
@@ -37,7 +40,10 @@ export async function welcome({
   const signIn = people.length
     ? `\n\n  Sign in as ${people.map((email) => pc.cyan(email)).join(", ")}\n  with the password ${pc.cyan("anigmaa-demo")}.`
     : "";
-  return `\n${pc.green("Ready")} after ${seconds} s. Keys are in .env. Stop with Ctrl-C.\n\n${table}${signIn}\n`;
+  const warning = host
+    ? `\n\n  ${pc.yellow(`The API is open to the network at ${host} (ANIGMAA_HOST):`)} whoever reaches this machine and knows a key can use it.`
+    : "";
+  return `\n${pc.green("Ready")} after ${seconds} s. Keys are in .env. Stop with Ctrl-C.\n\n${table}${signIn}${warning}\n`;
 }
 
 /** The URL without internal parameters, and without the password of your own server. */

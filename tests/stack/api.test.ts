@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from "vitest";
+import { addressTests } from "./api/addresses.ts";
 import { authAndStorageTests } from "./api/auth-storage.ts";
 import { gatewayTests } from "./api/gateway.ts";
 import { realtimeTests } from "./api/realtime.ts";
@@ -14,5 +15,6 @@ afterAll(() => desk?.stop());
 
 describe("REST", () => restTests(() => desk));
 describe("gateway and Studio", () => gatewayTests(() => desk));
+describe("addresses", () => addressTests(() => desk));
 describe("Realtime", () => realtimeTests(() => desk));
 describe("auth and storage", () => authAndStorageTests(() => desk));
