@@ -3,8 +3,9 @@ import type { FunctionRunner } from "../functions/runner.ts";
 import type { Rest } from "../rest/rest.ts";
 import { createStorage } from "../storage/storage.ts";
 import type { Lite } from "./lite-app.ts";
+import { isRealtime, refuseRealtime } from "./realtime.ts";
 import { currentRequest, refusalBehind } from "./refusals.ts";
-import { isJson, nesting, nestingOfJson, problem, readBody, withBody } from "./requests.ts";
+import { isJson, nesting, nestingOfJson, problem, readBody, unavailable, withBody } from "./requests.ts";
 import { isLocal, type StudioAccess, studioAsset } from "./studio.ts";
 
 export type Gateway = (request: Request, peerAddress: string | null) => Promise<Response>;
@@ -41,6 +42,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const response = await currentRequest.run({ complaints }, () => lite.app.fetch(request, { peerAddress }));
     if (response.status < 500) return response;
     const refused = refusalBehind(complaints);
+    if (refused?.status === 503) return unavailable(refused.message);
     if (refused) return problem(refused.status, refused.code, refused.message);
     console.error(`${request.method} ${request.url}:`, ...complaints);
     return response;
@@ -71,6 +73,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         ? functions.fetch(withBody(request, body))
         : problem(404, "NOT_FOUND", "Edge functions are not enabled");
     }
+    if (isRealtime(pathname)) return refuseRealtime();
     const studio = options.studio?.isFromStudio(request, peerAddress) ?? false;
     // Without an address, lite never treats a request as Studio's.
     const peer = studio ? peerAddress : null;
