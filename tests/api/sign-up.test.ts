@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { anonymous, type Person, service, signUp } from "../support/people.ts";
 import { ok } from "./support/answers.ts";
-import { host, tickets, users } from "./support/scenes.ts";
+import { host, users } from "./support/scenes.ts";
 
 let ani: Person;
 
