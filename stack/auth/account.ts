@@ -1,5 +1,5 @@
 import { decodeJwt } from "jose";
-import { type AuthContext, type Call, emailOf } from "./call.ts";
+import { type AuthContext, type Call, emailOf, refuseTooLarge } from "./call.ts";
 import { mailEmailChange, refuseTooEarly } from "./mails.ts";
 import { AuthProblem, emailExists } from "./problems.ts";
 import { endSessions } from "./sessions.ts";
@@ -26,6 +26,7 @@ export async function updateUser(auth: AuthContext, call: Call): Promise<Respons
   if (user instanceof Response) return user;
   const { email, password, data, app_metadata } = call.body;
   if (app_metadata) throw new AuthProblem(403, "not_admin", "Updating app_metadata requires admin privileges");
+  refuseTooLarge(JSON.stringify({ ...user.raw_user_meta_data, ...data }));
   const options = mailOptions(auth, call);
   const address = email ? emailOf(email) : user.email;
   if (address && address !== user.email) {

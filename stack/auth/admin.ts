@@ -1,5 +1,5 @@
 import type { Sql } from "postgres";
-import { type AuthContext, type Call, emailOf } from "./call.ts";
+import { type AuthContext, type Call, emailOf, refuseTooLarge } from "./call.ts";
 import { createUser, passwordHash } from "./create-user.ts";
 import { milliseconds } from "./mails.ts";
 import { AuthProblem, emailExists, invalid } from "./problems.ts";
@@ -86,6 +86,10 @@ export async function adminGet({ sql }: AuthContext, call: Call): Promise<Respon
 export async function adminUpdate(auth: AuthContext, call: Call): Promise<Response> {
   const user = await requireUser(auth.sql, idOf(call));
   const { email, phone, password, role, bannedUntil, ...rest } = attributesOf(call.body);
+  const { raw_user_meta_data, raw_app_meta_data } = user;
+  refuseTooLarge(
+    JSON.stringify({ ...raw_user_meta_data, ...rest.userMetadata, ...raw_app_meta_data, ...rest.appMetadata }),
+  );
   const { minimum_password_length: minimum } = auth.settings;
   if (password && password.length < minimum) {
     throw new AuthProblem(422, "weak_password", `Password should be at least ${minimum} characters.`);

@@ -27,8 +27,18 @@ export type Call = {
 
 export type Handler = (auth: AuthContext, call: Call) => Promise<Response>;
 
-/** As much as fits into a token, which holds the metadata, and with it into a header. GoTrue's limit is 1 MB. */
-const MAX_BODY_BYTES = 64 * 1024;
+/** As much metadata as fits into a token, and with it into the 50 KB of headers that PostgREST takes. */
+const MAX_BYTES = 32 * 1024;
+
+/** GoTrue takes 1 MB, but a token of that size does not fit into a header. */
+export function refuseTooLarge(content: string): void {
+  if (Buffer.byteLength(content) <= MAX_BYTES) return;
+  throw new AuthProblem(
+    413,
+    "request_entity_too_large",
+    `A request and a user's metadata have at most ${MAX_BYTES} bytes`,
+  );
+}
 
 const text = z.string().nullish();
 const flag = z.boolean().nullish();
@@ -66,9 +76,7 @@ const bodySchema = z.looseObject({
 /** Reads the JSON of a request. GoTrue reads JSON whatever the content type. */
 export async function readBody(request: Request, needsBody: boolean): Promise<Call["body"]> {
   const content = await request.text();
-  if (content.length > MAX_BODY_BYTES) {
-    throw new AuthProblem(413, "request_entity_too_large", `Request body too large (max ${MAX_BODY_BYTES} bytes)`);
-  }
+  refuseTooLarge(content);
   if (content === "" && !needsBody) return {};
   let given: unknown;
   try {

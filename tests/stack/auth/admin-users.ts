@@ -82,6 +82,8 @@ export function adminUserTests(): void {
 
     test("changes email, password and metadata, and confirms", async () => {
       const { id, auth } = await signUp("made");
+      await query`insert into auth.identities (provider, provider_id, user_id, identity_data)
+        values ('github', 'made', ${id}, '{"email":"made@elsewhere.org"}')`;
       const { data, error } = await admin().updateUserById(id, {
         email: "made.baru@example.org",
         email_confirm: true,
@@ -92,10 +94,14 @@ export function adminUserTests(): void {
       expect(error).toBeNull();
       expect(data.user).toMatchObject({
         email: "made.baru@example.org",
-        identities: [{ identity_data: { email: "made.baru@example.org" } }],
+        identities: [
+          { identity_data: { email: "made.baru@example.org", email_verified: true } },
+          { identity_data: { email: "made@elsewhere.org" } },
+        ],
       });
       expect(data.user?.user_metadata).toMatchObject({ city: "Denpasar" });
       expect(data.user?.user_metadata).not.toHaveProperty("name");
+      expect(data.user?.identities?.[1]?.identity_data).not.toHaveProperty("email_verified");
       expect((await auth.refreshSession()).data.session).toBeNull();
       expect((await admin().updateUserById(id, { password: "short" })).error?.code).toBe("weak_password");
       const signedIn = await client().auth.signInWithPassword({

@@ -35,6 +35,8 @@ export function linkTests(): void {
     test("give a PKCE client a code, which only it can exchange, and once", async () => {
       const { email } = await signUp("citra");
       const pkce = client({ flowType: "pkce" });
+      // The code is for the latest request.
+      await pkce.auth.signInWithOtp({ email });
       await pkce.auth.signInWithOtp({ email, options: { emailRedirectTo: `${SITE}/app` } });
       const url = await follow(mailbox.last(email).link);
       const code = url.searchParams.get("code")!;
