@@ -1,6 +1,7 @@
 import type { Auth } from "../auth/auth.ts";
 import type { FunctionRunner } from "../functions/runner.ts";
 import type { Rest } from "../rest/rest.ts";
+import { hasLinkToken } from "../storage/links.ts";
 import { createStorage } from "../storage/storage.ts";
 import type { Lite } from "./lite-app.ts";
 import { isRealtime, refuseRealtime } from "./realtime.ts";
@@ -51,6 +52,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function answer(request: Request, peerAddress: string | null): Promise<Response> {
     if (!METHODS.has(request.method)) return problem(405, "405", `The method ${request.method} is not supported`);
     if (request.method === "OPTIONS" && request.headers.has("Origin")) return preflight(request);
+    if (hasLinkToken(request)) return problem(401, "PGRST301", "The token of a signed URL is not an access token");
     const url = new URL(request.url);
     if (request.url.length > MAX_ADDRESS) {
       return problem(414, "414", `The URL may have at most ${MAX_ADDRESS} characters`);

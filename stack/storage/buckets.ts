@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { type Context, isoTime, readJson, redirected, refusal, reshaped, tooLarge, unsupported } from "./http.ts";
+import {
+  type Context,
+  isoTime,
+  noRoute,
+  readJson,
+  redirected,
+  refusal,
+  reshaped,
+  tooLarge,
+  unsupported,
+} from "./http.ts";
 import { objectsBelow } from "./lists.ts";
 import { refusedBucketName } from "./names.ts";
 import { bytesOf } from "./sizes.ts";
@@ -7,19 +17,19 @@ import { bytesOf } from "./sizes.ts";
 export async function buckets(context: Context, path: string): Promise<Response> {
   const { request, send } = context;
   const found = /^\/bucket(?:\/([^/]+))?(?:\/(empty))?\/?$/.exec(path);
-  if (!found) return send(request);
+  if (!found) return noRoute(request);
   const [, id, action] = found;
   const refused = id === undefined ? undefined : refusedBucketName(id);
   if (refused) return refused;
   const route = `${request.method}${id === undefined ? "" : " id"}${action ? ` ${action}` : ""}`;
   if (route === "GET") return listBuckets(context);
   if (route === "POST") return createBucket(context);
-  if (id === undefined) return send(request);
+  if (id === undefined) return noRoute(request);
   if (route === "GET id") return reshaped(await send(redirected(request, `/bucket/${id}`)), asStorage);
   if (route === "PUT id") return updateBucket(context, id);
   if (route === "POST id empty") return emptyBucket(context, id);
   if (route === "DELETE id") return send(redirected(request, `/bucket/${id}`));
-  return send(request);
+  return noRoute(request);
 }
 
 type Bucket = { id: string; name: string; created_at: string; updated_at: string; owner_id: string };

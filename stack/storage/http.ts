@@ -25,6 +25,10 @@ export function tooLarge(entity: string): Response {
   return refusal(413, "EntityTooLarge", `The ${entity} exceeded the maximum allowed size`, "Payload too large");
 }
 
+export function noRoute({ method, url }: Request): Response {
+  return refusal(404, "NotFound", `Route ${method}:${new URL(url).pathname} not found`, "Not Found");
+}
+
 /** The refusal of what only Supabase has. */
 export function unsupported(features: string): Response {
   return refusal(501, MISSING, missing(features));

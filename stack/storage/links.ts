@@ -43,3 +43,13 @@ export async function signUpload({ request, send }: Context, { bucket, name }: O
 }
 
 const relative = (url: string) => url.replace(/^\/storage\/v1/, "");
+
+/** Whether a request is authorized by the token of a signed URL, whose subject is an object name that callers choose. */
+export function hasLinkToken({ headers }: Request): boolean {
+  const payload = /^Bearer [^.]*\.([^.]*)\./i.exec(headers.get("Authorization") ?? "")?.[1] ?? "";
+  try {
+    return "intent" in JSON.parse(Buffer.from(payload, "base64url").toString());
+  } catch {
+    return false;
+  }
+}

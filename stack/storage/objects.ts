@@ -67,6 +67,14 @@ export async function copyOrMove({ request, send }: Context, path: string): Prom
   return reshaped(response, () => ({ Key: `${destinationBucket}/${destinationKey}` }));
 }
 
+const removal = z.object({ prefixes: z.array(z.string()).max(1000) });
+
+/** Removes objects, apart from those that the caller may not remove. */
+export async function removeSeveral({ request, send }: Context, bucket: string): Promise<Response> {
+  const json = await readJson(request, removal);
+  return json instanceof Response ? json : send(redirected(request, `/object/${bucket}`, { json }));
+}
+
 /** Removes one object. Lite has only the route for several, which leaves out what the caller may not remove. */
 export async function removeOne({ request, send }: Context, { bucket, name }: ObjectPath): Promise<Response> {
   const response = await send(redirected(request, `/object/${bucket}`, { json: { prefixes: [name] } }));

@@ -1,10 +1,10 @@
 import { buckets } from "./buckets.ts";
 import { download } from "./downloads.ts";
-import { type Context, type ObjectPath, refusal, type Send, unsupported, unsupportedByIceberg } from "./http.ts";
+import { type Context, noRoute, type ObjectPath, type Send, unsupported, unsupportedByIceberg } from "./http.ts";
 import { signLink, signMany, signUpload } from "./links.ts";
 import { listFolder, listPages } from "./lists.ts";
 import { refusedBucketName, refusedObjectName } from "./names.ts";
-import { copyOrMove, info, removeOne } from "./objects.ts";
+import { copyOrMove, info, removeOne, removeSeveral } from "./objects.ts";
 import type { StorageRows } from "./rows.ts";
 import { upload } from "./uploads.ts";
 
@@ -32,23 +32,32 @@ export function createStorage(rows: StorageRows, maxFileBytes: number): Storage 
     const path = decodeURIComponent(new URL(request.url).pathname).slice("/storage/v1".length);
     const missing = MISSING.find(([pattern]) => pattern.test(path));
     if (missing) return path.startsWith("/iceberg/v1/") ? unsupportedByIceberg(missing[1]) : unsupported(missing[1]);
+    if (path === "/status") return send(request);
     const context = { request, send, rows, maxFileBytes };
     if (/^\/bucket(\/|$)/.test(path)) return buckets(context, path);
-    const [, listed] = /^\/object\/(list(?:-v2)?|sign)\/[^/]+\/?$/.exec(path) ?? [];
-    if (request.method === "POST" && listed) {
-      const bucket = path.split("/")[3]!;
-      const refused = refusedBucketName(bucket);
-      if (refused) return refused;
-      if (listed === "sign") return signMany(context, bucket);
-      return listed === "list" ? listFolder(context, bucket) : listPages(context, bucket);
-    }
     if (request.method === "POST" && /^\/object\/(copy|move)$/.test(path)) return copyOrMove(context, path);
+    const several = ofSeveral(context, path);
+    if (several) return several;
     const [, mode = "", bucket, name] = OBJECT.exec(path) ?? [];
-    if (bucket === undefined || name === undefined) return send(request);
+    if (bucket === undefined || name === undefined) return noRoute(request);
     const refused = refusedBucketName(bucket) ?? refusedObjectName(name);
     return refused ?? ofObject(context, { mode, bucket, name });
   };
 }
+
+/** Lists, signs or removes several objects of a bucket. */
+function ofSeveral(context: Context, path: string): Promise<Response> | Response | undefined {
+  const [, action, bucket = ""] = /^\/object(?:\/(list|list-v2|sign))?\/([^/]+)\/?$/.exec(path) ?? [];
+  const handle = SEVERAL[`${context.request.method} ${action ?? ""}`];
+  return bucket === "" || !handle ? undefined : (refusedBucketName(bucket) ?? handle(context, bucket));
+}
+
+const SEVERAL: Record<string, (context: Context, bucket: string) => Promise<Response>> = {
+  "POST list": listFolder,
+  "POST list-v2": listPages,
+  "POST sign": signMany,
+  "DELETE ": removeSeveral,
+};
 
 function ofObject(context: Context, path: ObjectPath): Promise<Response> | Response {
   const { request } = context;
@@ -77,11 +86,6 @@ function ofObject(context: Context, path: ObjectPath): Promise<Response> | Respo
     case "DELETE ":
       return removeOne(context, path);
     default:
-      return refusal(
-        404,
-        "NotFound",
-        `Route ${request.method}:${new URL(request.url).pathname} not found`,
-        "Not Found",
-      );
+      return noRoute(request);
   }
 }

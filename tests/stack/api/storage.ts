@@ -299,6 +299,39 @@ export function storageTests(desk: () => Desk): void {
     }
   });
 
+  test.each([
+    ["DELETE", "/object/shown", '{"prefixes":"ten"}'],
+    ["DELETE", "/object/shown", "{"],
+    ["POST", "/object/shown", "x"],
+    ["POST", "/object/sign/shown/ten", '{"expiresIn":1e308}'],
+    ["POST", "/object/sign/shown/ten", '{"expiresIn":-1}'],
+    ["POST", "/object/list-v2/shown", '{"limit":1e99}'],
+    ["POST", "/bucket", '{"name":"x","file_size_limit":"1e9mb"}'],
+    ["POST", "/bucket", '{"name":"..","public":true}'],
+    ["PUT", "/bucket/shown", "[]"],
+    ["PATCH", "/object/shown/ten", "x"],
+  ])("%s %s of %s is 4xx", async (method, path, body) => {
+    for (const type of ["application/json", "multipart/form-data; boundary=x"]) {
+      const response = await send(method, path, { ...service, "Content-Type": type }, body);
+      expect([type, Math.floor(response.status / 100)]).toEqual([type, 4]);
+    }
+    expect(await (await send("GET", "/object/public/shown/ten", {})).text()).toBe("0123456789");
+  });
+
+  test("the token of a signed URL does not sign in the person that its object is named after", async () => {
+    await json("POST", "/bucket", service, { name: "open" });
+    await runSql(
+      desk().database.url,
+      `create policy open_insert on storage.objects for insert to authenticated with check (bucket_id = 'open')`,
+    );
+    const slot = await json("POST", `/object/upload/sign/open/${ANI}`, budi, {});
+    const { token } = (await slot.json()) as { token: string };
+    const whoAmI = (headers: Headers) => fetch(`${desk().api.url}/rest/v1/rpc/who_am_i`, { method: "POST", headers });
+    expect(await (await whoAmI(ani)).json()).toMatchObject({ sub: ANI });
+    expect((await whoAmI({ ...visitor, Authorization: `Bearer ${token}` })).status).toBe(401);
+    expect((await send("PUT", `/object/upload/sign/open/${ANI}?token=${token}`, budi, "x")).status).toBe(200);
+  });
+
   test("a file may be larger than other bodies, up to the limit of config.toml", async () => {
     const sized = (bytes: number) =>
       send("POST", "/object/shown/big", { ...service, "x-upsert": "true" }, new Uint8Array(bytes));
