@@ -14,6 +14,7 @@ import { listen } from "./listen.ts";
 import { createLite } from "./lite-app.ts";
 import { serveRealtime } from "./realtime.ts";
 import { holdBackComplaints } from "./refusals.ts";
+import { withRequestLog } from "./request-log.ts";
 import { startScheduledWork } from "./scheduled-work.ts";
 import { StudioAccess } from "./studio.ts";
 
@@ -94,7 +95,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   });
   const rest = await createRest(postgrest, keys);
   const access = studio ? new StudioAccess() : undefined;
-  gateway = createGateway({ rest, lite, maxBodyBytes: MAX_BODY_BYTES, functions, studio: access });
+  const answer = createGateway({ rest, lite, maxBodyBytes: MAX_BODY_BYTES, functions, studio: access });
+  gateway = withRequestLog(answer, log);
   const work = options.scheduledWork
     ? await startScheduledWork(databaseUrl, { url, secretKey: keys.secretKey })
     : undefined;
