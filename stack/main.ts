@@ -48,9 +48,11 @@ async function main(): Promise<void> {
       apiUrl: stack.apiUrl,
       studioUrl: stack.studioUrl,
       databaseUrl: stack.databaseUrl,
+      schemas: config.api.schemas,
       keys,
       seconds,
       megabytes,
+      host,
     }),
   );
 }

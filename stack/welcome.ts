@@ -9,6 +9,7 @@ type WelcomeOptions = {
   keys: StackKeys;
   seconds: string;
   megabytes: number;
+  schemas: string[];
   /** Where the API is open to other machines. */
   host?: string;
 };
@@ -22,10 +23,11 @@ export async function welcome({
   seconds,
   megabytes,
   host,
+  schemas,
 }: WelcomeOptions): Promise<string> {
-  const people = await seededPeople(databaseUrl);
+  const { people, first } = await seeded(databaseUrl, schemas);
   const lines: [string, string][] = [
-    ["Studio", `${studioUrl} ${pc.dim("(do not share)")}`],
+    ["Studio", `${first ? studioUrl.replace("/?", `/editor/${first}?`) : studioUrl} ${pc.dim("(do not share)")}`],
     ["REST", `${apiUrl}/rest/v1`],
     ["Auth", `${apiUrl}/auth/v1`],
     ["Storage", `${apiUrl}/storage/v1`],
@@ -54,13 +56,16 @@ function showable(databaseUrl: string, password: string): string {
   return decodeURIComponent(url.toString());
 }
 
-/** The email addresses of some seeded people. */
-async function seededPeople(databaseUrl: string): Promise<string[]> {
+/** The email addresses of some seeded people, and the table that Studio opens: the largest of the first schema. */
+async function seeded(databaseUrl: string, schemas: string[]): Promise<{ people: string[]; first?: string }> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, fetch_types: false });
   try {
     const rows = await sql`
       select email from auth.users where email like '%@anigmaa.test' order by created_at, email limit 4`;
-    return rows.map((row) => row.email as string);
+    const [table] = await sql`
+      select nspname || '.' || relname as name from pg_class c join pg_namespace n on n.oid = relnamespace
+      where relkind = 'r' and nspname = ${schemas[0] ?? ""} order by reltuples desc, relname limit 1`;
+    return { people: rows.map((row) => row.email as string), first: table?.name };
   } finally {
     await sql.end();
   }

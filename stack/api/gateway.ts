@@ -7,7 +7,7 @@ import type { Lite } from "./lite-app.ts";
 import { isRealtime, refuseRealtime } from "./realtime.ts";
 import { currentRequest, refusalBehind } from "./refusals.ts";
 import { isJson, nesting, nestingOfJson, problem, readBody, unavailable, withBody } from "./requests.ts";
-import { isLocal, type StudioAccess, studioAsset } from "./studio.ts";
+import { isLocal, type StudioAccess, studioAsset, studioPage } from "./studio.ts";
 
 export type Gateway = (request: Request, peerAddress: string | null) => Promise<Response>;
 
@@ -98,7 +98,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (!options.studio.isSignedIn(request)) return signInFirst();
     if (pathname.startsWith("/static/")) return (await studioAsset(pathname)) ?? notFound();
     // Studio's page is the same at every path, and lite serves nothing else at `/`.
-    return lite.app.fetch(new Request(new URL("/", url), { headers: request.headers }), { peerAddress });
+    return studioPage(
+      await lite.app.fetch(new Request(new URL("/", url), { headers: request.headers }), { peerAddress }),
+    );
   }
 
   return async (request, peerAddress) => {

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { StackError } from "../errors.ts";
+import { listenError } from "../ports.ts";
 
 const WILDCARDS = ["0.0.0.0", "::"];
 /** Where a machine has no IPv6. */
@@ -13,7 +13,7 @@ export async function listen(server: Server, port: number, host?: string): Promi
   const isWildcard = WILDCARDS.includes(host ?? "");
   const first = isWildcard ? host! : "127.0.0.1";
   await listenAt(server, port, first).catch((error: NodeJS.ErrnoException) => {
-    throw explained(error, port, first);
+    throw listenError(error, port, first);
   });
   const { port: actual } = server.address() as AddressInfo;
   const others: Server[] = [];
@@ -25,7 +25,7 @@ export async function listen(server: Server, port: number, host?: string): Promi
     } catch (error) {
       const { code = "" } = error as NodeJS.ErrnoException;
       const isOptional = address !== host && (port === 0 || UNAVAILABLE.includes(code));
-      if (!isOptional) throw explained(error as NodeJS.ErrnoException, actual, address);
+      if (!isOptional) throw listenError(error as NodeJS.ErrnoException, actual, address);
     }
   }
   return {
@@ -38,12 +38,4 @@ export async function listen(server: Server, port: number, host?: string): Promi
 
 function listenAt(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => server.once("error", reject).listen({ port, host }, resolve));
-}
-
-function explained(error: NodeJS.ErrnoException, port: number, host: string): Error {
-  if (error.code === "EADDRINUSE") return new StackError(`Port ${port} of ${host} is taken by another program.`);
-  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") {
-    return new StackError(`ANIGMAA_HOST is ${host}, which is not an address of this machine.`);
-  }
-  return error;
 }

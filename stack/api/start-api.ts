@@ -16,6 +16,7 @@ import { listen } from "./listen.ts";
 import { createLite } from "./lite-app.ts";
 import { serveRealtime } from "./realtime.ts";
 import { holdBackComplaints } from "./refusals.ts";
+import { withRequestLog } from "./request-log.ts";
 import { startScheduledWork } from "./scheduled-work.ts";
 import { StudioAccess } from "./studio.ts";
 
@@ -98,7 +99,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const access = studio ? new StudioAccess() : undefined;
   const auth = createAuth({ lite, keys, settings: config.auth, databaseUrl, apiUrl: url, connections });
   const maxFileBytes = bytesOf(config.storage.file_size_limit);
-  gateway = createGateway({ rest, auth, lite, maxBodyBytes: MAX_BODY_BYTES, maxFileBytes, functions, studio: access });
+  const limits = { maxBodyBytes: MAX_BODY_BYTES, maxFileBytes };
+  gateway = withRequestLog(createGateway({ rest, auth, lite, ...limits, functions, studio: access }), log);
   const work = options.scheduledWork
     ? await startScheduledWork(databaseUrl, { url, secretKey: keys.secretKey })
     : undefined;

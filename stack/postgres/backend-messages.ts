@@ -22,11 +22,12 @@ export function messagesIn(data: Uint8Array): Message[] {
 /** What a batch came to: its rows as text, whether a statement failed, and the transaction status after it. */
 export function outcomeOf(data: Uint8Array) {
   const messages = messagesIn(data);
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const ready = messages.findLast(({ type }) => type === READY_FOR_QUERY);
   return {
     status: ready && String.fromCharCode(data[ready.at + READY_FOR_QUERY_BYTES - 1]!),
     failed: messages.some(({ type }) => type === ERROR_RESPONSE),
-    rows: () => messages.filter(({ type }) => type === "D").map(({ at }) => fieldsOf(Buffer.from(data.buffer), at)),
+    rows: () => messages.filter(({ type }) => type === "D").map(({ at }) => fieldsOf(bytes, at)),
   };
 }
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
+import { listenError } from "../ports.ts";
 import { CRASHED, DatabaseThread } from "./database-thread.ts";
 import { PREPARE_SQL } from "./extensions.ts";
 import { createSocketServer } from "./socket-server.ts";
@@ -51,9 +52,9 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions = {}): Prom
   const { server, backend, sessions, close } = createSocketServer({ database, greeting, password, statementLimitMs });
   await new Promise<void>((resolve, reject) =>
     server.once("error", reject).listen(options.port ?? 0, "127.0.0.1", resolve),
-  ).catch(async (error: unknown) => {
+  ).catch(async (error: NodeJS.ErrnoException) => {
     await database.stop();
-    throw error;
+    throw listenError(error, options.port ?? 0, "127.0.0.1");
   });
   server.unref();
   database.onEnd = (reason, gone) => {

@@ -95,7 +95,8 @@ test("the first start creates keys, migrates, seeds, serves, prints a sign-in, a
   expect(envFile()).toMatch(/^SUPABASE_SECRET_KEY=sb_secret_/m);
   expect(statSync(join(root, ".env")).mode & 0o777).toBe(0o600);
   expect(output()).toContain("putri@anigmaa.test");
-  expect(output()).toContain(`http://127.0.0.1:${ports.api}`);
+  expect(output()).toContain(`http://127.0.0.1:${ports.api}/editor/garden.trees?studio=`);
+  expect(output()).toMatch(/Memory +\d+ MB/);
   const ticks = async () => Number((await query("select count(*) from event_private.ticks"))[0]?.count);
   await expect.poll(ticks, { timeout: 10_000 }).toBeGreaterThan(1);
 }, 60_000);
