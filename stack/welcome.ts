@@ -1,11 +1,28 @@
 import pc from "picocolors";
 import postgres from "postgres";
-import type { Keys } from "./keys.ts";
+import type { StackKeys } from "./keys.ts";
 
-type WelcomeOptions = { apiUrl: string; studioUrl: string; databaseUrl: string; keys: Keys; seconds: string };
+type WelcomeOptions = {
+  apiUrl: string;
+  studioUrl: string;
+  databaseUrl: string;
+  keys: StackKeys;
+  seconds: string;
+  megabytes: number;
+  /** Where the API is open to other machines. */
+  host?: string;
+};
 
 /** What `npm start` prints when everything is ready: URLs, keys, and accounts to sign in with. */
-export async function welcome({ apiUrl, studioUrl, databaseUrl, keys, seconds }: WelcomeOptions): Promise<string> {
+export async function welcome({
+  apiUrl,
+  studioUrl,
+  databaseUrl,
+  keys,
+  seconds,
+  megabytes,
+  host,
+}: WelcomeOptions): Promise<string> {
   const people = await seededPeople(databaseUrl);
   const lines: [string, string][] = [
     ["Studio", `${studioUrl} ${pc.dim("(do not share)")}`],
@@ -13,7 +30,8 @@ export async function welcome({ apiUrl, studioUrl, databaseUrl, keys, seconds }:
     ["Auth", `${apiUrl}/auth/v1`],
     ["Storage", `${apiUrl}/storage/v1`],
     ["Functions", `${apiUrl}/functions/v1`],
-    ["Database", showable(databaseUrl)],
+    ["Database", showable(databaseUrl, keys.databasePassword)],
+    ["Memory", `${megabytes} MB, and about 60 MB more for each edge function in use`],
     ["Publishable key", keys.publishableKey],
     ["Secret key", `${keys.secretKey} ${pc.dim("(for servers only)")}`],
   ];
@@ -22,14 +40,17 @@ export async function welcome({ apiUrl, studioUrl, databaseUrl, keys, seconds }:
   const signIn = people.length
     ? `\n\n  Sign in as ${people.map((email) => pc.cyan(email)).join(", ")}\n  with the password ${pc.cyan("anigmaa-demo")}.`
     : "";
-  return `\n${pc.green("Ready")} after ${seconds} s. Keys are in .env. Stop with Ctrl-C.\n\n${table}${signIn}\n`;
+  const warning = host
+    ? `\n\n  ${pc.yellow(`The API is open to the network at ${host} (ANIGMAA_HOST):`)} whoever reaches this machine and knows a key can use it.`
+    : "";
+  return `\n${pc.green("Ready")} after ${seconds} s. Keys are in .env. Stop with Ctrl-C.\n\n${table}${signIn}${warning}\n`;
 }
 
 /** The URL without internal parameters, and without the password of your own server. */
-function showable(databaseUrl: string): string {
+function showable(databaseUrl: string, password: string): string {
   const url = new URL(databaseUrl);
   url.searchParams.delete("sslmode");
-  if (url.password && url.password !== "postgres") url.password = "…";
+  if (url.password && decodeURIComponent(url.password) !== password) url.password = "…";
   return decodeURIComponent(url.toString());
 }
 

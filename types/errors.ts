@@ -71,6 +71,7 @@ export type ErrorCode =
   | "refund_mismatch"
   | "refund_not_open"
   | "request_in_progress"
+  | "row_cannot_move"
   | "seats_available"
   | "self_block"
   | "self_follow"

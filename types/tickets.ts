@@ -62,13 +62,25 @@ export type TransactionStatus = Enums["transaction_status"];
 /** The outcome of a payment; docs/api.md explains each one. */
 export type PaymentOutcome = Enums["payment_outcome"];
 
-type Guest = Pick<PersonSummary, "id" | "username" | "name" | "avatar_url">;
-
 /** A ticket as the host sees it (`event_guests`); `guest` is null if they are hidden from the host or deleted. */
 export type GuestCard = Pick<
   TicketCard,
   "id" | "status" | "price_paid" | "currency" | "purchased_at" | "is_checked_in" | "checked_in_at" | "cursor"
-> & { ticket_id: string; guest: Guest | null };
+> & {
+  guest: PersonSummary | null;
+  /** The number of rows in all pages. */
+  total: number;
+};
+
+/** An entry of a waiting list as the host sees it (`event_waitlist`); `place` 1 is next, `total` is its length. */
+export type WaitlistCard = {
+  id: string;
+  place: number;
+  person: PersonSummary | null;
+  joined_at: string;
+  total: number;
+  cursor: Cursor;
+};
 
 /** An event's sales on a day (UTC) in a currency (`event_sales`); `day` is null in the line of totals. */
 export type SalesLine = {
@@ -88,7 +100,7 @@ export type SalesLine = {
 export type CheckInAnswer = {
   result: Enums["check_in_result"];
   ticket_id: string;
-  holder: Guest | null;
+  holder: PersonSummary | null;
   checked_in_at: string;
   checked_in_by: string | null;
 };
@@ -101,7 +113,7 @@ export type CheckoutAnswer = {
   expires_at: string | null;
 };
 
-/** `data` of `ticket-refund`; `manual`: an operator pays it. `refund` is null if there was nothing to refund. */
+/** `data` of `ticket-refund`; `is_manual`: an operator pays it. `refund` is null if there was nothing to refund. */
 export type RefundAnswer = {
   ticket: Pick<TicketCard, "id" | "status"> & { event_id: string };
   refund: {
@@ -109,7 +121,8 @@ export type RefundAnswer = {
     amount: number;
     currency: string;
     fee: number;
-    status: "sent" | "requires_action" | "succeeded" | "failed" | "manual" | "cancelled";
+    status: TransactionStatus;
+    is_manual: boolean;
   } | null;
 };
 

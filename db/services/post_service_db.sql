@@ -3,7 +3,7 @@
 begin;
 
 -- db/services/post/00_foundation.sql
--- Schemas, roles, and the helpers that services share: refusals, cursors, search and counters.
+-- Schemas, roles, and the helpers that services share: refusals, cursors, search, counters and upserts.
 
 create schema if not exists post_service;
 create schema if not exists post_private;
@@ -139,6 +139,24 @@ begin
   return parsed;
 end $$;
 comment on function post_private.search_query(text) is 'Parses the first 200 characters of a search text into a prefix query. Refuses a text without a word with empty_search.';
+-- An upsert sets the columns of its conflict target too, so clients may update them, but only to the same values.
+-- Definer: clients have no access to the schema of refuse(). Operators may move rows.
+create or replace function post_private.tg_rows__refuse_move()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if (select auth.uid()) is not null then
+    perform post_private.refuse('row_cannot_move', 'A row cannot be moved to another parent. Delete it and insert a new one.', 409);
+  end if;
+  return new;
+end $$;
+revoke execute on function post_private.tg_rows__refuse_move() from public;
+-- Columns such as avatar_url hold a path in their bucket, or the URL of an imported row. Cards tell which.
+create or replace function post_private.stored_path(file text)
+returns text language sql immutable parallel safe set search_path = '' as $$ select case when file !~* '^https?://' then file end $$;
+comment on function post_private.stored_path(text) is 'The path of an uploaded file in its bucket. Null for a URL.';
+create or replace function post_private.stored_url(file text)
+returns text language sql immutable parallel safe set search_path = '' as $$ select case when file ~* '^https?://' then file end $$;
+comment on function post_private.stored_url(text) is 'The URL of a file of an imported row. Null for a path.';
 -- Counters of posts and comments, and poll_options.votes_count.
 create table if not exists post_private.counter_deltas (
   id bigint generated always as identity primary key,
@@ -297,6 +315,13 @@ create or replace view post_private.visible_people as
     or (not p.is_private or exists (select 1 from post_private.my_mutuals m where m.user_id = p.id))
       and not exists (select 1 from post_private.my_blocks b where b.user_id = p.id);
 comment on view post_private.visible_people is 'The people whom the caller sees.';
+
+create or replace function post_private.describe_person(id uuid, username text, name text, avatar_url text, is_verified boolean)
+returns jsonb language sql immutable parallel safe set search_path = '' as $$
+  select case when id is not null then jsonb_build_object('id', id, 'username', username, 'name', name,
+    'avatar_path', post_private.stored_path(avatar_url), 'avatar_url', post_private.stored_url(avatar_url), 'is_verified', is_verified) end
+$$;
+comment on function post_private.describe_person(uuid, text, text, text, boolean) is 'A person on a card: {id, username, name, avatar_path, avatar_url, is_verified}. Null without an id.';
 create or replace view post_private.my_following as
   select f.following_id as user_id from user_service.follows f where f.follower_id = (select auth.uid());
 
@@ -405,13 +430,15 @@ returns tsvector language sql immutable parallel safe set search_path = '' as $$
 $$;
 comment on function post_private.post_document(text) is 'The text that search_posts searches.';
 
--- By author; all, newest first; by words; by event; reposts of a post.
+-- By author; all, newest first; the public ones; by words; by event; reposts of a post.
 create index if not exists posts_author_id on post_service.posts (author_id, created_at desc, id desc);
 create index if not exists posts_created_at on post_service.posts (created_at desc, id desc);
+create index if not exists posts_public on post_service.posts (created_at desc, id desc)
+  where visibility = 'public' and not author_is_private and (type <> 'repost' or content <> '');
 create index if not exists posts_document on post_service.posts using gin (post_private.post_document(content));
 create index if not exists posts_event_id on post_service.posts (event_id, created_at desc, id desc) where event_id is not null;
 create index if not exists posts_attached_event_id on post_service.posts (attached_event_id) where attached_event_id is not null;
-create index if not exists posts_original_post_id on post_service.posts (original_post_id) where original_post_id is not null;
+create index if not exists posts_original_post_id on post_service.posts (original_post_id, created_at desc, id desc) where original_post_id is not null;
 
 create or replace view post_private.my_posts as
   select p.id, p.type from post_service.posts p where p.author_id = (select auth.uid());
@@ -518,8 +545,14 @@ returns setof post_service.events rows 1 language sql stable
 begin atomic
   select e.* from post_service.events e where e.id = $1.attached_event_id;
 end;
+create or replace function post_service.original(post_service.posts)
+returns setof post_service.posts rows 1 language sql stable
+begin atomic
+  select p.* from post_service.posts p where p.id = $1.original_post_id;
+end;
 comment on function post_service.author(post_service.posts) is 'Relationship: posts?select=content,author(username,avatar_url).';
 comment on function post_service.event(post_service.posts) is 'Relationship: posts?select=content,event(title). Null if the caller cannot see the event.';
+comment on function post_service.original(post_service.posts) is 'Relationship: posts?select=content,original(content,author(username)). Null if the caller cannot see the original.';
 comment on function post_service.attached_event(post_service.posts) is 'Relationship: posts?select=content,attached_event(title,start_time). Null if the caller cannot see the event.';
 
 
@@ -550,6 +583,19 @@ comment on column post_service.post_images.image_url is 'Path in the bucket post
 create index if not exists post_images_post_id on post_service.post_images (post_id, order_index);
 -- Storage policies look up whose image a file is.
 create index if not exists post_images_image_url on post_service.post_images (image_url);
+
+create or replace function post_private.describe_file(file text)
+returns jsonb language sql immutable parallel safe set search_path = '' as $$
+  select jsonb_build_object('path', post_private.stored_path(file), 'url', post_private.stored_url(file))
+$$;
+comment on function post_private.describe_file(text) is 'A file on a card: {path, url}, one of which is null.';
+create or replace function post_private.describe_images(parent uuid)
+returns jsonb language sql stable set search_path = '' as $$
+  select coalesce(jsonb_agg(post_private.describe_file(i.image_url) order by i.order_index, i.id), '[]')
+  from post_service.post_images i where i.post_id = parent
+$$;
+comment on function post_private.describe_images(uuid) is 'Images of a post on a card: [{path, url}] in order. Does not filter by the caller.';
+revoke execute on function post_private.describe_images(uuid) from public;
 
 -- Only paths in the owner's folder count, so that naming another person's file does not expose it.
 create or replace view post_private.visible_files as
@@ -723,12 +769,14 @@ create policy poll_votes_delete_own on post_service.poll_votes for delete to aut
   using (user_id = (select auth.uid()) and exists (select 1 from post_private.visible_posts p
     where p.id = poll_votes.post_id and (p.poll_closes_at is null or p.poll_closes_at > now())));
 
--- A vote can only change to another option of its poll.
 revoke all on post_service.poll_votes from anon, authenticated;
 grant select, delete on post_service.poll_votes to authenticated;
 grant insert (post_id, option_id, user_id) on post_service.poll_votes to authenticated;
-grant update (option_id) on post_service.poll_votes to authenticated;
+grant update (post_id, user_id, option_id) on post_service.poll_votes to authenticated;
 grant all on post_service.poll_votes to service_role;
+
+create or replace trigger poll_votes_refuse_move before update of post_id on post_service.poll_votes
+  for each row when (old.post_id <> new.post_id) execute function post_private.tg_rows__refuse_move();
 
 -- Definer: clients may not write counters.
 create or replace function post_private.tg_poll_votes__count_on_option()
@@ -864,6 +912,18 @@ begin atomic
   select p.* from post_service.people p where p.id = $1.author_id;
 end;
 comment on function post_service.author(post_service.comments) is 'Relationship: comments?select=content,author(username). Null for a tombstone.';
+create or replace function post_service.parent(post_service.comments)
+returns setof post_service.comments rows 1 language sql stable
+begin atomic
+  select c.* from post_service.comments c where c.id = $1.parent_comment_id;
+end;
+create or replace function post_service.replies(post_service.comments)
+returns setof post_service.comments language sql stable
+begin atomic
+  select c.* from post_service.comments c where c.parent_comment_id = $1.id and c.post_id = $1.post_id;
+end;
+comment on function post_service.parent(post_service.comments) is 'Relationship: comments?select=content,parent(content). The comment that this one replies to.';
+comment on function post_service.replies(post_service.comments) is 'Relationship: comments?select=content,replies(content,author(username)). The caller sees those of visible authors.';
 
 -- db/services/post/23_likes.sql
 -- Likes of posts and comments.
@@ -998,8 +1058,11 @@ create policy reposts_delete_own on post_service.reposts for delete to authentic
 revoke all on post_service.reposts from anon, authenticated;
 grant select, delete on post_service.reposts to authenticated;
 grant insert (user_id, post_id, quote_content) on post_service.reposts to authenticated;
-grant update (quote_content) on post_service.reposts to authenticated;
+grant update (user_id, post_id, quote_content) on post_service.reposts to authenticated;
 grant all on post_service.reposts to service_role;
+
+create or replace trigger reposts_refuse_move before update of post_id on post_service.reposts
+  for each row when (old.post_id <> new.post_id) execute function post_private.tg_rows__refuse_move();
 
 -- Definer, like tg_reposts__sync_post: each writes the other row of a repost, under the policy of the row that the
 -- client wrote.
@@ -1193,35 +1256,8 @@ begin
 end $$;
 revoke execute on function post_private.tg_profiles__remove_person() from public;
 
--- db/services/post/40_publish_post.sql
--- publish_post(): a post with its images or poll options in one call.
-
-create or replace function post_service.publish_post(
-  content text, visibility post_service.post_visibility default 'public', event_id uuid default null, attached_event_id uuid default null,
-  image_urls text[] default '{}', poll_options text[] default '{}', poll_closes_at timestamptz default null)
-returns post_service.posts language plpgsql volatile security invoker set search_path = '' as $$
-declare
-  published post_service.posts;
-begin
-  insert into post_service.posts (author_id, content, type, visibility, event_id, attached_event_id, poll_closes_at)
-  values ((select auth.uid()), publish_post.content,
-    (case when cardinality(poll_options) > 0 then 'poll' when attached_event_id is not null then 'text_with_event'
-      when cardinality(image_urls) > 0 then 'text_with_images' else 'text' end)::post_service.post_type,
-    publish_post.visibility, publish_post.event_id, publish_post.attached_event_id, publish_post.poll_closes_at)
-  returning * into published;
-  insert into post_service.post_images (post_id, image_url, order_index)
-  select published.id, image.url, image.place - 1 from unnest(image_urls) with ordinality image (url, place);
-  insert into post_service.poll_options (post_id, label, order_index)
-  select published.id, choice.label, choice.place - 1 from unnest(poll_options) with ordinality choice (label, place);
-  return published;
-end $$;
-comment on function post_service.publish_post(text, post_service.post_visibility, uuid, uuid, text[], text[], timestamptz) is
-  'Creates a post together with its images (paths in the bucket post-images) or poll options, or nothing on an error. The type follows from the arguments. Returns the post.';
-revoke execute on function post_service.publish_post(text, post_service.post_visibility, uuid, uuid, text[], text[], timestamptz) from public;
-grant execute on function post_service.publish_post(text, post_service.post_visibility, uuid, uuid, text[], text[], timestamptz) to authenticated, service_role;
-
--- db/services/post/41_post_cards.sql
--- Posts as all lists return them.
+-- db/services/post/40_post_cards.sql
+-- Posts as all lists return them, and post(): one of them.
 
 do $$
 begin
@@ -1229,23 +1265,23 @@ begin
     create type post_service.post_card as (
       id uuid, author jsonb, content text, type post_service.post_type, visibility post_service.post_visibility,
       created_at timestamptz, updated_at timestamptz, likes_count int, comments_count int, reposts_count int, shares_count int,
-      images text[], event jsonb, original jsonb, poll jsonb, i_like boolean, i_bookmarked boolean, i_reposted boolean, cursor text);
+      images jsonb, event jsonb, original jsonb, poll jsonb, i_like boolean, i_bookmarked boolean, i_reposted boolean, reposted_by jsonb, cursor text);
   end if;
 end $$;
 
-comment on type post_service.post_card is 'A post in lists. author: {id, username, name, avatar_url, is_verified}; event: the attached event or the one it is about {id, title, category, start_time, location_name, status}; original, of a repost: {id, author, content, type, created_at}; poll: {closes_at, my_option_id, options: [{id, label, votes_count}]}; null where there is none or the caller cannot see it. cursor continues the list after this row.';
+comment on type post_service.post_card is 'A post in lists. author: {id, username, name, avatar_path, avatar_url, is_verified}; images: [{path, url}] in order, path in the bucket post-images or the url of an imported row; event: the attached event or the one it is about {id, title, category, start_time, location_name, status}; original, of a repost: {id, author, content, type, images, created_at}; poll: {closes_at, my_option_id, options: [{id, label, votes_count}]}; null where there is none or the caller cannot see it; reposted_by, in home_feed: the newest three of the caller and the people they follow who reposted it, null elsewhere. cursor continues the list after this row.';
 
 create or replace view post_private.post_cards as
   select p.id,
     -- Whoever sees a post sees its author: the predicate of visible_posts implies that of visible_people.
-    jsonb_build_object('id', a.id, 'username', a.username, 'name', a.name, 'avatar_url', a.avatar_url, 'is_verified', a.is_verified) as author,
+    post_private.describe_person(a.id, a.username, a.name, a.avatar_url, a.is_verified) as author,
     p.content, p.type, p.visibility, p.created_at, p.updated_at, p.likes_count, p.comments_count, p.reposts_count, p.shares_count,
-    array(select i.image_url from post_service.post_images i where i.post_id = p.id order by i.order_index, i.id) as images,
+    post_private.describe_images(p.id) as images,
     (select jsonb_build_object('id', e.id, 'title', e.title, 'category', e.category, 'start_time', e.start_time,
         'location_name', e.location_name, 'status', e.status)
       from post_private.visible_events e where e.id = coalesce(p.attached_event_id, p.event_id)) as event,
-    (select jsonb_build_object('id', o.id, 'content', o.content, 'type', o.type, 'created_at', o.created_at,
-        'author', jsonb_build_object('id', oa.id, 'username', oa.username, 'name', oa.name, 'avatar_url', oa.avatar_url, 'is_verified', oa.is_verified))
+    (select jsonb_build_object('id', o.id, 'content', o.content, 'type', o.type, 'created_at', o.created_at, 'images', post_private.describe_images(o.id),
+        'author', post_private.describe_person(oa.id, oa.username, oa.name, oa.avatar_url, oa.is_verified))
       from post_private.visible_posts o
       join user_service.profiles oa on oa.id = o.author_id
       where o.id = p.original_post_id) as original,
@@ -1267,7 +1303,7 @@ create or replace function post_private.list_cards(ids uuid[], list text)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 begin
   return query
-    select c.*, post_private.write_cursor(jsonb_build_object('kind', list, 'time', c.created_at, 'id', c.id))
+    select c.*, null::jsonb, post_private.write_cursor(jsonb_build_object('kind', list, 'time', c.created_at, 'id', c.id))
     from post_private.post_cards c
     where c.id = any (ids)
     order by c.created_at desc, c.id desc;
@@ -1275,17 +1311,37 @@ end $$;
 comment on function post_private.list_cards(uuid[], text) is 'A page of cards, newest first, with cursors for this list. Does not filter by the caller: pass ids from visible_posts.';
 revoke execute on function post_private.list_cards(uuid[], text) from public;
 
--- db/services/post/42_home_feed.sql
--- home_feed(): posts of the people whom the caller follows.
+-- Definer: clients may not read post_cards.
+create or replace function post_private.find_post(id uuid)
+returns setof post_service.post_card language plpgsql stable security definer rows 1 set search_path = '' as $$
+begin
+  return query
+    select c.*, null::jsonb, null::text from post_private.post_cards c
+    where c.id = find_post.id and exists (select 1 from post_private.visible_posts v where v.id = find_post.id);
+end $$;
+revoke execute on function post_private.find_post(uuid) from public;
+grant execute on function post_private.find_post(uuid) to anon, authenticated, service_role;
 
--- Definer: reads visible_posts, because a list under a policy cannot use its indexes.
-create or replace function post_private.home_feed(cursor text, page_size int)
-returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
+create or replace function post_service.post(id uuid)
+returns setof post_service.post_card language sql stable security invoker set search_path = ''
+begin atomic
+  select * from post_private.find_post(id);
+end;
+comment on function post_service.post(uuid) is 'One post as a card. No row if the caller cannot see it.';
+
+-- db/services/post/42_home_feed.sql
+-- home_feed(): posts and reposts of the caller and the people they follow, each post once.
+
+create or replace view post_private.my_feed_authors as
+  select f.user_id from post_private.my_following f
+  union all
+  select (select auth.uid());
+comment on view post_private.my_feed_authors is 'The caller and the people they follow.';
+
+-- Definer, like home_feed: a list under a policy cannot use its indexes.
+create or replace function post_private.next_in_feed(before_time timestamptz, before_id uuid, size int)
+returns uuid[] language plpgsql stable security definer set search_path = '' as $$
 declare
-  size int := post_private.page_size(page_size);
-  after jsonb := post_private.read_cursor(cursor, 'feed');
-  before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
-  before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   ids uuid[] := array[]::uuid[];
   looked_at int := 0;
   window_end int;
@@ -1300,7 +1356,7 @@ begin
           select v.id, v.author_id, v.created_at from post_private.visible_posts v
           where (v.created_at, v.id) < (before_time, before_id)
           order by v.created_at desc, v.id desc offset looked_at limit window_end - looked_at) recent
-        where (exists (select 1 from post_private.my_following f where f.user_id = recent.author_id)) is true
+        where (exists (select 1 from post_private.my_feed_authors f where f.user_id = recent.author_id)) is true
         order by recent.created_at desc, recent.id desc
         limit size - cardinality(ids));
       exit when cardinality(ids) * 5 < size or cardinality(ids) >= size;
@@ -1314,7 +1370,7 @@ begin
       select p.id
       from (
         select f.user_id
-        from post_private.my_following f
+        from post_private.my_feed_authors f
         cross join lateral (
           select v.created_at, v.id from post_private.visible_posts v
           where v.author_id = f.user_id and (v.created_at, v.id) < (before_time, before_id)
@@ -1328,7 +1384,68 @@ begin
       order by p.created_at desc, p.id desc
       limit size);
   end if;
-  return query select * from post_private.list_cards(ids, 'feed');
+  return ids;
+end $$;
+comment on function post_private.next_in_feed(timestamptz, uuid, int) is 'The next posts by the caller and the people they follow, newest first, with all reposts.';
+revoke execute on function post_private.next_in_feed(timestamptz, uuid, int) from public;
+
+-- The newest 200 are looked at, so that a page costs the same however often a post was reposted. Without a search_path, so
+-- that PostgreSQL inlines it.
+create or replace function post_private.reposters_in_feed(original uuid, after_time timestamptz, after_id uuid, until timestamptz)
+returns table (author_id uuid, created_at timestamptz, id uuid) language sql stable
+begin atomic
+  select recent.author_id, recent.created_at, recent.id
+  from (
+    select v.author_id, v.created_at, v.id from post_private.visible_posts v
+    where v.original_post_id = original and coalesce(v.content, '') = ''
+      and (v.created_at, v.id) > (after_time, after_id) and v.created_at <= until
+    order by v.created_at desc, v.id desc limit 200) recent
+  where exists (select 1 from post_private.my_feed_authors f where f.user_id = recent.author_id);
+end;
+comment on function post_private.reposters_in_feed(uuid, timestamptz, uuid, timestamptz) is 'Reposts of a post without a quote, by the caller and the people they follow, within this time.';
+revoke execute on function post_private.reposters_in_feed(uuid, timestamptz, uuid, timestamptz) from public;
+
+-- A post takes the place of its newest repost. Reposts that are newer than the first page are ignored on the next ones:
+-- otherwise a post that is reposted meanwhile would be on neither.
+create or replace function post_private.home_feed(cursor text, page_size int)
+returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
+declare
+  size int := post_private.page_size(page_size);
+  after jsonb := post_private.read_cursor(cursor, 'feed');
+  before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
+  before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  newest timestamptz := post_private.cursor_time(after, 'newest');
+  next uuid[];
+  places uuid[] := array[]::uuid[];
+begin
+  loop
+    next := post_private.next_in_feed(before_time, before_id, size);
+    exit when cardinality(next) = 0;
+    newest := coalesce(newest, (select p.created_at from post_service.posts p where p.id = next[1]));
+    places := places || array(
+      select p.id
+      from post_service.posts p
+      join post_private.visible_posts shown on shown.id = case when coalesce(p.content, '') = '' then coalesce(p.original_post_id, p.id) else p.id end
+      where p.id = any (next)
+        and not exists (select 1 from post_private.reposters_in_feed(shown.id, p.created_at, p.id, newest))
+        -- An imported repost may be older than its original.
+        and not ((shown.created_at, shown.id) > (p.created_at, p.id) and shown.created_at <= newest
+          and exists (select 1 from post_private.my_feed_authors f where f.user_id = shown.author_id))
+      order by p.created_at desc, p.id desc
+      limit size - cardinality(places));
+    exit when cardinality(places) >= size or cardinality(next) < size;
+    select p.created_at, p.id into before_time, before_id from post_service.posts p where p.id = next[cardinality(next)];
+  end loop;
+  return query
+    select c.*,
+      (select coalesce(jsonb_agg(post_private.describe_person(a.id, a.username, a.name, a.avatar_url, a.is_verified) order by r.created_at desc, r.id desc), '[]')
+        from (select * from post_private.reposters_in_feed(c.id, '-infinity', c.id, newest) r order by r.created_at desc, r.id desc limit 3) r
+        join user_service.profiles a on a.id = r.author_id),
+      post_private.write_cursor(jsonb_build_object('kind', 'feed', 'time', p.created_at, 'id', p.id, 'newest', newest))
+    from post_service.posts p
+    join post_private.post_cards c on c.id = case when coalesce(p.content, '') = '' then coalesce(p.original_post_id, p.id) else p.id end
+    where p.id = any (places)
+    order by p.created_at desc, p.id desc;
 end $$;
 revoke execute on function post_private.home_feed(text, int) from public;
 grant execute on function post_private.home_feed(text, int) to authenticated, service_role;
@@ -1338,7 +1455,7 @@ returns setof post_service.post_card language sql stable security invoker set se
 begin atomic
   select * from post_private.home_feed(cursor, page_size);
 end;
-comment on function post_service.home_feed(text, int) is 'Posts of the people whom the caller follows, newest first. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
+comment on function post_service.home_feed(text, int) is 'Posts and reposts of the caller and the people they follow, newest first. A post appears once, at its newest repost without a quote; reposted_by names who reposted it. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
 revoke execute on function post_service.home_feed(text, int) from public;
 grant execute on function post_service.home_feed(text, int) to authenticated, service_role;
 
@@ -1421,5 +1538,63 @@ begin atomic
   select * from post_private.search_posts(query, cursor, page_size);
 end;
 comment on function post_service.search_posts(text, text, int) is 'Posts that contain words with these prefixes, newest first. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
+
+-- db/services/post/45_latest_posts.sql
+-- latest_posts(): the newest public posts of everyone.
+
+-- Definer: reads visible_posts, because a list under a policy cannot use its indexes. The conditions are those of the
+-- index posts_public.
+create or replace function post_private.latest_posts(cursor text, page_size int)
+returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
+declare
+  after jsonb := post_private.read_cursor(cursor, 'latest');
+  before_time timestamptz := coalesce(post_private.cursor_time(after, 'time'), 'infinity');
+  before_id uuid := coalesce((after ->> 'id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+begin
+  return query select * from post_private.list_cards(array(
+    select v.id from post_private.visible_posts v
+    where v.visibility = 'public' and not v.author_is_private and (v.type <> 'repost' or v.content <> '')
+      and (v.created_at, v.id) < (before_time, before_id)
+    order by v.created_at desc, v.id desc
+    limit post_private.page_size(latest_posts.page_size)), 'latest');
+end $$;
+revoke execute on function post_private.latest_posts(text, int) from public;
+grant execute on function post_private.latest_posts(text, int) to anon, authenticated, service_role;
+
+create or replace function post_service.latest_posts(cursor text default null, page_size int default 20)
+returns setof post_service.post_card language sql stable security invoker set search_path = ''
+begin atomic
+  select * from post_private.latest_posts(cursor, page_size);
+end;
+comment on function post_service.latest_posts(text, int) is 'The newest public posts of everyone whom the caller sees, without reposts that have no quote. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
+
+-- db/services/post/46_publish_post.sql
+-- publish_post(): a post with its images or poll options in one call.
+
+create or replace function post_service.publish_post(
+  content text, visibility post_service.post_visibility default 'public', event_id uuid default null, attached_event_id uuid default null,
+  image_urls text[] default '{}', poll_options text[] default '{}', poll_closes_at timestamptz default null)
+returns post_service.post_card language plpgsql volatile security invoker set search_path = '' as $$
+declare
+  new_id uuid;
+  published post_service.post_card;
+begin
+  insert into post_service.posts (author_id, content, type, visibility, event_id, attached_event_id, poll_closes_at)
+  values ((select auth.uid()), publish_post.content,
+    (case when cardinality(poll_options) > 0 then 'poll' when attached_event_id is not null then 'text_with_event'
+      when cardinality(image_urls) > 0 then 'text_with_images' else 'text' end)::post_service.post_type,
+    publish_post.visibility, publish_post.event_id, publish_post.attached_event_id, publish_post.poll_closes_at)
+  returning id into new_id;
+  insert into post_service.post_images (post_id, image_url, order_index)
+  select new_id, image.url, image.place - 1 from unnest(image_urls) with ordinality image (url, place);
+  insert into post_service.poll_options (post_id, label, order_index)
+  select new_id, choice.label, choice.place - 1 from unnest(poll_options) with ordinality choice (label, place);
+  select * into published from post_service.post(new_id);
+  return published;
+end $$;
+comment on function post_service.publish_post(text, post_service.post_visibility, uuid, uuid, text[], text[], timestamptz) is
+  'Creates a post together with its images (paths in the bucket post-images) or poll options, or nothing on an error. The type follows from the arguments. Returns the post as a card, with its images and the ids of its options.';
+revoke execute on function post_service.publish_post(text, post_service.post_visibility, uuid, uuid, text[], text[], timestamptz) from public;
+grant execute on function post_service.publish_post(text, post_service.post_visibility, uuid, uuid, text[], text[], timestamptz) to authenticated, service_role;
 
 commit;

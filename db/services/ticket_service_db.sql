@@ -124,6 +124,13 @@ exception when data_exception then
   return null;
 end $$;
 comment on function ticket_private.cursor_time(jsonb, text) is 'Reads a timestamp from the keys of a cursor. Refuses anything else with malformed_cursor.';
+-- Columns such as avatar_url hold a path in their bucket, or the URL of an imported row. Cards tell which.
+create or replace function ticket_private.stored_path(file text)
+returns text language sql immutable parallel safe set search_path = '' as $$ select case when file !~* '^https?://' then file end $$;
+comment on function ticket_private.stored_path(text) is 'The path of an uploaded file in its bucket. Null for a URL.';
+create or replace function ticket_private.stored_url(file text)
+returns text language sql immutable parallel safe set search_path = '' as $$ select case when file ~* '^https?://' then file end $$;
+comment on function ticket_private.stored_url(text) is 'The URL of a file of an imported row. Null for a path.';
 
 -- db/services/ticket/05_stubs.sql
 -- What this service reads of the user and event services: stubs of their tables, and the views that policies query
@@ -198,6 +205,13 @@ create or replace view ticket_private.visible_people as
     or (not p.is_private or exists (select 1 from ticket_private.my_mutuals m where m.user_id = p.id))
       and not exists (select 1 from ticket_private.my_blocks b where b.user_id = p.id);
 comment on view ticket_private.visible_people is 'The people whom the caller sees.';
+
+create or replace function ticket_private.describe_person(id uuid, username text, name text, avatar_url text, is_verified boolean)
+returns jsonb language sql immutable parallel safe set search_path = '' as $$
+  select case when id is not null then jsonb_build_object('id', id, 'username', username, 'name', name,
+    'avatar_path', ticket_private.stored_path(avatar_url), 'avatar_url', ticket_private.stored_url(avatar_url), 'is_verified', is_verified) end
+$$;
+comment on function ticket_private.describe_person(uuid, text, text, text, boolean) is 'A person on a card: {id, username, name, avatar_path, avatar_url, is_verified}. Null without an id.';
 -- Stubs of the event service's tables, and visible_events with the predicate of its policies.
 create schema if not exists event_service;
 create table if not exists event_service.events (
@@ -241,6 +255,17 @@ comment on view ticket_private.my_events is 'The events that the caller hosts.';
 
 grant select on ticket_private.me, ticket_private.my_mutuals, ticket_private.my_blocks, ticket_private.visible_people,
   ticket_private.visible_events, ticket_private.my_events to authenticated, service_role;
+
+-- Security barriers, because clients filter these views: otherwise a filter that raises an error could run on hidden
+-- rows.
+create or replace view ticket_service.people with (security_invoker = true, security_barrier = true) as
+  select p.id, p.username, p.name, p.avatar_url, p.is_verified from ticket_private.visible_people p;
+create or replace view ticket_service.events with (security_invoker = true, security_barrier = true) as
+  select e.id, e.host_id, e.title, e.start_time, e.end_time, e.location_name, e.price, e.currency, e.status, e.privacy from ticket_private.visible_events e;
+comment on view ticket_service.people is 'The people whom the caller sees, for embedding: event_staff?select=person(username,avatar_url).';
+comment on view ticket_service.events is 'The events that the caller sees, for embedding: tickets?select=status,event(title,start_time).';
+revoke all on ticket_service.people, ticket_service.events from anon, authenticated;
+grant select on ticket_service.people, ticket_service.events to authenticated, service_role;
 
 -- Edge functions call with the service key on behalf of a person, so auth.uid() is set to that person for the look-up.
 create or replace function ticket_private.sees_event(person uuid, event uuid)
@@ -370,6 +395,13 @@ end $$;
 revoke execute on function ticket_private.tg_tickets__set_derived_columns() from public;
 create or replace trigger tickets_set_derived_columns before insert or update of is_checked_in, checked_in_at, status, held_until, user_id on ticket_service.tickets
   for each row execute function ticket_private.tg_tickets__set_derived_columns();
+
+create or replace function ticket_service.event(ticket_service.tickets)
+returns setof ticket_service.events rows 1 language sql stable
+begin atomic
+  select r.* from ticket_service.events r where r.id = $1.event_id;
+end;
+comment on function ticket_service.event(ticket_service.tickets) is 'Relationship: tickets?select=status,event(title,start_time). Null if the caller cannot see the event.';
 
 -- db/services/ticket/11_event_seats.sql
 -- Seats: how many each event has, holds and has sold. Triggers on tickets keep them up to date. Uses waitlist.
@@ -620,6 +652,13 @@ end;
 comment on function ticket_service.leave_waitlist(uuid) is 'Leaves the waiting list. Returns whether the caller was on it.';
 revoke execute on function ticket_service.join_waitlist(uuid), ticket_service.leave_waitlist(uuid) from public, anon;
 grant execute on function ticket_service.join_waitlist(uuid), ticket_service.leave_waitlist(uuid) to authenticated, service_role;
+
+create or replace function ticket_service.event(ticket_service.waitlist_entries)
+returns setof ticket_service.events rows 1 language sql stable
+begin atomic
+  select r.* from ticket_service.events r where r.id = $1.event_id;
+end;
+comment on function ticket_service.event(ticket_service.waitlist_entries) is 'Relationship: waitlist_entries?select=joined_at,event(title,start_time). Null if the caller cannot see the event.';
 
 -- db/services/ticket/13_refund_policies.sql
 -- Refund policies of hosts, and the current terms of sale.
@@ -2011,8 +2050,8 @@ returns jsonb language sql stable set search_path = '' as $$
   select jsonb_build_object(
     'ticket', jsonb_build_object('id', t.id, 'event_id', t.event_id, 'status', t.status),
     'refund', (select jsonb_build_object('id', r.id, 'amount', r.amount, 'currency', r.currency, 'fee', r.fee,
-        'status', case when r.is_done then 'succeeded' when r.is_overtaken then 'cancelled'
-          when r.is_manual then 'manual' else r.state::text end)
+        'status', case when r.is_done then 'success' when r.is_overtaken or r.state >= 'failed' and not r.is_manual then 'failed' else 'pending' end,
+        'is_manual', r.is_manual and not r.is_done and not r.is_overtaken)
       from ticket_private.refunds r where r.id = refund))
   from ticket_service.tickets t where t.id = ticket
 $$;
@@ -2661,7 +2700,7 @@ begin
       result ticket_service.check_in_result, ticket_id uuid, holder jsonb, checked_in_at timestamptz, checked_in_by text);
   end if;
 end $$;
-comment on type ticket_service.check_in_answer is 'Result of a check-in. holder: {id, username, name, avatar_url}, or null if hidden from the caller; checked_in_by: username of the person who checked it in first.';
+comment on type ticket_service.check_in_answer is 'Result of a check-in. holder: {id, username, name, avatar_path, avatar_url, is_verified}, or null if hidden from the caller; checked_in_by: username of the person who checked it in first.';
 
 create table if not exists ticket_service.event_staff (
   id uuid primary key default gen_random_uuid(),
@@ -2741,7 +2780,7 @@ begin
   answer.ticket_id := ticket.id;
   answer.checked_in_at := ticket.checked_in_at;
   answer.checked_in_by := (select p.username from user_service.profiles p where p.id = ticket.checked_in_by);
-  answer.holder := (select jsonb_build_object('id', p.id, 'username', p.username, 'name', p.name, 'avatar_url', p.avatar_url)
+  answer.holder := (select ticket_private.describe_person(p.id, p.username, p.name, p.avatar_url, p.is_verified)
     from ticket_private.visible_people p where p.id = ticket.user_id);
   return answer;
 end $$;
@@ -2775,6 +2814,19 @@ end;
 comment on function ticket_service.revoked_tickets(uuid) is 'Ids of cancelled and refunded tickets of an event, for the host and staff: an offline scanner has to reject them.';
 revoke execute on function ticket_service.check_in(uuid, text), ticket_service.revoked_tickets(uuid) from public, anon;
 grant execute on function ticket_service.check_in(uuid, text), ticket_service.revoked_tickets(uuid) to authenticated, service_role;
+
+create or replace function ticket_service.person(ticket_service.event_staff)
+returns setof ticket_service.people rows 1 language sql stable
+begin atomic
+  select r.* from ticket_service.people r where r.id = $1.user_id;
+end;
+comment on function ticket_service.person(ticket_service.event_staff) is 'Relationship: event_staff?select=added_at,person(username,avatar_url). Null if the caller cannot see the person.';
+create or replace function ticket_service.event(ticket_service.event_staff)
+returns setof ticket_service.events rows 1 language sql stable
+begin atomic
+  select r.* from ticket_service.events r where r.id = $1.event_id;
+end;
+comment on function ticket_service.event(ticket_service.event_staff) is 'Relationship: event_staff?select=event(title,start_time). Null if the caller cannot see the event.';
 
 -- db/services/ticket/61_my_tickets.sql
 -- my_tickets(): the caller's tickets.
@@ -2837,19 +2889,21 @@ revoke execute on function ticket_service.my_tickets(text, int) from public, ano
 grant execute on function ticket_service.my_tickets(text, int) to authenticated, service_role;
 
 -- db/services/ticket/62_sales.sql
--- What hosts read: guests and sales of an event.
+-- What hosts read: guests, waiting list and sales of an event.
 
 do $$
 begin
   if to_regtype('ticket_service.sales_line') is null then
     create type ticket_service.guest_card as (
-      ticket_id uuid, status ticket_service.ticket_status, guest jsonb, price_paid numeric, currency text, purchased_at timestamptz,
-      is_checked_in boolean, checked_in_at timestamptz, id uuid, cursor text);
+      id uuid, status ticket_service.ticket_status, guest jsonb, price_paid numeric, currency text, purchased_at timestamptz,
+      is_checked_in boolean, checked_in_at timestamptz, total int, cursor text);
+    create type ticket_service.waitlist_card as (id uuid, place int, person jsonb, joined_at timestamptz, total int, cursor text);
     create type ticket_service.sales_line as (
       day date, currency text, sold int, held int, checked_in int, gross numeric, refunded numeric, charged_back numeric, fees_kept numeric, owed numeric);
   end if;
 end $$;
-comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, or null if hidden from the host or deleted; cursor continues the list after this row.';
+comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_path, avatar_url, is_verified}, or null if hidden from the host or deleted; total: number of rows in all pages; cursor continues the list after this row.';
+comment on type ticket_service.waitlist_card is 'An entry of a waiting list as the host sees it. place: 1 is next; person as in guest_card; total: length of the list; cursor continues the list after this row.';
 comment on type ticket_service.sales_line is 'Sales of an event on a day (UTC) in a currency; day is null in the total. In major units: gross captured, refunded, charged_back, fees_kept (retained from refunded tickets), owed (refunds not made yet).';
 
 create or replace function ticket_private.require_host(event uuid)
@@ -2871,8 +2925,9 @@ begin
   perform ticket_private.require_host(event_guests.event_id);
   return query
     select t.id, t.status,
-      case when p.id is not null then jsonb_build_object('id', p.id, 'username', p.username, 'name', p.name, 'avatar_url', p.avatar_url) end,
-      t.price_paid, t.currency, t.purchased_at, t.is_checked_in, t.checked_in_at, t.id,
+      ticket_private.describe_person(p.id, p.username, p.name, p.avatar_url, p.is_verified),
+      t.price_paid, t.currency, t.purchased_at, t.is_checked_in, t.checked_in_at,
+      (select count(*)::int from ticket_service.tickets c where c.event_id = event_guests.event_id and c.status in ('active', 'refunded')),
       ticket_private.write_cursor(jsonb_build_object('kind', 'guests', 'id', t.id))
     from ticket_service.tickets t
     left join ticket_private.visible_people p on p.id = t.user_id
@@ -2890,6 +2945,37 @@ begin atomic
   select * from ticket_private.event_guests(event_id, cursor, page_size);
 end;
 comment on function ticket_service.event_guests(uuid, text, int) is 'Sold and refunded tickets of an event that the caller hosts, with their holders. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
+
+-- Definer: hosts may not read the entries of others directly.
+create or replace function ticket_private.event_waitlist(event_id uuid, cursor text, page_size int)
+returns setof ticket_service.waitlist_card language plpgsql stable security definer set search_path = '' as $$
+declare
+  after jsonb := ticket_private.read_cursor(cursor, 'waitlist');
+  after_time timestamptz := coalesce(ticket_private.cursor_time(after, 'time'), '-infinity');
+  after_id uuid := coalesce((after ->> 'id')::uuid, '00000000-0000-0000-0000-000000000000');
+begin
+  perform ticket_private.require_host(event_waitlist.event_id);
+  return query
+    with entries as (
+      select w.*, row_number() over (order by w.joined_at, w.id)::int as place, count(*) over ()::int as total
+      from ticket_service.waitlist_entries w where w.event_id = event_waitlist.event_id)
+    select e.id, e.place, ticket_private.describe_person(p.id, p.username, p.name, p.avatar_url, p.is_verified), e.joined_at, e.total,
+      ticket_private.write_cursor(jsonb_build_object('kind', 'waitlist', 'time', e.joined_at, 'id', e.id))
+    from entries e
+    left join ticket_private.visible_people p on p.id = e.user_id
+    where (e.joined_at, e.id) > (after_time, after_id)
+    order by e.joined_at, e.id
+    limit ticket_private.page_size(event_waitlist.page_size);
+end $$;
+revoke execute on function ticket_private.event_waitlist(uuid, text, int) from public;
+grant execute on function ticket_private.event_waitlist(uuid, text, int) to authenticated, service_role;
+
+create or replace function ticket_service.event_waitlist(event_id uuid, cursor text default null, page_size int default 20)
+returns setof ticket_service.waitlist_card language sql stable security invoker set search_path = ''
+begin atomic
+  select * from ticket_private.event_waitlist(event_id, cursor, page_size);
+end;
+comment on function ticket_service.event_waitlist(uuid, text, int) is 'The waiting list of an event that the caller hosts, in order. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
 
 -- Definer: hosts may not read payments directly.
 create or replace function ticket_private.event_sales(event_id uuid)
@@ -2937,7 +3023,8 @@ begin atomic
   select * from ticket_private.event_sales(event_id);
 end;
 comment on function ticket_service.event_sales(uuid) is 'Sales of an event that the caller hosts, by currency and day, with a total for each currency.';
-revoke execute on function ticket_service.event_guests(uuid, text, int), ticket_service.event_sales(uuid) from public, anon;
-grant execute on function ticket_service.event_guests(uuid, text, int), ticket_service.event_sales(uuid) to authenticated, service_role;
+revoke execute on function ticket_service.event_guests(uuid, text, int), ticket_service.event_waitlist(uuid, text, int), ticket_service.event_sales(uuid) from public, anon;
+grant execute on function ticket_service.event_guests(uuid, text, int), ticket_service.event_waitlist(uuid, text, int), ticket_service.event_sales(uuid)
+  to authenticated, service_role;
 
 commit;

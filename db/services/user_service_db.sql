@@ -128,6 +128,13 @@ begin
   return parsed;
 end $$;
 comment on function user_private.search_query(text) is 'Parses the first 200 characters of a search text into a prefix query. Refuses a text without a word with empty_search.';
+-- Columns such as avatar_url hold a path in their bucket, or the URL of an imported row. Cards tell which.
+create or replace function user_private.stored_path(file text)
+returns text language sql immutable parallel safe set search_path = '' as $$ select case when file !~* '^https?://' then file end $$;
+comment on function user_private.stored_path(text) is 'The path of an uploaded file in its bucket. Null for a URL.';
+create or replace function user_private.stored_url(file text)
+returns text language sql immutable parallel safe set search_path = '' as $$ select case when file ~* '^https?://' then file end $$;
+comment on function user_private.stored_url(text) is 'The URL of a file of an imported row. Null for a path.';
 
 -- db/services/user/10_users.sql
 -- Accounts: one row of users for each person who signed up.
@@ -874,12 +881,16 @@ comment on column user_service.invitations.responded_at is 'When the invitee las
 create index if not exists invitations_invitee_id on user_service.invitations (invitee_id, event_id);
 create index if not exists invitations_event_id on user_service.invitations (event_id);
 
--- Only the event service knows which events the caller may invite to. Empty until db/one_database/30_invitations.sql
--- replaces it, so that nobody can invite in a user service that has no events.
+-- Only the event service knows which events the caller sees, and may invite to. Empty until db/one_database/30_later_services.sql
+-- replaces them, so that nobody can invite in a user service that has no events.
 do $$
 begin
   if to_regclass('user_private.invitable_events') is null then
     create view user_private.invitable_events as select null::uuid as id, null::uuid as friends_of where false;
+    create view user_private.visible_events as
+      select null::uuid as id, null::uuid as host_id, null::text as title, null::text as category, null::timestamptz as start_time,
+        null::timestamptz as end_time, null::text as location_name, null::text as status, null::text as privacy where false;
+    comment on view user_private.visible_events is 'The events that the caller sees.';
     comment on view user_private.invitable_events is 'Events the caller may invite to; friends_of names the host whose mutual followers alone may be invited.';
   end if;
 end $$;
@@ -888,7 +899,15 @@ create or replace view user_private.mutuals as
   select f.follower_id as user_id, f.following_id as friend_id
   from user_service.follows f
   where exists (select 1 from user_service.follows b where b.follower_id = f.following_id and b.following_id = f.follower_id);
-grant select on user_private.invitable_events, user_private.mutuals to authenticated, service_role;
+grant select on user_private.invitable_events, user_private.visible_events, user_private.mutuals to authenticated, service_role;
+
+-- A security barrier, because clients filter this view: otherwise a filter that raises an error could run on hidden
+-- rows.
+create or replace view user_service.events with (security_invoker = true, security_barrier = true) as
+  select e.id, e.host_id, e.title, e.category, e.start_time, e.end_time, e.location_name, e.status, e.privacy from user_private.visible_events e;
+comment on view user_service.events is 'The events that the caller sees, for embedding: invitations?select=status,event(title,start_time).';
+revoke all on user_service.events from anon, authenticated;
+grant select on user_service.events to authenticated, service_role;
 
 alter table user_service.invitations enable row level security;
 
@@ -1035,13 +1054,19 @@ returns setof user_service.profiles rows 1 language sql stable
 begin atomic
   select p.* from user_service.profiles p where p.id = $1.invitee_id;
 end;
+create or replace function user_service.event(user_service.invitations)
+returns setof user_service.events rows 1 language sql stable
+begin atomic
+  select e.* from user_service.events e where e.id = $1.event_id;
+end;
+comment on function user_service.event(user_service.invitations) is 'Relationship: invitations?select=status,event(title,start_time). Null if the caller cannot see the event.';
 comment on function user_service.inviter(user_service.invitations) is 'Relationship: invitations?select=inviter(username,avatar_url).';
 comment on function user_service.invitee(user_service.invitations) is 'Relationship: invitations?select=invitee(username,avatar_url).';
 
 -- db/services/user/31_successful_invitations.sql
 -- Which invitation brought an attendee to an event, counted for the inviter. Uses invitations and user_stats.
 
--- Who attends which event. Empty until db/one_database/30_invitations.sql replaces it.
+-- Who attends which event. Empty until db/one_database/30_later_services.sql replaces it.
 do $$
 begin
   if to_regclass('user_private.attendance') is null then
@@ -1269,15 +1294,16 @@ do $$
 begin
   if to_regtype('user_service.person_card') is null then
     create type user_service.person_card as (
-      id uuid, username text, name text, bio text, avatar_url text, location text, is_verified boolean, is_private boolean,
+      id uuid, username text, name text, bio text, avatar_path text, avatar_url text, location text, is_verified boolean, is_private boolean,
       followers_count int, following_count int, posts_count int, events_created int, average_rating numeric,
       i_follow boolean, follows_me boolean, cursor text);
   end if;
 end $$;
-comment on type user_service.person_card is 'A person in lists and on profile pages. cursor continues the list after this row.';
+comment on type user_service.person_card is 'A person in lists and on profile pages. avatar_path: path in the bucket avatars; avatar_url: URL of an imported row; one of them at most. cursor continues the list after this row.';
 
 create or replace view user_private.person_cards as
-  select p.id, p.username, p.name, p.bio, p.avatar_url, p.location, p.is_verified, p.is_private,
+  select p.id, p.username, p.name, p.bio, user_private.stored_path(p.avatar_url) as avatar_path,
+    user_private.stored_url(p.avatar_url) as avatar_url, p.location, p.is_verified, p.is_private,
     s.followers_count, s.following_count, s.posts_count, s.events_created, s.average_rating,
     exists (select 1 from user_private.my_following f where f.user_id = p.id) as i_follow,
     exists (select 1 from user_service.follows f where f.follower_id = p.id and f.following_id = (select auth.uid())) as follows_me

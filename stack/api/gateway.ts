@@ -1,10 +1,12 @@
 import type { Auth } from "../auth/auth.ts";
 import type { FunctionRunner } from "../functions/runner.ts";
 import type { Rest } from "../rest/rest.ts";
+import { hasLinkToken } from "../storage/links.ts";
+import { createStorage } from "../storage/storage.ts";
 import type { Lite } from "./lite-app.ts";
+import { isRealtime, refuseRealtime } from "./realtime.ts";
 import { currentRequest, refusalBehind } from "./refusals.ts";
-import { isJson, nesting, nestingOfJson, problem, readBody, withBody } from "./requests.ts";
-import { asksForLinks, copyObject, listFolder, plainUpload, signLinks } from "./storage-requests.ts";
+import { isJson, nesting, nestingOfJson, problem, readBody, unavailable, withBody } from "./requests.ts";
 import { isLocal, type StudioAccess, studioAsset } from "./studio.ts";
 
 export type Gateway = (request: Request, peerAddress: string | null) => Promise<Response>;
@@ -14,6 +16,8 @@ export type GatewayOptions = {
   auth: Auth;
   lite: Lite;
   maxBodyBytes: number;
+  /** The largest file that Storage takes. */
+  maxFileBytes: number;
   functions?: FunctionRunner;
   /** Without it, Studio is not served. */
   studio?: StudioAccess;
@@ -23,12 +27,15 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
 /** The embedded database parses recursively: deeper input could crash it. */
 const MAX_NESTING = 100;
 const MAX_ADDRESS = 32 * 1024;
+/** What a form may have besides its file: metadata of at most 1 MB. */
+const FORM_BYTES = 2 * 1024 * 1024;
 /** Responses repeat the URL in a header, and Node's `fetch` rejects larger headers. */
 const MAX_ECHO = 4096;
 
 /** Routes requests to lite and the edge functions, refuses what they cannot handle, and hides `/_system`. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { rest, auth, lite, functions, maxBodyBytes } = options;
+  const storage = createStorage(lite.storageRows, options.maxFileBytes);
 
   /** Forwards a request to lite. Prints what lite logged meanwhile for a fault, but not for a refusal. */
   async function ask(request: Request, peerAddress: string | null): Promise<Response> {
@@ -36,6 +43,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const response = await currentRequest.run({ complaints }, () => lite.app.fetch(request, { peerAddress }));
     if (response.status < 500) return response;
     const refused = refusalBehind(complaints);
+    if (refused?.status === 503) return unavailable(refused.message);
     if (refused) return problem(refused.status, refused.code, refused.message);
     console.error(`${request.method} ${request.url}:`, ...complaints);
     return response;
@@ -44,6 +52,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function answer(request: Request, peerAddress: string | null): Promise<Response> {
     if (!METHODS.has(request.method)) return problem(405, "405", `The method ${request.method} is not supported`);
     if (request.method === "OPTIONS" && request.headers.has("Origin")) return preflight(request);
+    if (hasLinkToken(request)) return problem(401, "PGRST301", "The token of a signed URL is not an access token");
     const url = new URL(request.url);
     if (request.url.length > MAX_ADDRESS) {
       return problem(414, "414", `The URL may have at most ${MAX_ADDRESS} characters`);
@@ -54,9 +63,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     // Lite also matches the decoded path, so hidden paths must be hidden in every encoding.
     const pathname = decoded(url.pathname);
     if (pathname === undefined) return problem(400, "PGRST125", "The path has invalid percent-encoding");
-    const body = request.body ? await readBody(request, maxBodyBytes) : undefined;
-    if (body === "too large") return problem(413, "413", `The request body may have at most ${maxBodyBytes} bytes`);
-    if (body && isJson(request) && nestingOfJson(body) > MAX_NESTING) {
+    const isStorage = pathname.startsWith("/storage/v1/");
+    const limit = isStorage ? options.maxFileBytes + FORM_BYTES : maxBodyBytes;
+    const body = request.body ? await readBody(request, limit) : undefined;
+    if (body === "too large") return problem(413, "413", `The request body may have at most ${limit} bytes`);
+    if (body && !isStorage && isJson(request) && nestingOfJson(body) > MAX_NESTING) {
       return problem(400, "PGRST102", `Arrays and objects in the body may be nested at most ${MAX_NESTING} deep`);
     }
     if (pathname.startsWith("/functions/v1/")) {
@@ -64,6 +75,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         ? functions.fetch(withBody(request, body))
         : problem(404, "NOT_FOUND", "Edge functions are not enabled");
     }
+    if (isRealtime(pathname)) return refuseRealtime();
     const studio = options.studio?.isFromStudio(request, peerAddress) ?? false;
     // Without an address, lite never treats a request as Studio's.
     const peer = studio ? peerAddress : null;
@@ -76,20 +88,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         response.headers.delete("Content-Location");
       return response;
     }
-    if (pathname.startsWith("/storage/v1/")) {
-      if (pathname.split("/").some((part) => part === "." || part === "..")) {
-        return problem(400, "InvalidKey", 'An object name cannot contain the segment "." or ".."');
-      }
-      const send = (part: Request) => ask(part, peer);
-      if (asksForLinks(request.method, pathname)) return signLinks(withBody(request, body), send);
-      if (request.method === "POST" && pathname.startsWith("/storage/v1/object/list/")) {
-        return listFolder(withBody(request, body), send);
-      }
-      if (request.method === "POST" && pathname === "/storage/v1/object/copy") {
-        return copyObject(withBody(request, body), send);
-      }
-      return send(await plainUpload(withBody(request, body)));
-    }
+    if (isStorage) return storage(withBody(request, body), (part) => ask(part, peer));
     if (pathname.startsWith("/auth/v1/"))
       return auth.fetch(withBody(request, body), pathname, (part) => ask(part, null));
     if (pathname.startsWith("/_system")) return studio ? lite.app.fetch(request, { peerAddress }) : notFound();

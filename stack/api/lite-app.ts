@@ -2,7 +2,8 @@ import { App, setExperimental } from "@supabase/lite";
 import { createPostgresConnection, type PostgresConnection } from "@supabase/lite/postgres";
 import type { StackConfig } from "../config.ts";
 import type { Keys } from "../keys.ts";
-import { StorageFiles } from "./storage-files.ts";
+import { StorageFiles } from "../storage/files.ts";
+import { StorageRows } from "../storage/rows.ts";
 
 export type LiteOptions = {
   databaseUrl: string;
@@ -17,6 +18,7 @@ export type LiteOptions = {
 
 export type Lite = {
   app: App;
+  storageRows: StorageRows;
   /** Prints a mail in the terminal. */
   sendMail(message: { to: string; subject: string; text: string }): Promise<unknown>;
   /** Auth sends mails with the right links itself (stack/auth/mails.ts). */
@@ -38,6 +40,7 @@ export async function createLite(options: LiteOptions): Promise<Lite> {
   await quietly(() => app.init());
   return {
     app,
+    storageRows: new StorageRows(connection),
     sendMail: (message) => app.drivers.email.send(message),
     replaceMailer: (mailer) => {
       (app as unknown as { _mailer: Mailer })._mailer = mailer;

@@ -31,7 +31,9 @@ export function isLocal(request: Request, peerAddress: string | null): boolean {
   const loopback = peerAddress === "127.0.0.1" || peerAddress === "::1" || peerAddress === "::ffff:127.0.0.1";
   const host = request.headers.get("host")?.replace(/:\d+$/, "");
   return (
-    loopback && (host === "127.0.0.1" || host === "localhost") && !PROXY_HEADERS.some((h) => request.headers.has(h))
+    loopback &&
+    (host === "127.0.0.1" || host === "localhost" || host === "[::1]") &&
+    !PROXY_HEADERS.some((h) => request.headers.has(h))
   );
 }
 

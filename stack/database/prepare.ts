@@ -36,7 +36,9 @@ export async function prepareDatabase({
 }
 
 async function connected<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-  const sql = postgres(url, { max: 1, onnotice: () => {}, prepare: false, fetch_types: false });
+  // A migration may take as long as it needs.
+  const connection = { statement_timeout: 0 };
+  const sql = postgres(url, { max: 1, onnotice: () => {}, prepare: false, fetch_types: false, connection });
   try {
     return await work(sql);
   } finally {

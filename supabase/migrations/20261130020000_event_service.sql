@@ -1,7 +1,7 @@
 -- Baseline, built by `npm run db:build` until the first release, from db/services/event/.
 
 -- db/services/event/00_foundation.sql
--- Schemas, roles, extensions, and the helpers that services share: refusals, cursors, search and counters.
+-- Schemas, roles, extensions, and the helpers that services share: refusals, cursors, search, counters and upserts.
 
 create schema if not exists event_service;
 create schema if not exists event_private;
@@ -151,6 +151,24 @@ begin
   return parsed;
 end $$;
 comment on function event_private.search_query(text) is 'Parses the first 200 characters of a search text into a prefix query. Refuses a text without a word with empty_search.';
+-- An upsert sets the columns of its conflict target too, so clients may update them, but only to the same values.
+-- Definer: clients have no access to the schema of refuse(). Operators may move rows.
+create or replace function event_private.tg_rows__refuse_move()
+returns trigger language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if (select auth.uid()) is not null then
+    perform event_private.refuse('row_cannot_move', 'A row cannot be moved to another parent. Delete it and insert a new one.', 409);
+  end if;
+  return new;
+end $$;
+revoke execute on function event_private.tg_rows__refuse_move() from public;
+-- Columns such as avatar_url hold a path in their bucket, or the URL of an imported row. Cards tell which.
+create or replace function event_private.stored_path(file text)
+returns text language sql immutable parallel safe set search_path = '' as $$ select case when file !~* '^https?://' then file end $$;
+comment on function event_private.stored_path(text) is 'The path of an uploaded file in its bucket. Null for a URL.';
+create or replace function event_private.stored_url(file text)
+returns text language sql immutable parallel safe set search_path = '' as $$ select case when file ~* '^https?://' then file end $$;
+comment on function event_private.stored_url(text) is 'The URL of a file of an imported row. Null for a path.';
 -- Counters: events.attendees_count, events.tickets_sold, event_qna.upvotes_count.
 create table if not exists event_private.counter_deltas (
   id bigint generated always as identity primary key,
@@ -308,6 +326,13 @@ create or replace view event_private.visible_people as
     or (not p.is_private or exists (select 1 from event_private.my_mutuals m where m.user_id = p.id))
       and not exists (select 1 from event_private.my_blocks b where b.user_id = p.id);
 comment on view event_private.visible_people is 'The people whom the caller sees.';
+
+create or replace function event_private.describe_person(id uuid, username text, name text, avatar_url text, is_verified boolean)
+returns jsonb language sql immutable parallel safe set search_path = '' as $$
+  select case when id is not null then jsonb_build_object('id', id, 'username', username, 'name', name,
+    'avatar_path', event_private.stored_path(avatar_url), 'avatar_url', event_private.stored_url(avatar_url), 'is_verified', is_verified) end
+$$;
+comment on function event_private.describe_person(uuid, text, text, text, boolean) is 'A person on a card: {id, username, name, avatar_path, avatar_url, is_verified}. Null without an id.';
 create or replace view event_private.my_following as
   select f.following_id as user_id from user_service.follows f where f.follower_id = (select auth.uid());
 
@@ -685,8 +710,11 @@ create policy event_attendees_delete_own_or_host on event_service.event_attendee
 revoke all on event_service.event_attendees from anon, authenticated;
 grant select, delete on event_service.event_attendees to authenticated;
 grant insert (event_id, user_id, status) on event_service.event_attendees to authenticated;
-grant update (status) on event_service.event_attendees to authenticated;
+grant update (event_id, user_id, status) on event_service.event_attendees to authenticated;
 grant all on event_service.event_attendees to service_role;
+
+create or replace trigger event_attendees_refuse_move before update of event_id on event_service.event_attendees
+  for each row when (old.event_id <> new.event_id) execute function event_private.tg_rows__refuse_move();
 
 -- Definer: clients may not write capacity, counters or has_attended. Everyone locks attendance before capacity. The
 -- event is read under the capacity lock, because a policy sees only the snapshot of the statement.
@@ -786,6 +814,19 @@ comment on column event_service.event_images.image_url is 'Path in the bucket ev
 create index if not exists event_images_event_id on event_service.event_images (event_id, order_index);
 -- Storage policies look up whose image a file is.
 create index if not exists event_images_image_url on event_service.event_images (image_url);
+
+create or replace function event_private.describe_file(file text)
+returns jsonb language sql immutable parallel safe set search_path = '' as $$
+  select jsonb_build_object('path', event_private.stored_path(file), 'url', event_private.stored_url(file))
+$$;
+comment on function event_private.describe_file(text) is 'A file on a card: {path, url}, one of which is null.';
+create or replace function event_private.describe_images(parent uuid)
+returns jsonb language sql stable set search_path = '' as $$
+  select coalesce(jsonb_agg(event_private.describe_file(i.image_url) order by i.order_index, i.id), '[]')
+  from event_service.event_images i where i.event_id = parent
+$$;
+comment on function event_private.describe_images(uuid) is 'Images of an event on a card: [{path, url}] in order. Does not filter by the caller.';
+revoke execute on function event_private.describe_images(uuid) from public;
 
 -- Only paths in the owner's folder count, so that naming another person's file does not expose it.
 create or replace view event_private.visible_files as
@@ -1050,13 +1091,16 @@ create policy reviews_update_own on event_service.reviews for update to authenti
 create policy reviews_delete_own on event_service.reviews for delete to authenticated
   using (reviewer_id = (select auth.uid()));
 
--- host_id is set by trigger. A review cannot move to another event.
+-- host_id is not granted: it is set by trigger.
 revoke all on event_service.reviews from anon, authenticated;
 grant select on event_service.reviews to anon;
 grant select, delete on event_service.reviews to authenticated;
 grant insert (event_id, reviewer_id, rating, comment) on event_service.reviews to authenticated;
-grant update (rating, comment) on event_service.reviews to authenticated;
+grant update (event_id, reviewer_id, rating, comment) on event_service.reviews to authenticated;
 grant all on event_service.reviews to service_role;
+
+create or replace trigger reviews_refuse_move before update of event_id on event_service.reviews
+  for each row when (old.event_id <> new.event_id) execute function event_private.tg_rows__refuse_move();
 
 create or replace trigger reviews_updated_at before update of rating, comment on event_service.reviews
   for each row execute function event_service.update_updated_at_column();
@@ -1117,33 +1161,63 @@ end $$;
 revoke execute on function event_private.tg_profiles__remove_person() from public;
 
 -- db/services/event/40_event_cards.sql
--- Events as all lists return them.
+-- Events as all lists return them, and event(): one of them.
 
 do $$
 begin
   if to_regtype('event_service.event_card') is null then
     create type event_service.event_card as (
       id uuid, host jsonb, title text, description text, category event_service.event_category,
-      start_time timestamptz, end_time timestamptz, location_name text, location_address text, location jsonb,
-      max_attendees int, attendees_count int, price numeric, currency text, is_free boolean,
+      start_time timestamptz, end_time timestamptz, location_name text, location_address text, location jsonb, requirements text,
+      images jsonb, max_attendees int, attendees_count int, tickets_sold int, price numeric, currency text, is_free boolean,
       status event_service.event_status, privacy event_service.event_privacy, ticketing_enabled boolean,
-      my_attendance event_service.attendee_status, distance_m double precision, cursor text);
+      my_attendance event_service.attendee_status, my_ticket jsonb, i_wait boolean, distance_m double precision, cursor text);
   end if;
 end $$;
 
-comment on type event_service.event_card is 'An event in lists. host: {id, username, name, avatar_url, is_verified} or null; location: GeoJSON Point; distance_m: metres from the given point, if any; cursor continues the list after this row.';
+comment on type event_service.event_card is 'An event in lists. host: {id, username, name, avatar_path, avatar_url, is_verified} or null; location: GeoJSON Point; images: [{path, url}] in order, path in the bucket event-images or the url of an imported row; my_ticket: the caller''s pending or active ticket {id, status, held_until, is_offer, is_checked_in} or null; i_wait: whether the caller is on the waiting list; distance_m: metres from the given point, if any; cursor continues the list after this row.';
+
+-- Only the ticket service knows tickets. Empty until db/one_database/30_later_services.sql replaces them.
+do $$
+begin
+  if to_regclass('event_private.my_tickets') is null then
+    create view event_private.my_tickets as select null::uuid as event_id, null::jsonb as ticket where false;
+    create view event_private.my_waitlists as select null::uuid as event_id where false;
+    comment on view event_private.my_tickets is 'The caller''s pending or active ticket to each event: {id, status, held_until, is_offer, is_checked_in}.';
+    comment on view event_private.my_waitlists is 'Events on whose waiting list the caller is.';
+  end if;
+end $$;
 
 create or replace view event_private.event_cards as
   select e.id,
-    case when p.id is not null then jsonb_build_object(
-      'id', p.id, 'username', p.username, 'name', p.name, 'avatar_url', p.avatar_url, 'is_verified', p.is_verified) end as host,
+    event_private.describe_person(p.id, p.username, p.name, p.avatar_url, p.is_verified) as host,
     e.title, e.description, e.category, e.start_time, e.end_time, e.location_name, e.location_address,
-    extensions.st_asgeojson(e.location_geom)::jsonb as location, e.max_attendees, e.attendees_count, e.price, e.currency, e.is_free,
+    extensions.st_asgeojson(e.location_geom)::jsonb as location, e.requirements,
+    event_private.describe_images(e.id) as images,
+    e.max_attendees, e.attendees_count, e.tickets_sold, e.price, e.currency, e.is_free,
     e.status, e.privacy, e.ticketing_enabled,
-    (select a.status from event_private.my_attendance a where a.event_id = e.id) as my_attendance
+    (select a.status from event_private.my_attendance a where a.event_id = e.id) as my_attendance,
+    (select t.ticket from event_private.my_tickets t where t.event_id = e.id) as my_ticket,
+    exists (select 1 from event_private.my_waitlists w where w.event_id = e.id) as i_wait
   from event_private.visible_events e
   left join event_private.visible_people p on p.id = e.host_id;
 comment on view event_private.event_cards is 'The events that the caller sees, as cards without distance and cursor.';
+
+-- Definer: clients may not read event_cards.
+create or replace function event_private.find_event(id uuid)
+returns setof event_service.event_card language plpgsql stable security definer rows 1 set search_path = '' as $$
+begin
+  return query select c.*, null::double precision, null::text from event_private.event_cards c where c.id = find_event.id;
+end $$;
+revoke execute on function event_private.find_event(uuid) from public;
+grant execute on function event_private.find_event(uuid) to anon, authenticated, service_role;
+
+create or replace function event_service.event(id uuid)
+returns setof event_service.event_card language sql stable security invoker set search_path = ''
+begin atomic
+  select * from event_private.find_event(id);
+end;
+comment on function event_service.event(uuid) is 'One event as a card. No row if the caller cannot see it.';
 
 -- db/services/event/41_events_near.sql
 -- events_near(): events by distance.
@@ -1451,11 +1525,12 @@ comment on function event_service.discover_events(event_service.discovery_mode, 
 do $$
 begin
   if to_regtype('event_service.friend_card') is null then
-    create type event_service.friend_card as (id uuid, username text, name text, avatar_url text, is_verified boolean, joined_at timestamptz, cursor text);
+    create type event_service.friend_card as (
+      id uuid, username text, name text, avatar_path text, avatar_url text, is_verified boolean, joined_at timestamptz, cursor text);
   end if;
 end $$;
 
-comment on type event_service.friend_card is 'A friend who attends an event. cursor continues the list after this row.';
+comment on type event_service.friend_card is 'A friend who attends an event. avatar_path: path in the bucket avatars; avatar_url: URL of an imported row. cursor continues the list after this row.';
 
 -- Definer: reads the attendance of others, as far as they show it to the caller.
 create or replace function event_private.friends_who_go(event_id uuid, cursor text, page_size int)
@@ -1465,7 +1540,7 @@ declare
   after_time timestamptz := event_private.cursor_time(after, 'time');
 begin
   return query
-    select p.id, p.username, p.name, p.avatar_url, p.is_verified, a.joined_at,
+    select p.id, p.username, p.name, event_private.stored_path(p.avatar_url), event_private.stored_url(p.avatar_url), p.is_verified, a.joined_at,
       event_private.write_cursor(jsonb_build_object('kind', 'friends', 'time', a.joined_at, 'id', p.id))
     from event_private.visible_events e
     join event_service.event_attendees a on a.event_id = e.id and a.status = 'confirmed'

@@ -79,8 +79,12 @@ create or replace trigger events_refuse_ticketing_change before update of ticket
 create or replace trigger events_allot_seats after insert or delete or update of max_attendees on event_service.events
   for each row execute function ticket_private.tg_events__allot_seats();
 
--- db/one_database/30_invitations.sql
--- What the user service knows about events: which ones the caller may invite to, and who attends.
+-- db/one_database/30_later_services.sql
+-- What services know of later ones: views that are empty in a database of their own.
+
+create or replace view user_private.visible_events as
+  select e.id, e.host_id, e.title, e.category::text as category, e.start_time, e.end_time, e.location_name, e.status::text as status, e.privacy::text as privacy
+  from event_private.visible_events e;
 
 create or replace view user_private.invitable_events as
   select e.id, case e.privacy when 'friends_only' then e.host_id end as friends_of
@@ -91,6 +95,16 @@ create or replace view user_private.invitable_events as
 create or replace view user_private.attendance as
   select a.event_id, a.user_id, a.joined_at from event_service.event_attendees a join event_service.events e on e.id = a.event_id
   where a.status = 'confirmed' and e.status <> 'cancelled';
+
+create or replace view event_private.my_tickets as
+  select t.event_id, jsonb_build_object('id', t.id, 'status', t.status, 'held_until', t.held_until,
+      'is_offer', t.status = 'pending' and not exists (select 1 from ticket_private.attempts a where a.ticket_id = t.id),
+      'is_checked_in', t.is_checked_in) as ticket
+  from ticket_service.tickets t
+  where t.user_id = (select auth.uid()) and t.status in ('pending', 'active');
+
+create or replace view event_private.my_waitlists as
+  select w.event_id from ticket_service.waitlist_entries w where w.user_id = (select auth.uid());
 
 -- db/one_database/40_account_deletion.sql
 -- Account deletion across services: what is refused, which locks are taken, and which files are queued for deletion.

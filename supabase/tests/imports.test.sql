@@ -3,7 +3,7 @@ set local search_path = extensions, public;
 select no_plan();
 
 -- Data of the existing app: plain inserts with its columns, among them counters, which are ignored.
-set local search_path = user_service, event_service, post_service, ticket_service, extensions, public;
+set local search_path = event_service, user_service, post_service, ticket_service, extensions, public;
 
 insert into users (id, email, name, username, bio, avatar_url, phone, date_of_birth, gender, location, interests, created_at, updated_at, last_login_at, is_verified, is_email_verified) values
   (tests.id('ani'), 'ani@tap.test', 'Ani', 'tap_ani', 'Bio', 'https://example.com/ani.png', '+62 811', '1999-01-01', 'female', 'Jakarta', '{coffee,art}', '2024-01-01', '2024-02-01', '2024-03-01', true, true),

@@ -84,6 +84,7 @@ const insertSomething: Record<ListName, () => Promise<unknown>> = {
   quiet_events: () => publishEvents(5, ++more),
   friends_who_go: () => guest(),
   home_feed: () => publishPosts(2),
+  latest_posts: () => publishPosts(2),
   posts_by: () => publishPosts(2),
   search_posts: () => publishPosts(2),
 };

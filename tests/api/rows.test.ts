@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, expectTypeOf, test } from "vitest";
-import type { Location, PersonCard } from "../../types/index.ts";
+import type { Location, PersonCard, Single } from "../../types/index.ts";
 import { anonymous, type Person, signUp } from "../support/people.ts";
 import { ok } from "./support/answers.ts";
 import {
@@ -70,6 +70,38 @@ describe("a row", () => {
       await posts(ani).from("posts").select("likes_count").eq("id", like.likeable_id).single(),
     );
     expect(likes_count).toBe(1);
+  });
+
+  test("is inserted or changed by a plain upsert", async () => {
+    const event_id = await host(ani, underWay);
+    const attendance = events(budi).from("event_attendees");
+    const join = (status: "pending" | "confirmed") =>
+      attendance.upsert({ event_id, user_id: budi.id, status }, { onConflict: "event_id,user_id" }).select("status");
+    expect(ok(await join("pending"))).toEqual([{ status: "pending" }]);
+    expect(ok(await join("confirmed"))).toEqual([{ status: "confirmed" }]);
+    const review = (rating: number) =>
+      events(budi)
+        .from("reviews")
+        .upsert({ event_id, reviewer_id: budi.id, rating }, { onConflict: "event_id,reviewer_id" })
+        .select("rating");
+    expect([ok(await review(3)), ok(await review(5))]).toEqual([[{ rating: 3 }], [{ rating: 5 }]]);
+    const { id: post_id, options } = await poll(ani);
+    for (const option_id of options) {
+      const vote = { post_id, option_id, user_id: budi.id };
+      ok(await posts(budi).from("poll_votes").upsert(vote, { onConflict: "post_id,user_id" }));
+    }
+    for (const quote_content of ["Look", "Look again"]) {
+      const repost = { post_id, quote_content, user_id: budi.id };
+      ok(await posts(budi).from("reposts").upsert(repost, { onConflict: "user_id,post_id" }));
+    }
+    expect(ok(await posts(budi).from("poll_votes").select("option_id").eq("post_id", post_id))).toEqual([
+      { option_id: options.at(-1) },
+    ]);
+    const counted = ok(
+      await posts(ani).from("posts").select("reposts_count,poll_options(votes_count)").eq("id", post_id).single(),
+    );
+    expect(counted.reposts_count).toBe(1);
+    expect(counted.poll_options.reduce((sum, option) => sum + option.votes_count, 0)).toBe(1);
   });
 
   test("is counted by count=exact only if the caller sees it", async () => {
@@ -145,11 +177,12 @@ describe("responses", () => {
       await users(ani).from("users").update(change).eq("id", ani.id).select("date_of_birth,interests").single(),
     );
     expect(account).toEqual(change);
-    const event_id = await host(ani, underWay);
+    const citra = await signUp("citra");
+    const event_id = await host(citra, underWay);
     ok(await join(budi, event_id));
     ok(await events(budi).from("reviews").insert({ event_id, rating: 4 }));
     const { average_rating } = ok(
-      await users(budi).from("user_stats").select("average_rating").eq("user_id", ani.id).single(),
+      await users(budi).from("user_stats").select("average_rating").eq("user_id", citra.id).single(),
     );
     expect(average_rating).toBe(4);
   });
@@ -163,10 +196,17 @@ describe("responses", () => {
       price: 12_500.25,
       distance_m: expect.closeTo(533.7, 0),
       location: { type: "Point", coordinates: [98.6722, 3.6] },
-      host: { id: ani.id, username: ani.username, name: "ani", avatar_url: null, is_verified: false },
+      host: {
+        id: ani.id,
+        username: ani.username,
+        name: "ani",
+        avatar_path: null,
+        avatar_url: null,
+        is_verified: false,
+      },
     });
     const profiles = ok(await users(budi).rpc("profile", { username: ani.username.toUpperCase() }));
-    expectTypeOf(profiles).toExtend<PersonCard[]>();
+    expectTypeOf(profiles).toExtend<Single<PersonCard>[]>();
     expect(profiles).toMatchObject([{ id: ani.id, i_follow: false, cursor: null }]);
   });
 });
@@ -253,18 +293,55 @@ describe("embeds", () => {
     const invitations = ok(
       await users(budi)
         .from("invitations")
-        .select("status,inviter(username),invitee(username)")
+        .select("status,inviter(username),invitee(username),event(title)")
         .eq("event_id", event_id),
     );
     expect(invitations).toEqual([
-      { status: "pending", inviter: { username: ani.username }, invitee: { username: budi.username } },
+      {
+        status: "pending",
+        inviter: { username: ani.username },
+        invitee: { username: budi.username },
+        event: { title: "Ngopi pagi" },
+      },
     ]);
   });
 
-  test("a function that returns rows of a table can embed", async () => {
-    const published = ok(
-      await posts(ani).rpc("publish_post", { content: "Selamat pagi" }).select("content,author(username)").single(),
+  test("a comment embeds its parent and its replies, a repost its original", async () => {
+    const post_id = await post(ani);
+    const parent_comment_id = await comment(budi, post_id);
+    ok(await posts(ani).from("comments").insert({ post_id, parent_comment_id, content: "Boleh" }));
+    const rows = ok(
+      await posts(budi)
+        .from("comments")
+        .select("content,parent(author(username)),replies(content)")
+        .eq("post_id", post_id)
+        .order("created_at"),
     );
-    expect(published).toEqual({ content: "Selamat pagi", author: { username: ani.username } });
+    expect(rows).toEqual([
+      { content: expect.any(String), parent: null, replies: [{ content: "Boleh" }] },
+      { content: "Boleh", parent: { author: { username: budi.username } }, replies: [] },
+    ]);
+    ok(await posts(budi).from("reposts").insert({ post_id }));
+    const repost = await posts(budi)
+      .from("posts")
+      .select("original(content,author(username))")
+      .match({ author_id: budi.id, type: "repost", original_post_id: post_id })
+      .single();
+    expect(ok(repost).original).toMatchObject({ author: { username: ani.username } });
+  });
+
+  test("publish_post returns the post as a card, also through select", async () => {
+    const published = ok(
+      await posts(ani)
+        .rpc("publish_post", { content: "Which?", poll_options: ["Gayo", "Toraja"] })
+        .select("content,author,poll,images")
+        .single(),
+    );
+    expect(published).toMatchObject({
+      content: "Which?",
+      author: { username: ani.username },
+      poll: { my_option_id: null, options: [{ label: "Gayo", votes_count: 0 }, { label: "Toraja" }] },
+      images: [],
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { anonymous, type Person, service, signUp } from "../support/people.ts";
 import { ok } from "./support/answers.ts";
-import { host, tickets, users } from "./support/scenes.ts";
+import { host, users } from "./support/scenes.ts";
 
 let ani: Person;
 
@@ -137,7 +137,7 @@ describe("auth.admin", () => {
   test("does not delete a host whose event has sold tickets, and says so", async () => {
     const [seller, buyer] = [await signUp("seller"), await signUp("buyer")];
     const event_id = await host(seller, { ticketing_enabled: true, price: 50_000 });
-    const sold = tickets({ client: service() }).from("tickets");
+    const sold = service().schema("ticket_service").from("tickets");
     ok(await sold.insert({ event_id, user_id: buyer.id, status: "active" }));
     const refused = await service().auth.admin.deleteUser(seller.id);
     expect(refused.error).toMatchObject({ code: "has_sold_tickets", status: 409 });

@@ -1,4 +1,4 @@
--- Schemas, roles, extensions, and the helpers that services share: refusals, cursors, search and counters.
+-- Schemas, roles, extensions, and the helpers that services share: refusals, cursors, search, counters and upserts.
 
 -- @include ../templates/foundation.sql
 
@@ -21,6 +21,10 @@ grant usage on schema extensions to anon, authenticated, service_role;
 -- @include ../templates/cursor_time.sql
 
 -- @include ../templates/search.sql
+
+-- @include ../templates/refuse_move.sql
+
+-- @include ../templates/stored_files.sql
 
 -- Counters: events.attendees_count, events.tickets_sold, event_qna.upvotes_count.
 -- @include ../templates/counters.sql

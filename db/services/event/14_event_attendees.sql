@@ -64,8 +64,11 @@ create policy event_attendees_delete_own_or_host on event_service.event_attendee
 revoke all on event_service.event_attendees from anon, authenticated;
 grant select, delete on event_service.event_attendees to authenticated;
 grant insert (event_id, user_id, status) on event_service.event_attendees to authenticated;
-grant update (status) on event_service.event_attendees to authenticated;
+grant update (event_id, user_id, status) on event_service.event_attendees to authenticated;
 grant all on event_service.event_attendees to service_role;
+
+create or replace trigger event_attendees_refuse_move before update of event_id on event_service.event_attendees
+  for each row when (old.event_id <> new.event_id) execute function event_private.tg_rows__refuse_move();
 
 -- Definer: clients may not write capacity, counters or has_attended. Everyone locks attendance before capacity. The
 -- event is read under the capacity lock, because a policy sees only the snapshot of the statement.

@@ -52,13 +52,16 @@ drop policy if exists reviews_delete_own on event_service.reviews;
 create policy reviews_delete_own on event_service.reviews for delete to authenticated
   using (reviewer_id = (select auth.uid()));
 
--- host_id is set by trigger. A review cannot move to another event.
+-- host_id is not granted: it is set by trigger.
 revoke all on event_service.reviews from anon, authenticated;
 grant select on event_service.reviews to anon;
 grant select, delete on event_service.reviews to authenticated;
 grant insert (event_id, reviewer_id, rating, comment) on event_service.reviews to authenticated;
-grant update (rating, comment) on event_service.reviews to authenticated;
+grant update (event_id, reviewer_id, rating, comment) on event_service.reviews to authenticated;
 grant all on event_service.reviews to service_role;
+
+create or replace trigger reviews_refuse_move before update of event_id on event_service.reviews
+  for each row when (old.event_id <> new.event_id) execute function event_private.tg_rows__refuse_move();
 
 create or replace trigger reviews_updated_at before update of rating, comment on event_service.reviews
   for each row execute function event_service.update_updated_at_column();

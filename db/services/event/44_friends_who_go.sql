@@ -3,11 +3,12 @@
 do $$
 begin
   if to_regtype('event_service.friend_card') is null then
-    create type event_service.friend_card as (id uuid, username text, name text, avatar_url text, is_verified boolean, joined_at timestamptz, cursor text);
+    create type event_service.friend_card as (
+      id uuid, username text, name text, avatar_path text, avatar_url text, is_verified boolean, joined_at timestamptz, cursor text);
   end if;
 end $$;
 
-comment on type event_service.friend_card is 'A friend who attends an event. cursor continues the list after this row.';
+comment on type event_service.friend_card is 'A friend who attends an event. avatar_path: path in the bucket avatars; avatar_url: URL of an imported row. cursor continues the list after this row.';
 
 -- Definer: reads the attendance of others, as far as they show it to the caller.
 create or replace function event_private.friends_who_go(event_id uuid, cursor text, page_size int)
@@ -17,7 +18,7 @@ declare
   after_time timestamptz := event_private.cursor_time(after, 'time');
 begin
   return query
-    select p.id, p.username, p.name, p.avatar_url, p.is_verified, a.joined_at,
+    select p.id, p.username, p.name, event_private.stored_path(p.avatar_url), event_private.stored_url(p.avatar_url), p.is_verified, a.joined_at,
       event_private.write_cursor(jsonb_build_object('kind', 'friends', 'time', a.joined_at, 'id', p.id))
     from event_private.visible_events e
     join event_service.event_attendees a on a.event_id = e.id and a.status = 'confirmed'

@@ -47,13 +47,15 @@ returns tsvector language sql immutable parallel safe set search_path = '' as $$
 $$;
 comment on function post_private.post_document(text) is 'The text that search_posts searches.';
 
--- By author; all, newest first; by words; by event; reposts of a post.
+-- By author; all, newest first; the public ones; by words; by event; reposts of a post.
 create index if not exists posts_author_id on post_service.posts (author_id, created_at desc, id desc);
 create index if not exists posts_created_at on post_service.posts (created_at desc, id desc);
+create index if not exists posts_public on post_service.posts (created_at desc, id desc)
+  where visibility = 'public' and not author_is_private and (type <> 'repost' or content <> '');
 create index if not exists posts_document on post_service.posts using gin (post_private.post_document(content));
 create index if not exists posts_event_id on post_service.posts (event_id, created_at desc, id desc) where event_id is not null;
 create index if not exists posts_attached_event_id on post_service.posts (attached_event_id) where attached_event_id is not null;
-create index if not exists posts_original_post_id on post_service.posts (original_post_id) where original_post_id is not null;
+create index if not exists posts_original_post_id on post_service.posts (original_post_id, created_at desc, id desc) where original_post_id is not null;
 
 create or replace view post_private.my_posts as
   select p.id, p.type from post_service.posts p where p.author_id = (select auth.uid());
@@ -160,8 +162,14 @@ returns setof post_service.events rows 1 language sql stable
 begin atomic
   select e.* from post_service.events e where e.id = $1.attached_event_id;
 end;
+create or replace function post_service.original(post_service.posts)
+returns setof post_service.posts rows 1 language sql stable
+begin atomic
+  select p.* from post_service.posts p where p.id = $1.original_post_id;
+end;
 comment on function post_service.author(post_service.posts) is 'Relationship: posts?select=content,author(username,avatar_url).';
 comment on function post_service.event(post_service.posts) is 'Relationship: posts?select=content,event(title). Null if the caller cannot see the event.';
+comment on function post_service.original(post_service.posts) is 'Relationship: posts?select=content,original(content,author(username)). Null if the caller cannot see the original.';
 comment on function post_service.attached_event(post_service.posts) is 'Relationship: posts?select=content,attached_event(title,start_time). Null if the caller cannot see the event.';
 
 

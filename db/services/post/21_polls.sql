@@ -115,12 +115,14 @@ create policy poll_votes_delete_own on post_service.poll_votes for delete to aut
   using (user_id = (select auth.uid()) and exists (select 1 from post_private.visible_posts p
     where p.id = poll_votes.post_id and (p.poll_closes_at is null or p.poll_closes_at > now())));
 
--- A vote can only change to another option of its poll.
 revoke all on post_service.poll_votes from anon, authenticated;
 grant select, delete on post_service.poll_votes to authenticated;
 grant insert (post_id, option_id, user_id) on post_service.poll_votes to authenticated;
-grant update (option_id) on post_service.poll_votes to authenticated;
+grant update (post_id, user_id, option_id) on post_service.poll_votes to authenticated;
 grant all on post_service.poll_votes to service_role;
+
+create or replace trigger poll_votes_refuse_move before update of post_id on post_service.poll_votes
+  for each row when (old.post_id <> new.post_id) execute function post_private.tg_rows__refuse_move();
 
 -- Definer: clients may not write counters.
 create or replace function post_private.tg_poll_votes__count_on_option()

@@ -115,3 +115,15 @@ begin atomic
   select p.* from post_service.people p where p.id = $1.author_id;
 end;
 comment on function post_service.author(post_service.comments) is 'Relationship: comments?select=content,author(username). Null for a tombstone.';
+create or replace function post_service.parent(post_service.comments)
+returns setof post_service.comments rows 1 language sql stable
+begin atomic
+  select c.* from post_service.comments c where c.id = $1.parent_comment_id;
+end;
+create or replace function post_service.replies(post_service.comments)
+returns setof post_service.comments language sql stable
+begin atomic
+  select c.* from post_service.comments c where c.parent_comment_id = $1.id and c.post_id = $1.post_id;
+end;
+comment on function post_service.parent(post_service.comments) is 'Relationship: comments?select=content,parent(content). The comment that this one replies to.';
+comment on function post_service.replies(post_service.comments) is 'Relationship: comments?select=content,replies(content,author(username)). The caller sees those of visible authors.';

@@ -48,8 +48,11 @@ create policy reposts_delete_own on post_service.reposts for delete to authentic
 revoke all on post_service.reposts from anon, authenticated;
 grant select, delete on post_service.reposts to authenticated;
 grant insert (user_id, post_id, quote_content) on post_service.reposts to authenticated;
-grant update (quote_content) on post_service.reposts to authenticated;
+grant update (user_id, post_id, quote_content) on post_service.reposts to authenticated;
 grant all on post_service.reposts to service_role;
+
+create or replace trigger reposts_refuse_move before update of post_id on post_service.reposts
+  for each row when (old.post_id <> new.post_id) execute function post_private.tg_rows__refuse_move();
 
 -- Definer, like tg_reposts__sync_post: each writes the other row of a repost, under the policy of the row that the
 -- client wrote.

@@ -13,6 +13,19 @@ create index if not exists {{service}}_images_{{service}}_id on {{service}}_serv
 -- Storage policies look up whose image a file is.
 create index if not exists {{service}}_images_image_url on {{service}}_service.{{service}}_images (image_url);
 
+create or replace function {{service}}_private.describe_file(file text)
+returns jsonb language sql immutable parallel safe set search_path = '' as $$
+  select jsonb_build_object('path', {{service}}_private.stored_path(file), 'url', {{service}}_private.stored_url(file))
+$$;
+comment on function {{service}}_private.describe_file(text) is 'A file on a card: {path, url}, one of which is null.';
+create or replace function {{service}}_private.describe_images(parent uuid)
+returns jsonb language sql stable set search_path = '' as $$
+  select coalesce(jsonb_agg({{service}}_private.describe_file(i.image_url) order by i.order_index, i.id), '[]')
+  from {{service}}_service.{{service}}_images i where i.{{service}}_id = parent
+$$;
+comment on function {{service}}_private.describe_images(uuid) is 'Images of {{a}} {{service}} on a card: [{path, url}] in order. Does not filter by the caller.';
+revoke execute on function {{service}}_private.describe_images(uuid) from public;
+
 -- Only paths in the owner's folder count, so that naming another person's file does not expose it.
 create or replace view {{service}}_private.visible_files as
   select i.image_url as path

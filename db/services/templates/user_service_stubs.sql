@@ -45,3 +45,10 @@ create or replace view {{service}}_private.visible_people as
     or (not p.is_private or exists (select 1 from {{service}}_private.my_mutuals m where m.user_id = p.id))
       and not exists (select 1 from {{service}}_private.my_blocks b where b.user_id = p.id);
 comment on view {{service}}_private.visible_people is 'The people whom the caller sees.';
+
+create or replace function {{service}}_private.describe_person(id uuid, username text, name text, avatar_url text, is_verified boolean)
+returns jsonb language sql immutable parallel safe set search_path = '' as $$
+  select case when id is not null then jsonb_build_object('id', id, 'username', username, 'name', name,
+    'avatar_path', {{service}}_private.stored_path(avatar_url), 'avatar_url', {{service}}_private.stored_url(avatar_url), 'is_verified', is_verified) end
+$$;
+comment on function {{service}}_private.describe_person(uuid, text, text, text, boolean) is 'A person on a card: {id, username, name, avatar_path, avatar_url, is_verified}. Null without an id.';

@@ -5,3 +5,5 @@
 comment on schema ticket_service is 'Tickets and their payments. Exposed over REST.';
 
 -- @include ../templates/cursor_time.sql
+
+-- @include ../templates/stored_files.sql

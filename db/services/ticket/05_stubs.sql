@@ -18,6 +18,17 @@ comment on view ticket_private.my_events is 'The events that the caller hosts.';
 grant select on ticket_private.me, ticket_private.my_mutuals, ticket_private.my_blocks, ticket_private.visible_people,
   ticket_private.visible_events, ticket_private.my_events to authenticated, service_role;
 
+-- Security barriers, because clients filter these views: otherwise a filter that raises an error could run on hidden
+-- rows.
+create or replace view ticket_service.people with (security_invoker = true, security_barrier = true) as
+  select p.id, p.username, p.name, p.avatar_url, p.is_verified from ticket_private.visible_people p;
+create or replace view ticket_service.events with (security_invoker = true, security_barrier = true) as
+  select e.id, e.host_id, e.title, e.start_time, e.end_time, e.location_name, e.price, e.currency, e.status, e.privacy from ticket_private.visible_events e;
+comment on view ticket_service.people is 'The people whom the caller sees, for embedding: event_staff?select=person(username,avatar_url).';
+comment on view ticket_service.events is 'The events that the caller sees, for embedding: tickets?select=status,event(title,start_time).';
+revoke all on ticket_service.people, ticket_service.events from anon, authenticated;
+grant select on ticket_service.people, ticket_service.events to authenticated, service_role;
+
 -- Edge functions call with the service key on behalf of a person, so auth.uid() is set to that person for the look-up.
 create or replace function ticket_private.sees_event(person uuid, event uuid)
 returns boolean language plpgsql volatile security definer set search_path = '' as $$

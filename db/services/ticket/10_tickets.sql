@@ -108,3 +108,10 @@ end $$;
 revoke execute on function ticket_private.tg_tickets__set_derived_columns() from public;
 create or replace trigger tickets_set_derived_columns before insert or update of is_checked_in, checked_in_at, status, held_until, user_id on ticket_service.tickets
   for each row execute function ticket_private.tg_tickets__set_derived_columns();
+
+create or replace function ticket_service.event(ticket_service.tickets)
+returns setof ticket_service.events rows 1 language sql stable
+begin atomic
+  select r.* from ticket_service.events r where r.id = $1.event_id;
+end;
+comment on function ticket_service.event(ticket_service.tickets) is 'Relationship: tickets?select=status,event(title,start_time). Null if the caller cannot see the event.';

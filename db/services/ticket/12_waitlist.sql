@@ -153,3 +153,10 @@ end;
 comment on function ticket_service.leave_waitlist(uuid) is 'Leaves the waiting list. Returns whether the caller was on it.';
 revoke execute on function ticket_service.join_waitlist(uuid), ticket_service.leave_waitlist(uuid) from public, anon;
 grant execute on function ticket_service.join_waitlist(uuid), ticket_service.leave_waitlist(uuid) to authenticated, service_role;
+
+create or replace function ticket_service.event(ticket_service.waitlist_entries)
+returns setof ticket_service.events rows 1 language sql stable
+begin atomic
+  select r.* from ticket_service.events r where r.id = $1.event_id;
+end;
+comment on function ticket_service.event(ticket_service.waitlist_entries) is 'Relationship: waitlist_entries?select=joined_at,event(title,start_time). Null if the caller cannot see the event.';

@@ -8,7 +8,7 @@ begin
       result ticket_service.check_in_result, ticket_id uuid, holder jsonb, checked_in_at timestamptz, checked_in_by text);
   end if;
 end $$;
-comment on type ticket_service.check_in_answer is 'Result of a check-in. holder: {id, username, name, avatar_url}, or null if hidden from the caller; checked_in_by: username of the person who checked it in first.';
+comment on type ticket_service.check_in_answer is 'Result of a check-in. holder: {id, username, name, avatar_path, avatar_url, is_verified}, or null if hidden from the caller; checked_in_by: username of the person who checked it in first.';
 
 create table if not exists ticket_service.event_staff (
   id uuid primary key default gen_random_uuid(),
@@ -88,7 +88,7 @@ begin
   answer.ticket_id := ticket.id;
   answer.checked_in_at := ticket.checked_in_at;
   answer.checked_in_by := (select p.username from user_service.profiles p where p.id = ticket.checked_in_by);
-  answer.holder := (select jsonb_build_object('id', p.id, 'username', p.username, 'name', p.name, 'avatar_url', p.avatar_url)
+  answer.holder := (select ticket_private.describe_person(p.id, p.username, p.name, p.avatar_url, p.is_verified)
     from ticket_private.visible_people p where p.id = ticket.user_id);
   return answer;
 end $$;
@@ -122,3 +122,16 @@ end;
 comment on function ticket_service.revoked_tickets(uuid) is 'Ids of cancelled and refunded tickets of an event, for the host and staff: an offline scanner has to reject them.';
 revoke execute on function ticket_service.check_in(uuid, text), ticket_service.revoked_tickets(uuid) from public, anon;
 grant execute on function ticket_service.check_in(uuid, text), ticket_service.revoked_tickets(uuid) to authenticated, service_role;
+
+create or replace function ticket_service.person(ticket_service.event_staff)
+returns setof ticket_service.people rows 1 language sql stable
+begin atomic
+  select r.* from ticket_service.people r where r.id = $1.user_id;
+end;
+comment on function ticket_service.person(ticket_service.event_staff) is 'Relationship: event_staff?select=added_at,person(username,avatar_url). Null if the caller cannot see the person.';
+create or replace function ticket_service.event(ticket_service.event_staff)
+returns setof ticket_service.events rows 1 language sql stable
+begin atomic
+  select r.* from ticket_service.events r where r.id = $1.event_id;
+end;
+comment on function ticket_service.event(ticket_service.event_staff) is 'Relationship: event_staff?select=event(title,start_time). Null if the caller cannot see the event.';

@@ -1,16 +1,18 @@
--- What hosts read: guests and sales of an event.
+-- What hosts read: guests, waiting list and sales of an event.
 
 do $$
 begin
   if to_regtype('ticket_service.sales_line') is null then
     create type ticket_service.guest_card as (
-      ticket_id uuid, status ticket_service.ticket_status, guest jsonb, price_paid numeric, currency text, purchased_at timestamptz,
-      is_checked_in boolean, checked_in_at timestamptz, id uuid, cursor text);
+      id uuid, status ticket_service.ticket_status, guest jsonb, price_paid numeric, currency text, purchased_at timestamptz,
+      is_checked_in boolean, checked_in_at timestamptz, total int, cursor text);
+    create type ticket_service.waitlist_card as (id uuid, place int, person jsonb, joined_at timestamptz, total int, cursor text);
     create type ticket_service.sales_line as (
       day date, currency text, sold int, held int, checked_in int, gross numeric, refunded numeric, charged_back numeric, fees_kept numeric, owed numeric);
   end if;
 end $$;
-comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_url}, or null if hidden from the host or deleted; cursor continues the list after this row.';
+comment on type ticket_service.guest_card is 'A ticket as the host sees it. guest: {id, username, name, avatar_path, avatar_url, is_verified}, or null if hidden from the host or deleted; total: number of rows in all pages; cursor continues the list after this row.';
+comment on type ticket_service.waitlist_card is 'An entry of a waiting list as the host sees it. place: 1 is next; person as in guest_card; total: length of the list; cursor continues the list after this row.';
 comment on type ticket_service.sales_line is 'Sales of an event on a day (UTC) in a currency; day is null in the total. In major units: gross captured, refunded, charged_back, fees_kept (retained from refunded tickets), owed (refunds not made yet).';
 
 create or replace function ticket_private.require_host(event uuid)
@@ -32,8 +34,9 @@ begin
   perform ticket_private.require_host(event_guests.event_id);
   return query
     select t.id, t.status,
-      case when p.id is not null then jsonb_build_object('id', p.id, 'username', p.username, 'name', p.name, 'avatar_url', p.avatar_url) end,
-      t.price_paid, t.currency, t.purchased_at, t.is_checked_in, t.checked_in_at, t.id,
+      ticket_private.describe_person(p.id, p.username, p.name, p.avatar_url, p.is_verified),
+      t.price_paid, t.currency, t.purchased_at, t.is_checked_in, t.checked_in_at,
+      (select count(*)::int from ticket_service.tickets c where c.event_id = event_guests.event_id and c.status in ('active', 'refunded')),
       ticket_private.write_cursor(jsonb_build_object('kind', 'guests', 'id', t.id))
     from ticket_service.tickets t
     left join ticket_private.visible_people p on p.id = t.user_id
@@ -51,6 +54,37 @@ begin atomic
   select * from ticket_private.event_guests(event_id, cursor, page_size);
 end;
 comment on function ticket_service.event_guests(uuid, text, int) is 'Sold and refunded tickets of an event that the caller hosts, with their holders. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
+
+-- Definer: hosts may not read the entries of others directly.
+create or replace function ticket_private.event_waitlist(event_id uuid, cursor text, page_size int)
+returns setof ticket_service.waitlist_card language plpgsql stable security definer set search_path = '' as $$
+declare
+  after jsonb := ticket_private.read_cursor(cursor, 'waitlist');
+  after_time timestamptz := coalesce(ticket_private.cursor_time(after, 'time'), '-infinity');
+  after_id uuid := coalesce((after ->> 'id')::uuid, '00000000-0000-0000-0000-000000000000');
+begin
+  perform ticket_private.require_host(event_waitlist.event_id);
+  return query
+    with entries as (
+      select w.*, row_number() over (order by w.joined_at, w.id)::int as place, count(*) over ()::int as total
+      from ticket_service.waitlist_entries w where w.event_id = event_waitlist.event_id)
+    select e.id, e.place, ticket_private.describe_person(p.id, p.username, p.name, p.avatar_url, p.is_verified), e.joined_at, e.total,
+      ticket_private.write_cursor(jsonb_build_object('kind', 'waitlist', 'time', e.joined_at, 'id', e.id))
+    from entries e
+    left join ticket_private.visible_people p on p.id = e.user_id
+    where (e.joined_at, e.id) > (after_time, after_id)
+    order by e.joined_at, e.id
+    limit ticket_private.page_size(event_waitlist.page_size);
+end $$;
+revoke execute on function ticket_private.event_waitlist(uuid, text, int) from public;
+grant execute on function ticket_private.event_waitlist(uuid, text, int) to authenticated, service_role;
+
+create or replace function ticket_service.event_waitlist(event_id uuid, cursor text default null, page_size int default 20)
+returns setof ticket_service.waitlist_card language sql stable security invoker set search_path = ''
+begin atomic
+  select * from ticket_private.event_waitlist(event_id, cursor, page_size);
+end;
+comment on function ticket_service.event_waitlist(uuid, text, int) is 'The waiting list of an event that the caller hosts, in order. Keyset: pass the cursor of the last row for the next page; at most 100 rows.';
 
 -- Definer: hosts may not read payments directly.
 create or replace function ticket_private.event_sales(event_id uuid)
@@ -98,5 +132,6 @@ begin atomic
   select * from ticket_private.event_sales(event_id);
 end;
 comment on function ticket_service.event_sales(uuid) is 'Sales of an event that the caller hosts, by currency and day, with a total for each currency.';
-revoke execute on function ticket_service.event_guests(uuid, text, int), ticket_service.event_sales(uuid) from public, anon;
-grant execute on function ticket_service.event_guests(uuid, text, int), ticket_service.event_sales(uuid) to authenticated, service_role;
+revoke execute on function ticket_service.event_guests(uuid, text, int), ticket_service.event_waitlist(uuid, text, int), ticket_service.event_sales(uuid) from public, anon;
+grant execute on function ticket_service.event_guests(uuid, text, int), ticket_service.event_waitlist(uuid, text, int), ticket_service.event_sales(uuid)
+  to authenticated, service_role;

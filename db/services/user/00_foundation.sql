@@ -6,3 +6,5 @@ create schema if not exists extensions;
 comment on schema user_service is 'Accounts, profiles, follows, blocks and invitations. Exposed over REST.';
 
 -- @include ../templates/search.sql
+
+-- @include ../templates/stored_files.sql

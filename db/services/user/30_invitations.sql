@@ -25,12 +25,16 @@ comment on column user_service.invitations.responded_at is 'When the invitee las
 create index if not exists invitations_invitee_id on user_service.invitations (invitee_id, event_id);
 create index if not exists invitations_event_id on user_service.invitations (event_id);
 
--- Only the event service knows which events the caller may invite to. Empty until db/one_database/30_invitations.sql
--- replaces it, so that nobody can invite in a user service that has no events.
+-- Only the event service knows which events the caller sees, and may invite to. Empty until db/one_database/30_later_services.sql
+-- replaces them, so that nobody can invite in a user service that has no events.
 do $$
 begin
   if to_regclass('user_private.invitable_events') is null then
     create view user_private.invitable_events as select null::uuid as id, null::uuid as friends_of where false;
+    create view user_private.visible_events as
+      select null::uuid as id, null::uuid as host_id, null::text as title, null::text as category, null::timestamptz as start_time,
+        null::timestamptz as end_time, null::text as location_name, null::text as status, null::text as privacy where false;
+    comment on view user_private.visible_events is 'The events that the caller sees.';
     comment on view user_private.invitable_events is 'Events the caller may invite to; friends_of names the host whose mutual followers alone may be invited.';
   end if;
 end $$;
@@ -39,7 +43,15 @@ create or replace view user_private.mutuals as
   select f.follower_id as user_id, f.following_id as friend_id
   from user_service.follows f
   where exists (select 1 from user_service.follows b where b.follower_id = f.following_id and b.following_id = f.follower_id);
-grant select on user_private.invitable_events, user_private.mutuals to authenticated, service_role;
+grant select on user_private.invitable_events, user_private.visible_events, user_private.mutuals to authenticated, service_role;
+
+-- A security barrier, because clients filter this view: otherwise a filter that raises an error could run on hidden
+-- rows.
+create or replace view user_service.events with (security_invoker = true, security_barrier = true) as
+  select e.id, e.host_id, e.title, e.category, e.start_time, e.end_time, e.location_name, e.status, e.privacy from user_private.visible_events e;
+comment on view user_service.events is 'The events that the caller sees, for embedding: invitations?select=status,event(title,start_time).';
+revoke all on user_service.events from anon, authenticated;
+grant select on user_service.events to authenticated, service_role;
 
 alter table user_service.invitations enable row level security;
 
@@ -186,5 +198,11 @@ returns setof user_service.profiles rows 1 language sql stable
 begin atomic
   select p.* from user_service.profiles p where p.id = $1.invitee_id;
 end;
+create or replace function user_service.event(user_service.invitations)
+returns setof user_service.events rows 1 language sql stable
+begin atomic
+  select e.* from user_service.events e where e.id = $1.event_id;
+end;
+comment on function user_service.event(user_service.invitations) is 'Relationship: invitations?select=status,event(title,start_time). Null if the caller cannot see the event.';
 comment on function user_service.inviter(user_service.invitations) is 'Relationship: invitations?select=inviter(username,avatar_url).';
 comment on function user_service.invitee(user_service.invitations) is 'Relationship: invitations?select=invitee(username,avatar_url).';

@@ -1,6 +1,6 @@
 -- Which invitation brought an attendee to an event, counted for the inviter. Uses invitations and user_stats.
 
--- Who attends which event. Empty until db/one_database/30_invitations.sql replaces it.
+-- Who attends which event. Empty until db/one_database/30_later_services.sql replaces it.
 do $$
 begin
   if to_regclass('user_private.attendance') is null then

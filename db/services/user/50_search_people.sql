@@ -4,15 +4,16 @@ do $$
 begin
   if to_regtype('user_service.person_card') is null then
     create type user_service.person_card as (
-      id uuid, username text, name text, bio text, avatar_url text, location text, is_verified boolean, is_private boolean,
+      id uuid, username text, name text, bio text, avatar_path text, avatar_url text, location text, is_verified boolean, is_private boolean,
       followers_count int, following_count int, posts_count int, events_created int, average_rating numeric,
       i_follow boolean, follows_me boolean, cursor text);
   end if;
 end $$;
-comment on type user_service.person_card is 'A person in lists and on profile pages. cursor continues the list after this row.';
+comment on type user_service.person_card is 'A person in lists and on profile pages. avatar_path: path in the bucket avatars; avatar_url: URL of an imported row; one of them at most. cursor continues the list after this row.';
 
 create or replace view user_private.person_cards as
-  select p.id, p.username, p.name, p.bio, p.avatar_url, p.location, p.is_verified, p.is_private,
+  select p.id, p.username, p.name, p.bio, user_private.stored_path(p.avatar_url) as avatar_path,
+    user_private.stored_url(p.avatar_url) as avatar_url, p.location, p.is_verified, p.is_private,
     s.followers_count, s.following_count, s.posts_count, s.events_created, s.average_rating,
     exists (select 1 from user_private.my_following f where f.user_id = p.id) as i_follow,
     exists (select 1 from user_service.follows f where f.follower_id = p.id and f.following_id = (select auth.uid())) as follows_me

@@ -12,7 +12,7 @@ insert into event_service.event_attendees (event_id, user_id) values
 insert into ticket_service.tickets (id, user_id, event_id, status) values (tests.id('ticket'), tests.id('attendee'), tests.id('ticketed'), 'active');
 
 -- Visibility.
-select is(tests.may('owner', 'event_service.event_attendees'), 'select, insert (event_id, user_id, status), update (status), delete', 'clients may set only event_id, user_id and status, and update only the status');
+select is(tests.may('owner', 'event_service.event_attendees'), 'select, insert (event_id, user_id, status), update (event_id, user_id, status), delete', 'clients may set only event_id, user_id and status');
 select is(tests.may('anonymous', 'event_service.event_attendees'), 'nothing', 'anonymous visitors have no access to attendance');
 select tests.outcomes(
   $$ select from event_service.event_attendees where event_id = tests.id('open') and user_id = tests.id('attendee') $$,
@@ -63,6 +63,10 @@ select tests.outcomes(
 select tests.outcomes(
   $$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('open') and user_id = tests.id('attendee') $$,
   'attendee 1, owner 0, stranger 0, anonymous 42501/grant', 'a person updates only their own attendance');
+select tests.outcomes($$ insert into event_service.event_attendees (event_id, user_id, status) values (tests.id('open'), auth.uid(), 'pending')
+  on conflict (event_id, user_id) do update set event_id = excluded.event_id, user_id = excluded.user_id, status = excluded.status $$, 'attendee 1, stranger 1', 'an upsert joins, or changes the status');
+select tests.outcomes($$ update event_service.event_attendees set event_id = tests.id('ticketed') where event_id = tests.id('open') and user_id = tests.id('attendee') $$, 'attendee row_cannot_move/409', 'attendance cannot be moved to another event');
+select tests.outcomes($$ update event_service.event_attendees set user_id = tests.id('stranger') where event_id = tests.id('open') and user_id = tests.id('attendee') $$, 'attendee 42501/policy', 'nor be given to another person');
 select tests.outcomes($$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('open') $$, 'attendee 1, owner 0', 'an update of all attendance of an event changes only the caller''s row');
 select tests.outcomes(
   $$ update event_service.event_attendees set status = 'cancelled' where event_id = tests.id('ticketed') $$, 'attendee 0', 'attendance by ticket cannot be updated');

@@ -14,7 +14,7 @@ select tests.id(event), tests.id(person), 'confirmed' from unnest(array['going',
 insert into event_service.event_attendees (event_id, user_id, status) values
   (tests.id('going'), tests.id('follower'), 'cancelled'), (tests.id('going'), tests.id('followed'), 'pending'), (tests.id('secret'), tests.id('attendee'), 'confirmed'), (tests.id('coming'), tests.id('mutual'), 'confirmed');
 
-select is(tests.may('owner', 'event_service.reviews'), 'select, insert (event_id, reviewer_id, rating, comment), update (rating, comment), delete', 'clients cannot change the event of a review');
+select is(tests.may('owner', 'event_service.reviews'), 'select, insert (event_id, reviewer_id, rating, comment), update (event_id, reviewer_id, rating, comment), delete', 'clients cannot set host_id or timestamps');
 select is(tests.may('anonymous', 'event_service.reviews'), 'select', 'anonymous visitors may read reviews');
 
 -- Reviewing.
@@ -52,7 +52,10 @@ select tests.outcomes($$ select from event_service.reviews where id = tests.id('
 select tests.outcomes($$ update event_service.reviews set rating = 5 where id = tests.id('review') $$,
   'attendee 1, owner 0, mutual 0, anonymous 42501/grant, service 1', 'only the reviewer updates a review');
 select tests.outcomes($$ update event_service.reviews set rating = 5 where event_id = tests.id('going') $$, 'attendee 1, owner 0', 'an update of all reviews of an event changes only the caller''s');
-select tests.outcomes($$ update event_service.reviews set event_id = tests.id('other') where id = tests.id('review') $$, 'attendee 42501/grant', 'clients cannot move a review to another event');
+select tests.outcomes($$ insert into event_service.reviews (event_id, reviewer_id, rating) values (tests.id('going'), auth.uid(), 2)
+  on conflict (event_id, reviewer_id) do update set event_id = excluded.event_id, reviewer_id = excluded.reviewer_id, rating = excluded.rating $$, 'attendee 1, mutual not_attended/403', 'an upsert reviews, or changes the review');
+select tests.outcomes($$ update event_service.reviews set reviewer_id = tests.id('mutual') where id = tests.id('review') $$, 'attendee 42501/policy', 'a review cannot be given to another person');
+select tests.outcomes($$ update event_service.reviews set event_id = tests.id('other') where id = tests.id('review') $$, 'attendee row_cannot_move/409, service 1', 'clients cannot move a review to another event');
 select tests.outcomes($$ delete from event_service.reviews where id = tests.id('review') $$, 'attendee 1, owner 0, mutual 0, anonymous 42501/grant', 'only the reviewer deletes a review');
 
 select tests.outcomes(format($$ update event_service.reviews set %s where id = tests.id('review') $$, change), 'attendee ' || outcome, left(change, 60))

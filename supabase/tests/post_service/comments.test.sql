@@ -53,6 +53,8 @@ delete from post_service.comments where id = tests.id('comment');
 select is((select array[coalesce(author_id::text, '-'), coalesce(content, '-'), likes_count::text] from post_service.comments where id = tests.id('comment')), array['-', '-', '0'], 'deleting a comment with replies leaves a tombstone without likes');
 select is((select comments_count from post_service.posts where id = tests.id('open')), 3, 'a tombstone is counted');
 select tests.outcomes($$ select from post_service.comments where id in (tests.id('comment'), tests.id('reply')) $$, 'mutual 2, stranger 2, anonymous 2', 'a tombstone and its replies are visible');
+select tests.outcomes($$ select from post_service.comments c, post_service.parent(c) p where c.id = tests.id('reply') and p.id = tests.id('comment') $$, 'mutual 1, anonymous 1, blocked 0', 'parent() returns the comment that a reply replies to');
+select tests.outcomes($$ select from post_service.comments c, post_service.replies(c) r where c.id = tests.id('comment') and r.id = tests.id('reply') $$, 'stranger 1, anonymous 1, blocked 0', 'replies() returns the visible replies');
 select tests.outcomes($$ select from post_service.comments c, post_service.author(c) where c.id = tests.id('comment') $$, 'mutual 0', 'a tombstone has no author');
 select tests.outcomes($$ update post_service.comments set author_id = tests.id('owner') where id = tests.id('comment') $$, 'database 23514/tombstones_have_neither_author_nor_words', 'a tombstone cannot get an author');
 

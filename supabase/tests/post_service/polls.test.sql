@@ -30,7 +30,7 @@ insert into post_service.poll_options (id, post_id, label, order_index, votes_co
 select is((select votes_count from post_service.poll_options where id = tests.id('imported option')), 0, 'imported counters are ignored');
 
 -- Voting.
-select is(tests.may('owner', 'post_service.poll_votes'), 'select, insert (post_id, option_id, user_id), update (option_id), delete', 'clients may change only the option of a vote');
+select is(tests.may('owner', 'post_service.poll_votes'), 'select, insert (post_id, option_id, user_id), update (post_id, option_id, user_id), delete', 'clients cannot set the time of a vote');
 select is(tests.may('anonymous', 'post_service.poll_votes'), 'nothing', 'anonymous visitors have no access to votes');
 select tests.outcomes($$ insert into post_service.poll_votes (post_id, option_id) values (tests.id('poll'), tests.id('poll yes')) $$,
   'stranger 1, owner 1, blocked post_not_found/404, gone account_gone/401, anonymous 42501/grant', 'a caller votes in a visible poll');
@@ -47,7 +47,10 @@ select tests.outcomes($$ insert into post_service.poll_votes (post_id, option_id
 select tests.outcomes($$ select from post_service.poll_votes where post_id = tests.id('poll') $$, 'stranger 1, follower 1, owner 0, mutual 0, anonymous 42501/grant, service 2', 'a person sees only their own vote, even the author of the poll');
 select tests.outcomes($$ update post_service.poll_votes set option_id = tests.id('poll no') where post_id = tests.id('poll') $$, 'stranger 1, owner 0, mutual 0, anonymous 42501/grant', 'a person changes only their own vote');
 select tests.outcomes($$ update post_service.poll_votes set option_id = tests.id('closing no') where post_id = tests.id('poll') $$, 'stranger option_not_found/404', 'an option of another poll is refused in a change');
-select tests.outcomes($$ update post_service.poll_votes set user_id = tests.id('mutual') where post_id = tests.id('poll') $$, 'stranger 42501/grant', 'a vote cannot be given to another person');
+select tests.outcomes($$ insert into post_service.poll_votes (post_id, option_id) values (tests.id('poll'), tests.id('poll no'))
+  on conflict (post_id, user_id) do update set post_id = excluded.post_id, option_id = excluded.option_id $$, 'stranger 1, owner 1, blocked post_not_found/404', 'an upsert votes, or changes the vote');
+select tests.outcomes($$ update post_service.poll_votes set post_id = tests.id('closing'), option_id = tests.id('closing no') where post_id = tests.id('poll') $$, 'follower row_cannot_move/409', 'a vote cannot be moved to another poll');
+select tests.outcomes($$ update post_service.poll_votes set user_id = tests.id('mutual') where post_id = tests.id('poll') $$, 'stranger 42501/policy', 'a vote cannot be given to another person');
 select tests.outcomes($$ delete from post_service.poll_votes where post_id = tests.id('poll') $$, 'stranger 1, owner 0, anonymous 42501/grant', 'a person deletes only their own vote');
 -- Without a condition, because with one the select policy applies too.
 select tests.outcomes($$ update post_service.poll_votes set option_id = tests.id('poll no') $$, 'follower 1, owner 0, mutual 0', 'an unconditional update changes only the caller''s votes');

@@ -6,13 +6,14 @@ select tests.make_people();
 select tests.make_event('party', 'owner', '{"privacy": "private"}');
 select tests.outcomes($$ select post_service.publish_post('Words') $$, 'owner 1, gone account_gone/401, anonymous 42501/grant', 'everyone with an account can publish');
 select tests.act_as('owner');
-select is((select array[type::text, visibility::text, author_id::text] from post_service.publish_post('Words', 'followers')), array['text', 'followers', tests.id('owner')::text], 'publishes text with a visibility');
+select is((select array[type::text, visibility::text, author ->> 'id'] from post_service.publish_post('Words', 'followers')), array['text', 'followers', tests.id('owner')::text], 'publishes text with a visibility');
 create temp table with_images as select * from post_service.publish_post('Images', image_urls => array['b.png', 'a.png']);
 create temp table a_poll as select * from post_service.publish_post('Which?', poll_options => array['Yes', 'No'], poll_closes_at => now() + interval '1 day');
-select is((select array[type::text, (select string_agg(image_url, ' ' order by order_index) from post_service.post_images i where i.post_id = p.id)] from with_images p), array['text_with_images', 'b.png a.png'], 'publishes images in the given order');
-select is((select array[type::text, (select string_agg(label, ' ' order by order_index) from post_service.poll_options o where o.post_id = p.id), (poll_closes_at > now())::text] from a_poll p), array['poll', 'Yes No', 'true'], 'publishes a poll with its options');
-select is((select array[type::text, attached_event_id::text, event_id::text] from post_service.publish_post('Come!', attached_event_id => tests.id('party'), event_id => tests.id('party'))),
-  array['text_with_event', tests.id('party')::text, tests.id('party')::text], 'publishes an event');
+select is((select array[type::text, images -> 0 ->> 'path', images -> 1 ->> 'path'] from with_images), array['text_with_images', 'b.png', 'a.png'], 'publishes images in the given order');
+select is((select array[type::text, (select string_agg(o.label, ' ' order by o.order_index) from post_service.poll_options o where o.post_id = p.id and o.id = any (select (c ->> 'id')::uuid from jsonb_array_elements(poll -> 'options') c)), ((poll ->> 'closes_at')::timestamptz > now())::text] from a_poll p), array['poll', 'Yes No', 'true'], 'publishes a poll and returns its options');
+create temp table with_event as select * from post_service.publish_post('Come!', attached_event_id => tests.id('party'), event_id => tests.id('party'));
+select is((select array[p.type::text, p.attached_event_id::text, p.event_id::text, card.event ->> 'id'] from with_event card join post_service.posts p using (id)),
+  array['text_with_event', tests.id('party')::text, tests.id('party')::text, tests.id('party')::text], 'publishes an event');
 select is((select type::text from post_service.publish_post(null, image_urls => array['a.png'])), 'text_with_images', 'images need no text');
 select tests.act_as('database');
 

@@ -6,7 +6,7 @@ select tests.make_people();
 select tests.make_person('reposter');
 select tests.make_post('open'), tests.make_post('for followers', 'owner', '{"visibility": "followers"}'), tests.make_post('diary', 'owner', '{"visibility": "private"}');
 
-select is(tests.may('owner', 'post_service.reposts'), 'select, insert (user_id, post_id, quote_content), update (quote_content), delete', 'clients cannot set repost_id');
+select is(tests.may('owner', 'post_service.reposts'), 'select, insert (user_id, post_id, quote_content), update (user_id, post_id, quote_content), delete', 'clients cannot set repost_id');
 select is(tests.may('anonymous', 'post_service.reposts'), 'nothing', 'anonymous visitors have no access to reposts');
 
 select tests.outcomes($$ insert into post_service.reposts (post_id) values (tests.id('open')) returning id $$, 'reposter 1', 'an insert can return the new repost');
@@ -23,6 +23,10 @@ select is((select content from post_service.posts where author_id = tests.id('re
 select tests.does('reposter', $$ update post_service.posts set content = 'And here' where type = 'repost' $$);
 select is((select quote_content from post_service.reposts where user_id = tests.id('reposter')), 'And here', 'an update of the post updates the quote');
 select tests.outcomes($$ update post_service.reposts set quote_content = 'Mine' where post_id = tests.id('open') $$, 'reposter 1, owner 0, mutual 0, anonymous 42501/grant', 'a person updates only their own repost');
+select tests.outcomes($$ insert into post_service.reposts (post_id, user_id, quote_content) values (tests.id('open'), auth.uid(), 'Again')
+  on conflict (user_id, post_id) do update set post_id = excluded.post_id, user_id = excluded.user_id, quote_content = excluded.quote_content $$, 'reposter 1, owner 1, blocked post_not_found/404', 'an upsert reposts, or changes the quote');
+select tests.outcomes($$ update post_service.reposts set post_id = tests.id('for followers') where post_id = tests.id('open') $$, 'reposter row_cannot_move/409', 'a repost cannot be moved to another post');
+select tests.outcomes($$ update post_service.reposts set user_id = tests.id('mutual') where post_id = tests.id('open') $$, 'reposter 42501/policy', 'nor be given to another person');
 select tests.outcomes($$ delete from post_service.reposts where post_id = tests.id('open') $$, 'reposter 1, owner 0, mutual 0, anonymous 42501/grant', 'a person deletes only their own repost');
 select tests.does('reposter', $$ delete from post_service.reposts where post_id = tests.id('open') $$);
 select is((select count(*)::int from post_service.posts where author_id = tests.id('reposter')), 0, 'deleting a repost deletes its post');

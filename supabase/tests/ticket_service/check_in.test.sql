@@ -16,6 +16,7 @@ select tests.outcomes($$ insert into ticket_service.event_staff (event_id, user_
 select tests.outcomes($$ insert into ticket_service.event_staff (event_id, user_id) values (tests.id('nothing'), tests.id('followed')) $$, 'owner event_not_found/404', 'the event must exist');
 select tests.does('owner', $$ insert into ticket_service.event_staff (event_id, user_id) values (tests.id('show'), tests.id('followed')) $$);
 select tests.outcomes($$ insert into ticket_service.event_staff (event_id, user_id) values (tests.id('show'), tests.id('followed')) $$, 'owner 23505/event_staff_are_unique', 'a person is staff of an event once');
+select tests.outcomes($$ select from ticket_service.event_staff s, ticket_service.person(s) p, ticket_service.event(s) e where p.id = tests.id('followed') and e.id = tests.id('show') $$, 'owner 1, followed 1, stranger 0', 'person() and event() return whom and what');
 select tests.outcomes($$ select from ticket_service.event_staff $$, 'owner 1, followed 1, stranger 0, mutual 0', 'only the host and the person see staff');
 select tests.outcomes($$ delete from ticket_service.event_staff $$, 'owner 1, followed 1, stranger 0, mutual 0', 'the host or the person deletes staff');
 

@@ -46,8 +46,25 @@ select is((select array[s.sold, s.held, s.checked_in, s.gross, s.refunded, s.cha
 select tests.act_as('database');
 select is((select array[sum(e.amount) filter (where e.kind = 'captured'), sum(e.amount) filter (where e.kind = 'refunded')] from ticket_private.journal_entries e join ticket_service.tickets t on t.id = e.ticket_id where t.event_id = tests.id('show')),
   array[300000, 145000]::numeric[], 'to the sums of the journal');
+select tests.act_as('owner');
+select is((select array[count(*), min(total), max(total)] from ticket_service.event_guests(tests.id('show'), page_size => 2)), array[2, 6, 6]::bigint[], 'total is the number of guests in all pages');
+select tests.act_as('database');
 select tests.outcomes($$ select * from ticket_service.event_guests(tests.id('show')) $$, 'owner 6, stranger event_not_found/404, anonymous 42501/grant', 'only the host reads guests');
 
 set constraints all immediate;
+-- The waiting list.
+select tests.make_event('sold out', 'owner', '{"ticketing_enabled": true, "price": 10, "max_attendees": 1}');
+insert into ticket_service.tickets (user_id, event_id, status) values (tests.id('mutual'), tests.id('sold out'), 'active');
+insert into ticket_service.waitlist_entries (event_id, user_id, joined_at) values (tests.id('sold out'), tests.id('follower'), now()), (tests.id('sold out'), tests.id('stranger'), now() - interval '1 hour'), (tests.id('sold out'), tests.id('followed'), now() - interval '2 hours');
+update user_service.user_privacy set profile_visible = false where user_id = tests.id('stranger');
+select tests.outcomes($$ select * from ticket_service.event_waitlist(tests.id('sold out')) $$, 'owner 3, stranger event_not_found/404, gone event_not_found/404, anonymous 42501/grant', 'only the host reads the waiting list');
+select tests.act_as('owner');
+select is((select array_agg(place || ' ' || coalesce(person ->> 'username', '-') || ' ' || total order by place) from ticket_service.event_waitlist(tests.id('sold out'))), array['1 tap_followed 3', '2 - 3', '3 tap_follower 3'], 'in the order of joining, without the names of hidden people');
+select is((select array_agg(place || ' ' || coalesce(person ->> 'username', '-')) from ticket_service.event_waitlist(tests.id('sold out'), (select w.cursor from ticket_service.event_waitlist(tests.id('sold out'), page_size => 2) w where w.place = 2))), array['3 tap_follower'], 'the next page follows its cursor');
+select tests.act_as('database');
+select tests.outcomes($$ select * from ticket_service.event_waitlist(tests.id('sold out'), 'nonsense') $$, 'owner malformed_cursor/400', 'refuses what is not a cursor');
+select tests.outcomes($$ select from ticket_service.waitlist_entries w, ticket_service.event(w) e where w.event_id = tests.id('sold out') and e.id = w.event_id $$, 'followed 1, owner 0', 'event() returns the event of an entry');
+select tests.outcomes($$ select from ticket_service.tickets t, ticket_service.event(t) e where t.event_id = tests.id('sold out') and e.id = t.event_id $$, 'mutual 1, owner 0', 'and of a ticket');
+
 select * from finish();
 rollback;

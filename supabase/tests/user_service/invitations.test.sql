@@ -149,6 +149,7 @@ select tests.does('owner', $$ insert into user_service.invitations (invitee_id, 
 select tests.act_as('stranger');
 select is((select array[(user_service.inviter(i)).username, (user_service.invitee(i)).username] from user_service.invitations i where event_id = tests.id('open')),
   array['tap_owner', 'tap_stranger'], 'inviter() and invitee() return the two people');
+select is((select (user_service.event(i)).title from user_service.invitations i where event_id = tests.id('open')), 'Open', 'event() returns the event');
 select tests.act_as('database');
 
 select * from finish();

@@ -44,5 +44,11 @@ select tests.outcomes(
 select tests.outcomes(
   $$ select from user_service.search_people('wombatini', null, null) $$, 'stranger 20', 'a page has 20 rows by default');
 
+-- Avatars: uploaded files have a path, imported rows a URL.
+update user_service.users set avatar_url = case id when tests.id('owner') then tests.id('owner') || '/me.png' else 'https://example.com/me.png' end where id in (tests.id('owner'), tests.id('mutual'));
+select is((select array[avatar_path, avatar_url] from user_service.profile('tap_owner')), array[tests.id('owner') || '/me.png', null], 'an uploaded avatar is a path');
+select is((select array[avatar_path, avatar_url] from user_service.profile('tap_mutual')), array[null, 'https://example.com/me.png'], 'an imported avatar is a URL');
+select is((select array[avatar_path, avatar_url] from user_service.profile('tap_stranger')), array[null::text, null], 'both are null without an avatar');
+
 select * from finish();
 rollback;

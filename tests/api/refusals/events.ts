@@ -161,6 +161,12 @@ export const takingPart = {
     ok(await join(cast.ani, event));
     return { cannot: await review(cast.ani, event), can: await review(cast.budi, event) };
   },
+  row_cannot_move: async (cast) => {
+    const [event, other] = [await attended(cast), await host(cast.ani)];
+    const move = (event_id: string) =>
+      events(cast.budi).from("event_attendees").update({ event_id }).match({ event_id: event, user_id: cast.budi.id });
+    return { cannot: await move(other), can: await move(event) };
+  },
   rating_out_of_range: async (cast) => {
     const event = await attended(cast);
     return { cannot: await review(cast.budi, event, 6), can: await review(cast.budi, event, 5) };

@@ -43,6 +43,7 @@ const everyList = ({ lat, lng, word, author_id, event_id }: Look) =>
       get: (c, p) => c.schema("event_service").rpc("friends_who_go", { event_id, ...p }),
     },
     home_feed: { kind: "feed", get: (c, p) => c.schema("post_service").rpc("home_feed", p) },
+    latest_posts: { kind: "latest", get: (c, p) => c.schema("post_service").rpc("latest_posts", p) },
     posts_by: { kind: "author", get: (c, p) => c.schema("post_service").rpc("posts_by", { author_id, ...p }) },
     search_posts: { kind: "posts", get: (c, p) => c.schema("post_service").rpc("search_posts", { query: word, ...p }) },
   }) as const satisfies Record<string, { kind: string; get: List }>;

@@ -16,10 +16,17 @@ const VIEWS: Record<string, string> = {
   "post_private.visible_comments": "post_service.comments",
   "ticket_private.visible_people": "user_service.profiles",
   "ticket_private.visible_events": "event_service.events",
+  "user_private.visible_events": "event_service.events",
+  "user_service.events": "event_service.events",
   "event_service.people": "user_service.profiles",
   "post_service.people": "user_service.profiles",
   "post_service.events": "event_service.events",
+  "ticket_service.people": "user_service.profiles",
+  "ticket_service.events": "event_service.events",
 };
+
+/** Views that anonymous visitors may not read. */
+const SIGNED_IN_ONLY = ["user_service.events", "ticket_service.people", "ticket_service.events"];
 
 /** Views of readable files: those in their owner's folder that a visible row references. */
 const FILES: Record<string, (stage: Stage, viewer: Viewer) => string[]> = {
@@ -75,6 +82,10 @@ export function views(): void {
         const throughPolicy = await ask<{ shown: string[] | null }>(stage, viewer, `${sql} ${table}`);
         if (!Array.isArray(throughPolicy)) throw new Error(throughPolicy.message);
         const asViewer = inSchema ? await ask<{ shown: string[] | null }>(stage, viewer, `${sql} ${view}`) : undefined;
+        if (!viewer && SIGNED_IN_ONLY.includes(view)) {
+          expect(asViewer, view).toMatchObject({ message: expect.stringContaining("permission denied") });
+          continue;
+        }
         if (asViewer && !Array.isArray(asViewer)) throw new Error(asViewer.message);
         const shown = asViewer ? (asViewer[0]!.shown ?? []) : await readAsOwner(viewer, `${sql} ${view}`);
         found.push(...idDifferences(stage.world, `${view} against ${table}`, throughPolicy[0]!.shown ?? [], shown));

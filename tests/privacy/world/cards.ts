@@ -11,7 +11,7 @@ type PostCard = Page & {
   event: Named;
   original: (Named & { author: Named }) | null;
   poll: { my_option_id: string | null; options: { id: string; votes_count: number }[] } | null;
-  images: string[];
+  images: { path: string | null; url: string | null }[];
   likes_count: number;
   i_like: boolean | null;
   i_bookmarked: boolean | null;
@@ -56,7 +56,7 @@ export function postTexts(stage: Stage, viewer: Viewer, cards: PostCard[]): stri
       event: card.event?.id ?? null,
       original: card.original?.id ?? null,
       originalAuthor: card.original?.author?.id ?? null,
-      images: card.images ?? [],
+      images: card.images.map((image) => image.path ?? image.url!),
       vote: card.poll?.my_option_id ?? null,
       likes: card.likes_count,
       like: card.i_like ?? false,

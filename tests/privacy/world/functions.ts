@@ -1,4 +1,4 @@
-import type { Page } from "./cards.ts";
+import { eventTexts, type Page, postTexts } from "./cards.ts";
 import { type Check, coming, events, list, posts } from "./lists.ts";
 import { ask, differences, idDifferences, type Stage } from "./stage.ts";
 import { type Viewer, WORD } from "./world.ts";
@@ -69,7 +69,39 @@ const QUIET = `event_service.discover_events('quiet', ${PLACE}, ${PAGE})`;
 const FEED = `post_service.home_feed(${PAGE})`;
 const SEARCH_POSTS = `post_service.search_posts('${WORD}', ${PAGE})`;
 
-export const LISTS = [NEAR, SEARCH_EVENTS, SEARCH_PAST, TRENDING, FOR_YOU, QUIET, FEED, SEARCH_POSTS];
+const LATEST = `post_service.latest_posts(${PAGE})`;
+
+export const LISTS = [NEAR, SEARCH_EVENTS, SEARCH_PAST, TRENDING, FOR_YOU, QUIET, FEED, SEARCH_POSTS, LATEST];
+
+/** Calls a function of an id with every id of a table, and checks the cards that it returns. */
+const each =
+  <T extends Page>(
+    call: string,
+    table: "events" | "posts",
+    texts: (stage: Stage, viewer: Viewer, rows: T[]) => string[],
+    sees: (stage: Stage, viewer: Viewer, id: string) => boolean,
+  ): Check =>
+  async (stage, viewer) => {
+    const ids = stage.world.tables[table].map((row) => row.id);
+    const rows = await ask<{ row: T }>(
+      stage,
+      viewer,
+      `select to_jsonb(f) as row from unnest($1::uuid[]) id cross join lateral ${call}(id) f`,
+      [ids],
+    );
+    if (!Array.isArray(rows)) return [`${call}: ${rows.message}`];
+    const cards = rows.map(({ row }) => row);
+    const expected = ids.filter((id) => sees(stage, viewer, id));
+    return [
+      ...idDifferences(
+        stage.world,
+        call,
+        expected,
+        cards.map((card) => card.id),
+      ),
+      ...texts(stage, viewer, cards),
+    ];
+  };
 
 export const FUNCTIONS: Record<string, Check> = {
   "user_service.search_people": list<PersonCard>(
@@ -112,6 +144,9 @@ export const FUNCTIONS: Record<string, Check> = {
       rows.map((row) => row.name),
     );
   },
+  "event_service.event": each("event_service.event", "events", eventTexts, ({ oracle }, viewer, id) =>
+    oracle.event(viewer, id),
+  ),
   "event_service.events_near": events(NEAR, coming),
   "event_service.search_events": async (stage, viewer) => [
     ...(await events(SEARCH_EVENTS, coming)(stage, viewer)),
@@ -177,6 +212,16 @@ export const FUNCTIONS: Record<string, Check> = {
             }))
         : undefined,
   ),
+  "ticket_service.event_waitlist": perEvent(
+    "(select w.id as entry, w.person ->> 'id' as person from ticket_service.event_waitlist($1, page_size => 100) w)",
+    "event_not_found",
+    ({ world, oracle }, viewer, event) =>
+      oracle.hosts(viewer, event)
+        ? world.tables.waitlist_entries
+            .filter((entry) => entry.event_id === event)
+            .map(({ id, user_id }) => ({ entry: id, person: oracle.person(viewer, user_id) ? user_id : null }))
+        : undefined,
+  ),
   "ticket_service.event_sales": perEvent(
     "(select count(*)::int as lines from ticket_service.event_sales($1))",
     "event_not_found",
@@ -190,7 +235,34 @@ export const FUNCTIONS: Record<string, Check> = {
         ? stage.world.tables.tickets.filter((row) => row.event_id === event).map(({ id }) => ({ ticket: id }))
         : undefined,
   ),
-  "post_service.home_feed": posts(FEED, ({ oracle }, viewer, post) => oracle.follows(viewer, post.author_id), false),
+  // Posts of the caller and of people whom they follow, and originals that these reposted without a quote.
+  "post_service.home_feed": posts(
+    FEED,
+    ({ oracle, world }, viewer, post) => {
+      const inFeed = ({ author_id }: { author_id: string }) =>
+        author_id === viewer || oracle.follows(viewer, author_id);
+      const isPlain = ({ id, content }: { id: string; content: string | null }) =>
+        oracle.originalOf(id) !== null && !content;
+      return (
+        (inFeed(post) && !isPlain(post)) ||
+        world.tables.posts.some(
+          (other) =>
+            isPlain(other) && oracle.originalOf(other.id) === post.id && inFeed(other) && oracle.post(viewer, other.id),
+        )
+      );
+    },
+    false,
+  ),
+  "post_service.latest_posts": posts(
+    LATEST,
+    ({ oracle, world }, _, post) =>
+      post.visibility === "public" &&
+      !world.people.get(post.author_id)!.hidden &&
+      (oracle.originalOf(post.id) === null || Boolean(post.content)),
+  ),
+  "post_service.post": each("post_service.post", "posts", postTexts, ({ oracle }, viewer, id) =>
+    oracle.post(viewer, id),
+  ),
   "post_service.search_posts": posts(SEARCH_POSTS, (_, __, post) => post.content.includes(WORD)),
   "post_service.posts_by": async (stage, viewer) => {
     const found: string[] = [];
@@ -203,17 +275,17 @@ export const FUNCTIONS: Record<string, Check> = {
   },
   // Returns the caller's own new post. The error tests cover hidden events.
   "post_service.publish_post": async (stage, viewer) => {
-    const rows = await ask<{ author_id: string; content: string }>(
+    const rows = await ask<{ author: string; content: string }>(
       stage,
       viewer,
-      "select author_id, content from post_service.publish_post('Mine.')",
+      "select author ->> 'id' as author, content from post_service.publish_post('Mine.')",
     );
     if (!Array.isArray(rows)) return viewer ? [`publish_post: ${rows.message}`] : [];
     if (!viewer) return ["publish_post: publishes for an anonymous visitor"];
     return differences(
       "publish_post",
       [`${viewer} Mine.`],
-      rows.map((row) => `${row.author_id} ${row.content}`),
+      rows.map((row) => `${row.author} ${row.content}`),
     );
   },
 };

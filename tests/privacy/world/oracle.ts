@@ -160,6 +160,7 @@ export const RELATIONS: Record<string, (oracle: Oracle, viewer: Viewer) => strin
   "user_service.follows": (o, viewer) => o.ids("follows", (row) => o.follow(viewer, row)),
   "user_service.blocks": (o, viewer) => o.ids("blocks", (row) => row.blocker_id === viewer),
   "user_service.invitations": (o, viewer) => o.ids("invitations", (row) => o.invitation(viewer, row)),
+  "user_service.events": (o, viewer) => (viewer ? o.ids("events", (row) => o.event(viewer, row.id)) : []),
   "event_service.people": (o, viewer) => o.people(viewer),
   "event_service.events": (o, viewer) => o.ids("events", (row) => o.event(viewer, row.id)),
   "event_service.event_attendees": (o, viewer) => o.ids("event_attendees", (row) => o.attendance(viewer, row)),
@@ -178,6 +179,8 @@ export const RELATIONS: Record<string, (oracle: Oracle, viewer: Viewer) => strin
   "post_service.reposts": (o, viewer) => o.ids("reposts", (row) => o.repost(viewer, row)),
   "post_service.bookmarks": (o, viewer) => o.ids("bookmarks", (row) => o.kept(viewer, row)),
   "post_service.shares": (o, viewer) => o.ids("shares", (row) => o.kept(viewer, row)),
+  "ticket_service.people": (o, viewer) => (viewer ? o.people(viewer) : []),
+  "ticket_service.events": (o, viewer) => (viewer ? o.ids("events", (row) => o.event(viewer, row.id)) : []),
   "ticket_service.tickets": (o, viewer) => o.ids("tickets", (row) => viewer !== null && row.user_id === viewer),
   "ticket_service.ticket_transactions": (o, viewer) =>
     o.ids("ticket_transactions", (row) => viewer !== null && o.row("tickets", row.ticket_id).user_id === viewer),

@@ -1,4 +1,4 @@
--- Posts as all lists return them.
+-- Posts as all lists return them, and post(): one of them.
 
 do $$
 begin
@@ -6,23 +6,23 @@ begin
     create type post_service.post_card as (
       id uuid, author jsonb, content text, type post_service.post_type, visibility post_service.post_visibility,
       created_at timestamptz, updated_at timestamptz, likes_count int, comments_count int, reposts_count int, shares_count int,
-      images text[], event jsonb, original jsonb, poll jsonb, i_like boolean, i_bookmarked boolean, i_reposted boolean, cursor text);
+      images jsonb, event jsonb, original jsonb, poll jsonb, i_like boolean, i_bookmarked boolean, i_reposted boolean, reposted_by jsonb, cursor text);
   end if;
 end $$;
 
-comment on type post_service.post_card is 'A post in lists. author: {id, username, name, avatar_url, is_verified}; event: the attached event or the one it is about {id, title, category, start_time, location_name, status}; original, of a repost: {id, author, content, type, created_at}; poll: {closes_at, my_option_id, options: [{id, label, votes_count}]}; null where there is none or the caller cannot see it. cursor continues the list after this row.';
+comment on type post_service.post_card is 'A post in lists. author: {id, username, name, avatar_path, avatar_url, is_verified}; images: [{path, url}] in order, path in the bucket post-images or the url of an imported row; event: the attached event or the one it is about {id, title, category, start_time, location_name, status}; original, of a repost: {id, author, content, type, images, created_at}; poll: {closes_at, my_option_id, options: [{id, label, votes_count}]}; null where there is none or the caller cannot see it; reposted_by, in home_feed: the newest three of the caller and the people they follow who reposted it, null elsewhere. cursor continues the list after this row.';
 
 create or replace view post_private.post_cards as
   select p.id,
     -- Whoever sees a post sees its author: the predicate of visible_posts implies that of visible_people.
-    jsonb_build_object('id', a.id, 'username', a.username, 'name', a.name, 'avatar_url', a.avatar_url, 'is_verified', a.is_verified) as author,
+    post_private.describe_person(a.id, a.username, a.name, a.avatar_url, a.is_verified) as author,
     p.content, p.type, p.visibility, p.created_at, p.updated_at, p.likes_count, p.comments_count, p.reposts_count, p.shares_count,
-    array(select i.image_url from post_service.post_images i where i.post_id = p.id order by i.order_index, i.id) as images,
+    post_private.describe_images(p.id) as images,
     (select jsonb_build_object('id', e.id, 'title', e.title, 'category', e.category, 'start_time', e.start_time,
         'location_name', e.location_name, 'status', e.status)
       from post_private.visible_events e where e.id = coalesce(p.attached_event_id, p.event_id)) as event,
-    (select jsonb_build_object('id', o.id, 'content', o.content, 'type', o.type, 'created_at', o.created_at,
-        'author', jsonb_build_object('id', oa.id, 'username', oa.username, 'name', oa.name, 'avatar_url', oa.avatar_url, 'is_verified', oa.is_verified))
+    (select jsonb_build_object('id', o.id, 'content', o.content, 'type', o.type, 'created_at', o.created_at, 'images', post_private.describe_images(o.id),
+        'author', post_private.describe_person(oa.id, oa.username, oa.name, oa.avatar_url, oa.is_verified))
       from post_private.visible_posts o
       join user_service.profiles oa on oa.id = o.author_id
       where o.id = p.original_post_id) as original,
@@ -44,10 +44,28 @@ create or replace function post_private.list_cards(ids uuid[], list text)
 returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
 begin
   return query
-    select c.*, post_private.write_cursor(jsonb_build_object('kind', list, 'time', c.created_at, 'id', c.id))
+    select c.*, null::jsonb, post_private.write_cursor(jsonb_build_object('kind', list, 'time', c.created_at, 'id', c.id))
     from post_private.post_cards c
     where c.id = any (ids)
     order by c.created_at desc, c.id desc;
 end $$;
 comment on function post_private.list_cards(uuid[], text) is 'A page of cards, newest first, with cursors for this list. Does not filter by the caller: pass ids from visible_posts.';
 revoke execute on function post_private.list_cards(uuid[], text) from public;
+
+-- Definer: clients may not read post_cards.
+create or replace function post_private.find_post(id uuid)
+returns setof post_service.post_card language plpgsql stable security definer rows 1 set search_path = '' as $$
+begin
+  return query
+    select c.*, null::jsonb, null::text from post_private.post_cards c
+    where c.id = find_post.id and exists (select 1 from post_private.visible_posts v where v.id = find_post.id);
+end $$;
+revoke execute on function post_private.find_post(uuid) from public;
+grant execute on function post_private.find_post(uuid) to anon, authenticated, service_role;
+
+create or replace function post_service.post(id uuid)
+returns setof post_service.post_card language sql stable security invoker set search_path = ''
+begin atomic
+  select * from post_private.find_post(id);
+end;
+comment on function post_service.post(uuid) is 'One post as a card. No row if the caller cannot see it.';

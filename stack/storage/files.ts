@@ -1,13 +1,15 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { Readable } from "node:stream";
 import type { App } from "@supabase/lite";
 
 type StorageAdapter = NonNullable<App["_storageAdapter"]>;
 type ObjectMetadata = Awaited<ReturnType<StorageAdapter["headObject"]>>;
 type Sidecar = { mimetype: string; cacheControl: string; eTag: string };
+
+/** The type and caching of the file that is being uploaded, which lite does not always pass on. */
+export const uploadAs = new AsyncLocalStorage<{ mimetype: string; cacheControl: string }>();
 
 /**
  * Stores uploads as plain files, each with its content type in a JSON file beside it. File names are hashes of bucket
@@ -33,8 +35,12 @@ export class StorageFiles implements StorageAdapter {
 
   async getObject(bucket: string, key: string) {
     const metadata = await this.headObject(bucket, key);
-    const body = Readable.toWeb(createReadStream(this.#path(bucket, key))) as ReadableStream;
-    return { metadata, httpStatusCode: 200, body };
+    // Opened when it is read, because some responses have no body.
+    const pull = async (controller: ReadableStreamDefaultController) => {
+      controller.enqueue(await readFile(this.#path(bucket, key)));
+      controller.close();
+    };
+    return { metadata, httpStatusCode: 200, body: new ReadableStream({ pull }, { highWaterMark: 0 }) };
   }
 
   async uploadObject(
@@ -51,7 +57,8 @@ export class StorageFiles implements StorageAdapter {
     const eTag = `"${createHash("md5").update(bytes).digest("hex")}"`;
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, bytes);
-    await writeFile(this.#sidecar(path), JSON.stringify({ mimetype, cacheControl, eTag } satisfies Sidecar));
+    const sidecar: Sidecar = { ...(uploadAs.getStore() ?? { mimetype, cacheControl }), eTag };
+    await writeFile(this.#sidecar(path), JSON.stringify(sidecar));
     return this.headObject(bucket, key);
   }
 
