@@ -22,8 +22,11 @@ export class AuthProblem extends Error {
 
 export const invalid = (message: string, status = 400) => new AuthProblem(status, "validation_failed", message);
 
-/** The 4xx behind an error of the database: a taken address, a refusal by a trigger, text that it cannot store. */
+/** What an error of the database means: a taken address, a refusal by a trigger, text that it cannot store, its restart. */
 export function problemOfDatabase(error: unknown): AuthProblem | undefined {
+  if (/^(57P0|CONNECTION_)/.test(String((error as { code?: string }).code))) {
+    return new AuthProblem(503, "database_unavailable", "The database ended the connection. Try again");
+  }
   if (!(error instanceof postgres.PostgresError)) return undefined;
   const { code, message, detail, constraint_name: constraint = "" } = error;
   if (code === "23505" && /email/.test(constraint)) return emailExists();
