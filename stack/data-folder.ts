@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 
@@ -12,7 +12,9 @@ type Lock = { pid: number; ports: number[] };
 
 /** Records that a stack runs on these ports, so that no second one opens the same data. */
 export function writeLock(path: string, ports: number[]): () => void {
-  mkdirSync(join(path, ".."), { recursive: true });
+  const folder = join(path, "..");
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o700);
   writeFileSync(path, JSON.stringify({ pid: process.pid, ports } satisfies Lock));
   return () => rmSync(path, { force: true });
 }

@@ -15,6 +15,8 @@ import { welcome } from "./welcome.ts";
 /** The project to serve. The tests pass another one as an argument. */
 const root = resolve(process.argv[2] ?? dirname(dirname(fileURLToPath(import.meta.url))));
 
+const STOP_LIMIT_MS = 5_000;
+
 async function main(): Promise<void> {
   const startedAt = performance.now();
   const envFile = join(root, ".env");
@@ -28,15 +30,30 @@ async function main(): Promise<void> {
   let stop = async () => process.exit(0);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
   const log = terminalLog();
-  const stack = await runStack({ root, config, keys, folder, databaseUrl: process.env.DATABASE_URL || undefined, log });
+  const { DATABASE_URL, ANIGMAA_HOST } = process.env;
+  const databaseUrl = DATABASE_URL || undefined;
+  const host = ANIGMAA_HOST || undefined;
+  const stack = await runStack({ root, config, keys, folder, databaseUrl, host, log });
   stop = async () => {
     console.log("\nStopping …");
+    // The child processes end with this one, and the database loses nothing that was committed.
+    setTimeout(() => process.exit(0), STOP_LIMIT_MS).unref();
     await stack.stop();
     process.exit(0);
   };
+  const megabytes = Math.round(process.memoryUsage.rss() / 2 ** 20);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(
-    await welcome({ apiUrl: stack.apiUrl, studioUrl: stack.studioUrl, databaseUrl: stack.databaseUrl, keys, seconds }),
+    await welcome({
+      apiUrl: stack.apiUrl,
+      studioUrl: stack.studioUrl,
+      databaseUrl: stack.databaseUrl,
+      schemas: config.api.schemas,
+      keys,
+      seconds,
+      megabytes,
+      host,
+    }),
   );
 }
 

@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer } from "node:net";
+import { StackError } from "./errors.ts";
 
 /** A port on loopback that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -7,4 +8,13 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** Why a server cannot listen at an address, in a sentence. */
+export function listenError(error: NodeJS.ErrnoException, port: number, host: string): Error {
+  if (error.code === "EADDRINUSE") return new StackError(`Port ${port} of ${host} is taken by another program.`);
+  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") {
+    return new StackError(`ANIGMAA_HOST is ${host}, which is not an address of this machine.`);
+  }
+  return error;
 }

@@ -6,17 +6,19 @@ import type { StackConfig } from "./config.ts";
 import { type dataFolder, isPortTaken, writeLock } from "./data-folder.ts";
 import { prepareDatabase } from "./database/prepare.ts";
 import { StackError } from "./errors.ts";
-import type { Keys } from "./keys.ts";
+import type { StackKeys } from "./keys.ts";
 import { startEmbeddedPostgres } from "./postgres/embedded.ts";
 import { type Log, step } from "./progress.ts";
 
 export type StackOptions = {
   root: string;
   config: StackConfig;
-  keys: Keys;
+  keys: StackKeys;
   folder: ReturnType<typeof dataFolder>;
   /** Serve this PostgreSQL server instead of the embedded one. */
   databaseUrl?: string;
+  /** Opens the API to other machines at this address. */
+  host?: string;
   log: Log;
 };
 
@@ -25,8 +27,11 @@ export type Stack = { apiUrl: string; studioUrl: string; databaseUrl: string; st
 /** Connections to a PostgreSQL server; the embedded one has a single backend. */
 const SERVER_CONNECTIONS = 10;
 
+/** How long a statement may occupy the embedded database, unless its client sets `statement_timeout`. */
+const STATEMENT_LIMIT_MS = 10_000;
+
 /** Starts the database, then the API; `stop` ends them in reverse order. */
-export async function runStack({ root, config, keys, folder, databaseUrl, log }: StackOptions): Promise<Stack> {
+export async function runStack({ root, config, keys, folder, databaseUrl, host, log }: StackOptions): Promise<Stack> {
   const supabase = join(root, "supabase");
   await requireFree(config.api.port, "api");
   if (databaseUrl === undefined) await requireFree(config.db.port, "db");
@@ -35,7 +40,14 @@ export async function runStack({ root, config, keys, folder, databaseUrl, log }:
   const embedded =
     databaseUrl === undefined
       ? await step(log, describeStart(folder.database), () =>
-          startEmbeddedPostgres({ dataDir: folder.database, port: config.db.port, onExit: exitWithoutDatabase }),
+          startEmbeddedPostgres({
+            dataDir: folder.database,
+            port: config.db.port,
+            password: keys.databasePassword,
+            statementLimitMs: STATEMENT_LIMIT_MS,
+            onRestart: (reason) => log(`The embedded database restarts: ${reason}`),
+            onExit: exitWithoutDatabase,
+          }),
         )
       : undefined;
   const url = databaseUrl ?? embedded!.url;
@@ -53,6 +65,7 @@ export async function runStack({ root, config, keys, folder, databaseUrl, log }:
         config,
         functionsDir: join(supabase, "functions"),
         port: config.api.port,
+        host,
         studio: true,
         storageDir: folder.storage,
         connections: embedded ? 1 : SERVER_CONNECTIONS,

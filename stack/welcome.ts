@@ -1,19 +1,39 @@
 import pc from "picocolors";
 import postgres from "postgres";
-import type { Keys } from "./keys.ts";
+import type { StackKeys } from "./keys.ts";
 
-type WelcomeOptions = { apiUrl: string; studioUrl: string; databaseUrl: string; keys: Keys; seconds: string };
+type WelcomeOptions = {
+  apiUrl: string;
+  studioUrl: string;
+  databaseUrl: string;
+  keys: StackKeys;
+  seconds: string;
+  megabytes: number;
+  schemas: string[];
+  /** Where the API is open to other machines. */
+  host?: string;
+};
 
 /** What `npm start` prints when everything is ready: URLs, keys, and accounts to sign in with. */
-export async function welcome({ apiUrl, studioUrl, databaseUrl, keys, seconds }: WelcomeOptions): Promise<string> {
-  const people = await seededPeople(databaseUrl);
+export async function welcome({
+  apiUrl,
+  studioUrl,
+  databaseUrl,
+  keys,
+  seconds,
+  megabytes,
+  host,
+  schemas,
+}: WelcomeOptions): Promise<string> {
+  const { people, first } = await seeded(databaseUrl, schemas);
   const lines: [string, string][] = [
-    ["Studio", `${studioUrl} ${pc.dim("(do not share)")}`],
+    ["Studio", `${first ? studioUrl.replace("/?", `/editor/${first}?`) : studioUrl} ${pc.dim("(do not share)")}`],
     ["REST", `${apiUrl}/rest/v1`],
     ["Auth", `${apiUrl}/auth/v1`],
     ["Storage", `${apiUrl}/storage/v1`],
     ["Functions", `${apiUrl}/functions/v1`],
-    ["Database", showable(databaseUrl)],
+    ["Database", showable(databaseUrl, keys.databasePassword)],
+    ["Memory", `${megabytes} MB, and about 60 MB more for each edge function in use`],
     ["Publishable key", keys.publishableKey],
     ["Secret key", `${keys.secretKey} ${pc.dim("(for servers only)")}`],
   ];
@@ -22,24 +42,30 @@ export async function welcome({ apiUrl, studioUrl, databaseUrl, keys, seconds }:
   const signIn = people.length
     ? `\n\n  Sign in as ${people.map((email) => pc.cyan(email)).join(", ")}\n  with the password ${pc.cyan("anigmaa-demo")}.`
     : "";
-  return `\n${pc.green("Ready")} after ${seconds} s. Keys are in .env. Stop with Ctrl-C.\n\n${table}${signIn}\n`;
+  const warning = host
+    ? `\n\n  ${pc.yellow(`The API is open to the network at ${host} (ANIGMAA_HOST):`)} whoever reaches this machine and knows a key can use it.`
+    : "";
+  return `\n${pc.green("Ready")} after ${seconds} s. Keys are in .env. Stop with Ctrl-C.\n\n${table}${signIn}${warning}\n`;
 }
 
 /** The URL without internal parameters, and without the password of your own server. */
-function showable(databaseUrl: string): string {
+function showable(databaseUrl: string, password: string): string {
   const url = new URL(databaseUrl);
   url.searchParams.delete("sslmode");
-  if (url.password && url.password !== "postgres") url.password = "…";
+  if (url.password && decodeURIComponent(url.password) !== password) url.password = "…";
   return decodeURIComponent(url.toString());
 }
 
-/** The email addresses of some seeded people. */
-async function seededPeople(databaseUrl: string): Promise<string[]> {
+/** The email addresses of some seeded people, and the table that Studio opens: the largest of the first schema. */
+async function seeded(databaseUrl: string, schemas: string[]): Promise<{ people: string[]; first?: string }> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, fetch_types: false });
   try {
     const rows = await sql`
       select email from auth.users where email like '%@anigmaa.test' order by created_at, email limit 4`;
-    return rows.map((row) => row.email as string);
+    const [table] = await sql`
+      select nspname || '.' || relname as name from pg_class c join pg_namespace n on n.oid = relnamespace
+      where relkind = 'r' and nspname = ${schemas[0] ?? ""} order by reltuples desc, relname limit 1`;
+    return { people: rows.map((row) => row.email as string), first: table?.name };
   } finally {
     await sql.end();
   }

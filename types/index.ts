@@ -1,5 +1,4 @@
 import type { Point } from "geojson";
-import type { MergeDeep } from "type-fest";
 import type { Database as Generated } from "./database.ts";
 import type { CheckInAnswer, GuestCard, SalesLine, TicketCard, WaitlistCard } from "./tickets.ts";
 
@@ -119,43 +118,45 @@ export type PostCard = Pick<
   cursor: Cursor;
 };
 
+/** The composite types, whose generated columns are all nullable, as their functions return them. */
+type Cards = {
+  person_card: PersonCard;
+  event_card: EventCard;
+  friend_card: FriendCard;
+  post_card: PostCard;
+  check_in_answer: CheckInAnswer;
+  guest_card: GuestCard;
+  sales_line: SalesLine;
+  ticket_card: TicketCard;
+  waitlist_card: WaitlistCard;
+};
+
 /** A card of a function that is not a list. */
 export type Single<Card> = Omit<Card, "cursor"> & { cursor: null };
+type CardOf<Name, Card> = Name extends "event" | "post" | "profile" | "publish_post" ? Single<Card> : Card;
 
-/** The four schemas, for `createClient<Database>()`: the generated types, refined where functions return JSON. */
-export type Database = MergeDeep<
-  Generated,
-  {
-    user_service: {
-      Functions: { profile: { Returns: Single<PersonCard>[] }; search_people: { Returns: PersonCard[] } };
-    };
-    event_service: {
-      Functions: {
-        discover_events: { Returns: EventCard[] };
-        event: { Returns: Single<EventCard>[] };
-        events_near: { Returns: EventCard[] };
-        friends_who_go: { Returns: FriendCard[] };
-        search_events: { Returns: EventCard[] };
-      };
-    };
-    post_service: {
-      Functions: {
-        home_feed: { Returns: PostCard[] };
-        latest_posts: { Returns: PostCard[] };
-        post: { Returns: Single<PostCard>[] };
-        posts_by: { Returns: PostCard[] };
-        publish_post: { Returns: Single<PostCard> };
-        search_posts: { Returns: PostCard[] };
-      };
-    };
-    ticket_service: {
-      Functions: {
-        check_in: { Returns: CheckInAnswer };
-        event_guests: { Returns: GuestCard[] };
-        event_sales: { Returns: SalesLine[] };
-        event_waitlist: { Returns: WaitlistCard[] };
-        my_tickets: { Returns: TicketCard[] };
-      };
-    };
-  }
->;
+type WithCard<Name, Function> = Function extends {
+  SetofOptions: { to: infer To extends keyof Cards; isSetofReturn: infer Many };
+}
+  ? Omit<Function, "Returns"> & { Returns: Many extends true ? CardOf<Name, Cards[To]>[] : CardOf<Name, Cards[To]> }
+  : Function;
+
+type Schema<S extends keyof Generated, Tables = Generated[S]["Tables"]> = {
+  Tables: Tables;
+  Views: Generated[S]["Views"];
+  Functions: { [F in keyof Generated[S]["Functions"]]: WithCard<F, Generated[S]["Functions"][F]> };
+  Enums: Generated[S]["Enums"];
+  CompositeTypes: Generated[S]["CompositeTypes"];
+};
+
+/** The four schemas, for `createClient<Database>()`. `Insert` and `Update` have what a signed-in person may write. */
+export type Database = { [S in keyof Generated]: Schema<S> };
+
+type Writable<Table> = Table extends { Row: infer Row }
+  ? Omit<Table, "Insert" | "Update"> & { Insert: Partial<Row>; Update: Partial<Row> }
+  : never;
+
+/** For a client with the secret key, which may write every column. */
+export type ServiceDatabase = {
+  [S in keyof Generated]: Schema<S, { [T in keyof Generated[S]["Tables"]]: Writable<Generated[S]["Tables"][T]> }>;
+};

@@ -113,7 +113,7 @@ export type CheckoutAnswer = {
   expires_at: string | null;
 };
 
-/** `data` of `ticket-refund`; `manual`: an operator pays it. `refund` is null if there was nothing to refund. */
+/** `data` of `ticket-refund`; `is_manual`: an operator pays it. `refund` is null if there was nothing to refund. */
 export type RefundAnswer = {
   ticket: Pick<TicketCard, "id" | "status"> & { event_id: string };
   refund: {
@@ -121,7 +121,8 @@ export type RefundAnswer = {
     amount: number;
     currency: string;
     fee: number;
-    status: "sent" | "requires_action" | "succeeded" | "failed" | "manual" | "cancelled";
+    status: TransactionStatus;
+    is_manual: boolean;
   } | null;
 };
 

@@ -66,7 +66,7 @@ export async function selling(project: Project, cast: Cast): Promise<void> {
     "Citra asks for a refund",
     await call<RefundAnswer>(citra, "ticket-refund", { ticket_id: (await ticketOf(citra)).id }, true),
   );
-  expectThat(back.refund?.amount === 67_500 && back.refund.status === "succeeded", "67,500 is refunded to Citra");
+  expectThat(back.refund?.amount === 67_500 && back.refund.status === "success", "67,500 is refunded to Citra");
   const offered = await ticketOf(dewi);
   expectThat(offered.status === "pending" && offered.is_offer === true, "Dewi is offered the seat");
   tell("Citra returns her ticket and is refunded Rp 67,500. Dewi is offered the seat at once");

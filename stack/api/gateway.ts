@@ -1,16 +1,19 @@
+import type { Auth } from "../auth/auth.ts";
 import type { FunctionRunner } from "../functions/runner.ts";
 import type { Rest } from "../rest/rest.ts";
 import { hasLinkToken } from "../storage/links.ts";
 import { createStorage } from "../storage/storage.ts";
 import type { Lite } from "./lite-app.ts";
+import { isRealtime, refuseRealtime } from "./realtime.ts";
 import { currentRequest, refusalBehind } from "./refusals.ts";
-import { isJson, nesting, nestingOfJson, problem, readBody, withBody } from "./requests.ts";
-import { isLocal, type StudioAccess, studioAsset } from "./studio.ts";
+import { isJson, nesting, nestingOfJson, problem, readBody, unavailable, withBody } from "./requests.ts";
+import { isLocal, type StudioAccess, studioAsset, studioPage } from "./studio.ts";
 
 export type Gateway = (request: Request, peerAddress: string | null) => Promise<Response>;
 
 export type GatewayOptions = {
   rest: Rest;
+  auth: Auth;
   lite: Lite;
   maxBodyBytes: number;
   /** The largest file that Storage takes. */
@@ -31,9 +34,8 @@ const MAX_ECHO = 4096;
 
 /** Routes requests to lite and the edge functions, refuses what they cannot handle, and hides `/_system`. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { rest, lite, functions, maxBodyBytes } = options;
+  const { rest, auth, lite, functions, maxBodyBytes } = options;
   const storage = createStorage(lite.storageRows, options.maxFileBytes);
-  let signUps: Promise<unknown> = Promise.resolve();
 
   /** Forwards a request to lite. Prints what lite logged meanwhile for a fault, but not for a refusal. */
   async function ask(request: Request, peerAddress: string | null): Promise<Response> {
@@ -41,18 +43,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     const response = await currentRequest.run({ complaints }, () => lite.app.fetch(request, { peerAddress }));
     if (response.status < 500) return response;
     const refused = refusalBehind(complaints);
+    if (refused?.status === 503) return unavailable(refused.message);
     if (refused) return problem(refused.status, refused.code, refused.message);
     console.error(`${request.method} ${request.url}:`, ...complaints);
     return response;
-  }
-
-  /** Runs sign-ups one at a time: lite answers 500 to the second of two concurrent ones with the same email. */
-  function auth(request: Request): Promise<Response> {
-    const send = () => ask(request, null);
-    if (!new URL(request.url).pathname.startsWith("/auth/v1/signup")) return send();
-    const turn = signUps.then(send);
-    signUps = turn.catch(() => undefined);
-    return turn;
   }
 
   async function answer(request: Request, peerAddress: string | null): Promise<Response> {
@@ -81,6 +75,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         ? functions.fetch(withBody(request, body))
         : problem(404, "NOT_FOUND", "Edge functions are not enabled");
     }
+    if (isRealtime(pathname)) return refuseRealtime();
     const studio = options.studio?.isFromStudio(request, peerAddress) ?? false;
     // Without an address, lite never treats a request as Studio's.
     const peer = studio ? peerAddress : null;
@@ -94,7 +89,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       return response;
     }
     if (isStorage) return storage(withBody(request, body), (part) => ask(part, peer));
-    if (pathname.startsWith("/auth/v1/")) return auth(withBody(request, body));
+    if (pathname.startsWith("/auth/v1/"))
+      return auth.fetch(withBody(request, body), pathname, (part) => ask(part, null));
     if (pathname.startsWith("/_system")) return studio ? lite.app.fetch(request, { peerAddress }) : notFound();
     if (!options.studio || !isLocal(request, peerAddress) || request.method !== "GET") return notFound();
     const signedIn = options.studio.signIn(request);
@@ -102,7 +98,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (!options.studio.isSignedIn(request)) return signInFirst();
     if (pathname.startsWith("/static/")) return (await studioAsset(pathname)) ?? notFound();
     // Studio's page is the same at every path, and lite serves nothing else at `/`.
-    return lite.app.fetch(new Request(new URL("/", url), { headers: request.headers }), { peerAddress });
+    return studioPage(
+      await lite.app.fetch(new Request(new URL("/", url), { headers: request.headers }), { peerAddress }),
+    );
   }
 
   return async (request, peerAddress) => {

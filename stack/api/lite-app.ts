@@ -16,7 +16,20 @@ export type LiteOptions = {
   connections: number;
 };
 
-export type Lite = { app: App; storageRows: StorageRows; stop(): Promise<void> };
+export type Lite = {
+  app: App;
+  storageRows: StorageRows;
+  /** Prints a mail in the terminal. */
+  sendMail(message: { to: string; subject: string; text: string }): Promise<unknown>;
+  /** Auth sends mails with the right links itself (stack/auth/mails.ts). */
+  replaceMailer(mailer: Mailer): void;
+  stop(): Promise<void>;
+};
+
+export type Mailer = {
+  sendConfirmation(to: string, hash: string, code: string): Promise<void>;
+  sendReauthentication(to: string, code: string): Promise<void>;
+};
 
 /** Supabase lite's auth, storage and Studio over a PostgreSQL database, with its known problems worked around. */
 export async function createLite(options: LiteOptions): Promise<Lite> {
@@ -25,7 +38,15 @@ export async function createLite(options: LiteOptions): Promise<Lite> {
   const app = new App({ connection, ...liteConfig(options), options: { server: { admin: options.studio } } });
   app._storageAdapter = new StorageFiles(options.storageDir);
   await quietly(() => app.init());
-  return { app, storageRows: new StorageRows(connection), stop: () => connection.close() };
+  return {
+    app,
+    storageRows: new StorageRows(connection),
+    sendMail: (message) => app.drivers.email.send(message),
+    replaceMailer: (mailer) => {
+      (app as unknown as { _mailer: Mailer })._mailer = mailer;
+    },
+    stop: () => connection.close(),
+  };
 }
 
 /** Lite warns at every start that its storage is experimental. The README says so. */
@@ -75,9 +96,6 @@ function liteConfig({ config, keys, studio }: LiteOptions) {
     auth: {
       enabled: true,
       ...config.auth,
-      // Lite builds links in mails from site_url, which is the app and not this API.
-      site_url: `http://127.0.0.1:${config.api.port}`,
-      additional_redirect_urls: [config.auth.site_url, ...config.auth.additional_redirect_urls],
       jwt_secret: keys.jwtSecret,
       publishable_key: keys.publishableKey,
       secret_key: keys.secretKey,

@@ -62,9 +62,13 @@ export function holdBackComplaints(): () => void {
   };
 }
 
+/** Codes of errors after which the same request may succeed: PostgreSQL ended or refused the connection. */
+const UNAVAILABLE =
+  /^(08...|57P0[1-4]|53300|CONNECTION_(CLOSED|DESTROYED)|CONNECT_TIMEOUT|ECONN(REFUSED|RESET)|EPIPE)$/;
+
 /**
- * The 4xx that a 500 of lite's auth or storage should have been: a value that the database refuses, an invalid or expired
- * token of a signed URL, or a missing file.
+ * What a 500 of lite's auth or storage should have been: a 4xx for a value that the database refuses, an invalid or
+ * expired token of a signed URL, or a missing file; a 503 while the database is away, a 504 for what it takes too long for.
  */
 export function refusalBehind(complaints: unknown[]): { status: number; code: string; message: string } | undefined {
   const error = complaints.findLast((complaint) => complaint instanceof Error) as
@@ -74,7 +78,11 @@ export function refusalBehind(complaints: unknown[]): { status: number; code: st
   if (error?.code === "ENOENT")
     return { status: 404, code: "NoSuchKey", message: "The file of this object is missing" };
   if (error?.code?.startsWith("ERR_J")) return { status: 400, code: "InvalidJWT", message: error.message };
+  if (UNAVAILABLE.test(error?.code ?? "")) {
+    return { status: 503, code: "503", message: "The database ended the connection during this request" };
+  }
   if (!isDatabaseError(error)) return undefined;
+  if (error.code === "57014") return { status: 504, code: error.code, message: error.message };
   const status = statusOf(error.code);
   return status < 500 ? { status, code: error.code, message: error.message } : undefined;
 }

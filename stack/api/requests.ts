@@ -33,6 +33,13 @@ export function problem(status: number, code: string, message: string): Response
   );
 }
 
+/** The same request may succeed in a moment. */
+export function unavailable(message: string): Response {
+  const response = problem(503, "503", message);
+  response.headers.set("Retry-After", "1");
+  return response;
+}
+
 /** The nesting depth of parentheses in a query, plain or percent-encoded. */
 export function nesting(query: string): number {
   let [depth, deepest] = [0, 0];

@@ -9,6 +9,7 @@ const WANTED_SQL = `
 const DUE_SQL = "select ticket_private.maintenance_is_due() as due";
 const PAUSE_MS = 1_000;
 const MAINTENANCE_LIMIT_MS = 60_000;
+const RUN_LIMIT_MS = 60_000;
 
 /**
  * Runs the database's scheduled work until stopped, unless the database has none or runs it itself. Runs never overlap:
@@ -18,7 +19,8 @@ export async function startScheduledWork(
   databaseUrl: string,
   api: { url: string; secretKey: string },
 ): Promise<{ stop(): Promise<void> }> {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, prepare: false, fetch_types: false });
+  const connection = { statement_timeout: RUN_LIMIT_MS };
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, prepare: false, fetch_types: false, connection });
   const [row] = await sql.unsafe(WANTED_SQL);
   let stopped = row?.wanted !== true;
   let lastMessage = "";

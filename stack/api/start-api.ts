@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
+import { createAuth } from "../auth/auth.ts";
 import type { StackConfig } from "../config.ts";
 import { FunctionRunner } from "../functions/runner.ts";
 import type { Keys } from "../keys.ts";
@@ -11,8 +12,11 @@ import { startPostgrest } from "../rest/postgrest.ts";
 import { createRest } from "../rest/rest.ts";
 import { bytesOf } from "../storage/sizes.ts";
 import { createGateway } from "./gateway.ts";
+import { listen } from "./listen.ts";
 import { createLite } from "./lite-app.ts";
+import { serveRealtime } from "./realtime.ts";
 import { holdBackComplaints } from "./refusals.ts";
+import { withRequestLog } from "./request-log.ts";
 import { startScheduledWork } from "./scheduled-work.ts";
 import { StudioAccess } from "./studio.ts";
 
@@ -26,6 +30,8 @@ export type ApiOptions = {
   functionsEnv?: Record<string, string>;
   /** 0, the default, picks a free port. */
   port?: number;
+  /** An address besides loopback at which other machines reach the API; `0.0.0.0` or `::` for every one. */
+  host?: string;
   studio?: boolean;
   /** Where uploads are stored; by default a temporary folder, which `stop` deletes. */
   storageDir?: string;
@@ -66,10 +72,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       return gateway!(request, incoming.socket.remoteAddress ?? null);
     },
   });
-  await new Promise<void>((resolve, reject) =>
-    server.once("error", reject).listen(options.port ?? 0, "127.0.0.1", resolve),
-  );
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const realtime = serveRealtime(server as Server);
+  const listening = await listen(server as Server, options.port ?? 0, options.host);
+  const url = `http://127.0.0.1:${listening.port}`;
   const functions = options.functionsDir
     ? new FunctionRunner({
         functionsDir: options.functionsDir,
@@ -92,8 +97,10 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   });
   const rest = await createRest(postgrest, keys);
   const access = studio ? new StudioAccess() : undefined;
+  const auth = createAuth({ lite, keys, settings: config.auth, databaseUrl, apiUrl: url, connections });
   const maxFileBytes = bytesOf(config.storage.file_size_limit);
-  gateway = createGateway({ rest, lite, maxBodyBytes: MAX_BODY_BYTES, maxFileBytes, functions, studio: access });
+  const limits = { maxBodyBytes: MAX_BODY_BYTES, maxFileBytes };
+  gateway = withRequestLog(createGateway({ rest, auth, lite, ...limits, functions, studio: access }), log);
   const work = options.scheduledWork
     ? await startScheduledWork(databaseUrl, { url, secretKey: keys.secretKey })
     : undefined;
@@ -106,9 +113,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     fetch: (request) => gateway(request, "127.0.0.1"),
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
+      realtime.stop();
+      listening.close();
       if ("closeAllConnections" in server) server.closeAllConnections();
       await Promise.all([closed, functions?.stop(), work?.stop()]);
-      await Promise.all([lite.stop(), postgrest.stop()]);
+      await Promise.all([auth.stop(), lite.stop(), postgrest.stop()]);
       letComplain();
       if (temporary) rmSync(temporary, { recursive: true, force: true });
     },

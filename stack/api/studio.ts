@@ -26,12 +26,30 @@ export async function studioAsset(pathname: string): Promise<Response | undefine
   }
 }
 
+/** In lite's Studio only the table editor works: its other buttons do nothing. */
+const HIDE_DEAD_BUTTONS = `<style>
+  header button,
+  [data-sidebar="content"] > :not(:has([data-active="true"])),
+  [data-sidebar="menu-item"]:not(:has([data-active="true"])) { display: none !important; }
+</style>`;
+
+/** Studio's page without the buttons that do nothing. */
+export async function studioPage(page: Response): Promise<Response> {
+  const html = await page.text();
+  return new Response(html.replace("</head>", `${HIDE_DEAD_BUTTONS}</head>`), {
+    status: page.status,
+    headers: { "Content-Type": "text/html; charset=utf-8" },
+  });
+}
+
 /** Whether a request comes from this machine and has its name as `Host`, which rules out DNS rebinding. */
 export function isLocal(request: Request, peerAddress: string | null): boolean {
   const loopback = peerAddress === "127.0.0.1" || peerAddress === "::1" || peerAddress === "::ffff:127.0.0.1";
   const host = request.headers.get("host")?.replace(/:\d+$/, "");
   return (
-    loopback && (host === "127.0.0.1" || host === "localhost") && !PROXY_HEADERS.some((h) => request.headers.has(h))
+    loopback &&
+    (host === "127.0.0.1" || host === "localhost" || host === "[::1]") &&
+    !PROXY_HEADERS.some((h) => request.headers.has(h))
   );
 }
 

@@ -23,15 +23,24 @@ export async function prepareDatabase({
   seedFile,
   log = quiet,
 }: PrepareOptions): Promise<Prepared> {
-  const sql = postgres(url, { max: 1, onnotice: () => {}, prepare: false, fetch_types: false });
-  try {
-    await step(log, "roles, auth and storage schemas", () => ensureSystemSchema(sql));
+  await step(log, "roles, auth and storage schemas", () => connected(url, ensureSystemSchema));
+  // A connection of its own: the search path that the first step gave to the database applies to new ones.
+  return connected(url, async (sql) => {
     await ensureHistory(sql);
     const seed = seedFile && existsSync(seedFile) ? seedFile : undefined;
     if (seed) await markSeedPending(sql, seed);
     const appliedMigrations = await step(log, "migrations", () => applyMigrations(sql, migrationsDir));
     const seeded = seed !== undefined && (await applySeed(sql, seed, log));
     return { appliedMigrations, seeded };
+  });
+}
+
+async function connected<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  // A migration may take as long as it needs.
+  const connection = { statement_timeout: 0 };
+  const sql = postgres(url, { max: 1, onnotice: () => {}, prepare: false, fetch_types: false, connection });
+  try {
+    return await work(sql);
   } finally {
     await sql.end();
   }

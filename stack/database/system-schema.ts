@@ -11,6 +11,7 @@ export async function ensureSystemSchema(sql: Sql): Promise<void> {
   await sql.begin(async (tx) => {
     await tx.unsafe(ROLES_SQL).simple();
     await tx.unsafe(`create schema if not exists auth; ${getAuthSchemaSql()}`).simple();
+    await tx.unsafe(AUTH_SQL).simple();
     await tx.unsafe(getStorageSchemaSql()).simple();
     await tx.unsafe(FUNCTIONS_SQL).simple();
     await tx.unsafe(GRANTS_SQL).simple();
@@ -19,7 +20,7 @@ export async function ensureSystemSchema(sql: Sql): Promise<void> {
 }
 
 /** Change it together with the SQL below, so that existing databases are updated at their next start. */
-const MARK = "embedded stack, system schema 2";
+const MARK = "embedded stack, system schema 3";
 
 const ROLES_SQL = `
 do $$
@@ -42,6 +43,20 @@ $$;
 create schema if not exists extensions;
 create extension if not exists "uuid-ossp" schema extensions;
 create extension if not exists pgcrypto schema extensions;
+`;
+
+/** What lite's Auth does not need, but ordinary seeds insert and tokens contain. */
+const AUTH_SQL = `
+alter table auth.users add column if not exists instance_id uuid, add column if not exists is_super_admin boolean;
+alter table auth.identities alter column id set default gen_random_uuid();
+create table if not exists auth.mfa_amr_claims (
+  id uuid primary key,
+  session_id uuid not null references auth.sessions (id) on delete cascade,
+  authentication_method text not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint mfa_amr_claims_session_id_authentication_method_pkey unique (session_id, authentication_method)
+);
 `;
 
 /** Supabase's own definitions: lite's read only one of the two settings that carry the caller's id. */

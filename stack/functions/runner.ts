@@ -6,6 +6,7 @@ import type { StackConfig } from "../config.ts";
 import type { Keys } from "../keys.ts";
 import type { Log } from "../progress.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
+import { IdleTimer, whenRead } from "./idle.ts";
 
 export type FunctionRunnerOptions = {
   /** A folder with one subfolder per function; those that start with `_` hold shared code. */
@@ -19,7 +20,12 @@ export type FunctionRunnerOptions = {
   /** Where buyers return after paying, unless a request or CHECKOUT_RETURN_URL names another URL. */
   siteUrl: string;
   log: Log;
+  /** How long a function's process waits for the next request. */
+  idleLimitMs?: number;
 };
+
+const IDLE_LIMIT_MS = 60_000;
+type Running = FunctionProcess & { idle: IdleTimer };
 
 const NAME = /^[A-Za-z0-9][\w-]*$/;
 /** Headers of a single connection, and those that are wrong once `fetch` has decoded the body. */
@@ -28,10 +34,10 @@ const NOT_FORWARDED = [
   ...["expect", "upgrade", "te", "trailer", "proxy-connection"],
 ];
 
-/** Serves `/functions/v1/<name>` with one Deno process per function, started by its first request. */
+/** Serves `/functions/v1/<name>` with one Deno process per function, from its first request until it is idle. */
 export class FunctionRunner {
   readonly #options: FunctionRunnerOptions;
-  readonly #running = new Map<string, Promise<FunctionProcess>>();
+  readonly #running = new Map<string, Promise<Running>>();
   readonly #watcher: FSWatcher | undefined;
 
   constructor(options: FunctionRunnerOptions) {
@@ -48,16 +54,18 @@ export class FunctionRunner {
     if (!NAME.test(name) || !existsSync(entry)) return refuse(404, "NOT_FOUND", "Requested function was not found");
     const refused = await this.#checkJwt(name, request);
     if (refused) return refused;
-    let running: FunctionProcess;
+    let running: Running;
     try {
       running = await this.#start(name, entry);
     } catch {
       return refuse(503, "BOOT_ERROR", "Function failed to start (please check logs)");
     }
     const target = `${running.origin}/${[name, ...rest].join("/")}${url.search}`;
+    const done = running.idle.begin();
     try {
-      return await forward(request, target);
+      return whenRead(await forward(request, target), done);
     } catch {
+      done();
       return refuse(502, "WORKER_ERROR", "Function exited due to an error (please check logs)");
     }
   }
@@ -80,10 +88,13 @@ export class FunctionRunner {
     return valid ? undefined : refuse(401, "UNAUTHORIZED_INVALID_JWT_FORMAT", "Invalid JWT");
   }
 
-  #start(name: string, entry: string): Promise<FunctionProcess> {
+  #start(name: string, entry: string): Promise<Running> {
     const known = this.#running.get(name);
     if (known) return known;
-    const starting = startFunction(entry, this.#environment(), (line) => this.#options.log(`[${name}] ${line}`));
+    const log: Log = (line) => this.#options.log(`[${name}] ${line}`);
+    const end = () => void (this.#running.get(name) === starting && this.#stop(name));
+    const idle = new IdleTimer(this.#options.idleLimitMs ?? IDLE_LIMIT_MS, end);
+    const starting = startFunction(entry, this.#environment(), log).then((running) => ({ ...running, idle }));
     this.#running.set(name, starting);
     const forget = () => {
       if (this.#running.get(name) === starting) this.#running.delete(name);

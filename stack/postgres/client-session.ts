@@ -1,4 +1,11 @@
+import { messagesIn } from "./backend-messages.ts";
+import { closeStatement, statementName } from "./frontend-messages.ts";
 import type { Engine } from "./shared-backend.ts";
+
+/** Also finds columns that an UPDATE sets. */
+const SET = /\b(?:re)?set\s+(?:(session|local)\s+)?"?([a-z_][\w.]*)"?/gi;
+const SET_CONFIG = /set_config\(\s*'([\w.]+)'\s*(?:,\s*(?:'(?:[^']|'')*'|\$\d+)\s*,\s*(true)\b)?/gi;
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 };
 
 /**
  * The session state of one client. All clients share one backend, so a client's settings are saved before another
@@ -9,7 +16,15 @@ export class ClientSession {
   readonly statementPrefix = `${(ClientSession.#nextId++).toString(36)}:`;
   readonly #settings = new Map<string, string>();
   readonly #touched = new Set<string>();
+  /** Whether some of these have certainly been set. */
+  #isUnsaved = false;
   readonly #leftovers = new Set<"temp" | "advisory" | "listen" | "hold">();
+  /** The Parse messages of its prepared statements, by name. */
+  readonly #statements = new Map<string, Buffer>();
+  /** Whether a database that was started again lacks its prepared statements. */
+  mustPrepareAgain = false;
+  /** Whether its transaction was lost with the database, so that it must be refused everything until it ends. */
+  mustFail = false;
 
   /** Settings of the start-up message last as long as the connection. */
   constructor(parameters: Map<string, string> = new Map()) {
@@ -30,14 +45,58 @@ export class ClientSession {
 
   /** Notes which settings a statement may change. An extra name costs little; a missed one is lost on a switch. */
   observe(sql: string): void {
-    for (const [, name] of sql.matchAll(/\b(?:re)?set\s+(?:session\s+|local\s+)?"?([a-z_][\w.]*)"?/gi)) {
+    for (const { 1: scope, 2: name, index } of sql.matchAll(SET)) {
+      // Local ones end with the transaction, and nobody else gets the backend before.
+      if (scope?.toLowerCase() === "local") continue;
       this.#touched.add(name!.toLowerCase() === "time" ? "timezone" : name!.toLowerCase());
+      this.#isUnsaved ||= /(^|;)\s*$/.test(sql.slice(0, index));
     }
-    for (const [, name] of sql.matchAll(/set_config\(\s*'([\w.]+)'/gi)) this.#touched.add(name!.toLowerCase());
+    for (const [, name, isLocal] of sql.matchAll(SET_CONFIG)) {
+      if (isLocal) continue;
+      this.#touched.add(name!.toLowerCase());
+      this.#isUnsaved = true;
+    }
     if (/\btemp(orary)?\b/i.test(sql)) this.#leftovers.add("temp");
     if (/\bpg_(try_)?advisory_lock/i.test(sql)) this.#leftovers.add("advisory");
     if (/\blisten\b/i.test(sql)) this.#leftovers.add("listen");
     if (/\bwith\s+hold\b/i.test(sql)) this.#leftovers.add("hold");
+  }
+
+  /** Notes which prepared statements a batch has made and closed, by the answer to it. */
+  prepared(messages: Uint8Array, answer: Uint8Array): void {
+    const done = messagesIn(answer).map(({ type }) => type);
+    const left = { P: done.filter((type) => type === "1").length, C: done.filter((type) => type === "3").length };
+    const bytes = Buffer.from(messages.buffer, messages.byteOffset, messages.byteLength);
+    for (const { type, at } of messagesIn(messages)) {
+      if ((type !== "P" && type !== "C") || left[type]-- <= 0) continue;
+      const message = bytes.subarray(at, at + 1 + bytes.readInt32BE(at + 1));
+      const name = statementName(type, message);
+      if (type === "P" && name) this.#statements.set(name, Buffer.from(message));
+      else this.#statements.delete(name);
+    }
+  }
+
+  statements(): Iterable<Buffer> {
+    return this.#statements.values();
+  }
+
+  closeStatements(): Buffer[] {
+    return [...this.#statements.keys()].map(closeStatement);
+  }
+
+  /** How long its statements may run, if it has set statement_timeout: 0 is no limit. */
+  limitMs(): number | undefined {
+    const [, amount, unit = "ms"] = /^(\d+)\s*(ms|s|min|h)?$/.exec(this.#settings.get("statement_timeout") ?? "") ?? [];
+    return amount === undefined ? undefined : Number(amount) * UNIT_MS[unit]!;
+  }
+
+  get hasSetLimit(): boolean {
+    return this.#touched.has("statement_timeout");
+  }
+
+  /** Whether it has state that a database that is started again does not have and that cannot be restored. */
+  isLost(): boolean {
+    return this.#leftovers.size > 0 || this.#isUnsaved;
   }
 
   /** Saves the settings that this client may have changed, before another client gets the backend. */
@@ -49,6 +108,7 @@ export class ClientSession {
     );
     for (const [name, value] of rows) if (name && value !== null) this.#settings.set(name, value!);
     this.#touched.clear();
+    this.#isUnsaved = false;
   }
 
   /** Restores this client's settings. One that can no longer be set (a dropped role) keeps its default. */

@@ -1,11 +1,12 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import { listenError } from "../ports.ts";
+import { CRASHED, DatabaseThread } from "./database-thread.ts";
 import { PREPARE_SQL } from "./extensions.ts";
-import type { WorkerAnswer, WorkerOptions, WorkerRequest } from "./worker.ts";
+import { createSocketServer } from "./socket-server.ts";
 
 export type EmbeddedPostgres = {
   /** For any PostgreSQL client. All clients share one backend and take turns, see `shared-backend.ts`. */
@@ -13,6 +14,8 @@ export type EmbeddedPostgres = {
   /** True if this start created the data folder. */
   isNew: boolean;
   stop(): Promise<void>;
+  /** Ends the database as if it had failed; for tests. */
+  crash(): void;
   /** The whole database as an archive for `loadDataDir`. Call it while no client is in a transaction. */
   dump(): Promise<Blob>;
 };
@@ -24,7 +27,13 @@ export type EmbeddedOptions = {
   port?: number;
   /** An archive made by `dump()`, to start from if there is no data yet. */
   loadDataDir?: Blob;
-  /** Called when the database exits without `stop()`. */
+  /** What clients must know to connect; by default a random one, which the URL contains. */
+  password?: string;
+  /** How long the statements of a client may run that has set no `statement_timeout`; by default without a limit. */
+  statementLimitMs?: number;
+  /** Called when a statement was ended, or the database failed, and it is started again on its data folder. */
+  onRestart?: (reason: string) => void;
+  /** Called when the database has ended for good without `stop()`, as one in memory does instead. */
   onExit?: () => void;
 };
 
@@ -35,56 +44,37 @@ const require = createRequire(import.meta.url);
  * completion, which must not block HTTP requests.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions = {}): Promise<EmbeddedPostgres> {
+  const { dataDir, password = randomBytes(18).toString("base64url"), statementLimitMs } = options;
   const cached = templatePath();
   const template = options.loadDataDir ?? (existsSync(cached) ? cached : undefined);
-  const workerData: WorkerOptions = { dataDir: options.dataDir, port: options.port ?? 0, template };
-  const worker = new Worker(fileURLToPath(new URL("./worker-entry.mjs", import.meta.url)), {
-    workerData,
-    execArgv: ["--no-warnings"],
-    env: process.env,
+  const database = new DatabaseThread({ dataDir, template });
+  const { isNew, greeting } = await database.ready;
+  const { server, backend, sessions, close } = createSocketServer({ database, greeting, password, statementLimitMs });
+  await new Promise<void>((resolve, reject) =>
+    server.once("error", reject).listen(options.port ?? 0, "127.0.0.1", resolve),
+  ).catch(async (error: NodeJS.ErrnoException) => {
+    await database.stop();
+    throw listenError(error, options.port ?? 0, "127.0.0.1");
   });
-  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-  const ready = await nextAnswer(worker, "ready");
-  worker.unref();
-  let stopping = false;
-  void exited.then(() => stopping || options.onExit?.());
-  const dump = async () => {
-    worker.ref();
-    worker.postMessage({ type: "dump" } satisfies WorkerRequest);
-    const { archive } = await nextAnswer(worker, "dumped");
-    worker.unref();
-    return archive;
+  server.unref();
+  database.onEnd = (reason, gone) => {
+    backend.restarted(sessions(), reason);
+    if (gone) options.onExit?.();
+    else options.onRestart?.(reason.message);
   };
-  if (template === undefined && ready.isNew) await writeTemplate(cached, await dump());
+  const dump = () => backend.exclusively(() => database.dump());
+  if (template === undefined && isNew) await writeTemplate(cached, await dump());
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `postgresql://postgres:postgres@127.0.0.1:${ready.port}/postgres?sslmode=disable`,
-    isNew: ready.isNew,
+    url: `postgresql://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres?sslmode=disable`,
+    isNew,
     dump,
+    crash: () => database.end(CRASHED),
     stop: async () => {
-      stopping = true;
-      worker.ref();
-      worker.postMessage({ type: "stop" } satisfies WorkerRequest);
-      await exited;
+      close();
+      await database.stop();
     },
   };
-}
-
-function nextAnswer<T extends WorkerAnswer["type"]>(worker: Worker, type: T) {
-  return new Promise<Extract<WorkerAnswer, { type: T }>>((resolve, reject) => {
-    const settle = (finish: () => void) => {
-      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-      finish();
-    };
-    const onMessage = (answer: WorkerAnswer) => {
-      if (answer.type === type) settle(() => resolve(answer as Extract<WorkerAnswer, { type: T }>));
-      else if (answer.type === "failed") {
-        settle(() => reject(Object.assign(new Error(answer.message), { code: answer.code })));
-      }
-    };
-    const onError = (error: Error) => settle(() => reject(error));
-    const onExit = () => settle(() => reject(new Error("the embedded PostgreSQL exited unexpectedly")));
-    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-  });
 }
 
 /**

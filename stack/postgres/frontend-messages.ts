@@ -1,3 +1,5 @@
+import { typedMessage } from "./backend-messages.ts";
+
 /** Framing of the messages that a PostgreSQL client sends (protocol 3.0, "Message Formats" in PostgreSQL's manual). */
 
 export type FrontendMessage = { type: string; bytes: Buffer };
@@ -61,11 +63,17 @@ export function withStatementPrefix(message: FrontendMessage, prefix: string): B
   return bytes;
 }
 
-/** The name of the prepared statement that a Parse message creates; empty for the unnamed one. */
-export function statementName({ type, bytes }: FrontendMessage): string | undefined {
-  return type === "P" ? cString(bytes, 5).text : undefined;
+/** The name of the prepared statement that a Parse or Close message is about; empty for the unnamed one. */
+export function statementName(type: string, bytes: Buffer): string {
+  return type === "P" ? cString(bytes, 5).text : type === "C" && bytes[5] === 0x53 ? cString(bytes, 6).text : "";
 }
 
+/** The text of a message that has nothing else, such as a password. */
+export function textOf(message: FrontendMessage): string {
+  return cString(message.bytes, 5).text;
+}
+
+/** For a name that has its prefix. */
 export function closeStatement(name: string): Buffer {
   return typedMessage("C", `S${name}\0`);
 }
@@ -99,14 +107,3 @@ export function parseMessage(sql: string): Buffer {
 }
 
 export const SYNC = typedMessage("S", "");
-
-function typedMessage(type: string, body: string): Buffer {
-  const bytes = Buffer.concat([Buffer.from(type), Buffer.alloc(4), Buffer.from(body)]);
-  bytes.writeInt32BE(bytes.length - 1, 1);
-  return bytes;
-}
-
-/** An ErrorResponse. The connection is closed after a FATAL one. */
-export function errorResponse(severity: "ERROR" | "FATAL", code: string, message: string): Buffer {
-  return typedMessage("E", `S${severity}\0V${severity}\0C${code}\0M${message}\0\0`);
-}

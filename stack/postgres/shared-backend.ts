@@ -1,6 +1,7 @@
-import type { PGlite } from "@electric-sql/pglite";
+import { errorResponse, outcomeOf, readyForQuery, withItsError, withReadyForQuery } from "./backend-messages.ts";
 import type { ClientSession } from "./client-session.ts";
-import { errorResponse, queryMessage, SYNC } from "./frontend-messages.ts";
+import { DatabaseEnded, type DatabaseThread } from "./database-thread.ts";
+import { queryMessage, SYNC } from "./frontend-messages.ts";
 
 /** How a session saves and restores its state: `rows` returns fields as text, `run` whether the SQL succeeded. */
 export type Engine = {
@@ -17,41 +18,40 @@ type Job = {
   done: () => void;
 };
 
-/** What the WebAssembly module exports of its stack; PGlite's types do not name it. */
-type Stack = { ___stack_pointer: { value: number }; _error_context_stack: number; HEAPU32: Uint32Array };
-
-const READY_FOR_QUERY = "Z";
-const READY_FOR_QUERY_BYTES = 6;
-
-const ERROR_RESPONSE = "E";
-/** The server messages that answer each client message: Query and Execute, Parse, Bind. */
-const ANSWERS: Record<string, string> = { Q: "CIsGHW", E: "CIsGHW", P: "1", B: "2" };
+/** Closes a client's connection for this reason. */
+export type Evict = (session: ClientSession, reason: DatabaseEnded) => void;
 
 /** How long a client may be idle in a transaction while others wait for the backend. */
 const HOLD_LIMIT_MS = 20_000;
+const IDLE = new DatabaseEnded("25P03", "terminated: idle in a transaction while others waited");
+const FAILED = new DatabaseEnded("57P02", "terminated: the embedded database failed");
 
 /**
  * The single backend of the embedded PostgreSQL, used by one client at a time. A client keeps it for a whole batch and
  * a whole transaction: otherwise another client's statements would run in the wrong transaction, as the wrong role.
  */
 export class SharedBackend {
-  readonly #db: PGlite;
+  readonly #database: DatabaseThread;
+  readonly #evict: Evict;
+  readonly #limitMs: number | undefined;
   readonly #queue: Job[] = [];
+  readonly #tasks: (() => Promise<void>)[] = [];
   #busy = false;
+  #running: Job | undefined;
   #holder: ClientSession | undefined;
   #holdTimer: NodeJS.Timeout | undefined;
   /** The client whose settings the backend currently has. */
   #occupant: ClientSession | undefined;
-  readonly #evict: (session: ClientSession) => void;
   readonly #engine: Engine = {
-    rows: async (sql) => (await this.#execute(queryMessage(sql))).rows,
-    run: async (sql) => !(await this.#execute(queryMessage(sql))).failed,
+    rows: async (sql) => outcomeOf(await this.#execute(queryMessage(sql))).rows(),
+    run: async (sql) => !outcomeOf(await this.#execute(queryMessage(sql))).failed,
   };
 
-  /** `evict` must close a client's connection: it held the backend for too long, or the backend failed. */
-  constructor(db: PGlite, evict: (session: ClientSession) => void) {
-    this.#db = db;
+  /** `limitMs`: how long a batch of a client may run that has set no statement_timeout. */
+  constructor(database: DatabaseThread, evict: Evict, limitMs?: number) {
+    this.#database = database;
     this.#evict = evict;
+    this.#limitMs = limitMs;
   }
 
   /** Queues a client's messages; resolves when they have run. */
@@ -63,64 +63,114 @@ export class SharedBackend {
   }
 
   /** Rolls back a disconnected client's transaction, and removes what it left in the backend. */
-  async disconnect(session: ClientSession, closeStatements: Uint8Array): Promise<void> {
-    for (const job of this.#queue.filter((waiting) => waiting.session === session)) {
-      this.#queue.splice(this.#queue.indexOf(job), 1);
-      job.done();
-    }
+  async disconnect(session: ClientSession): Promise<void> {
+    this.#drop(session);
     await this.exclusively(async () => {
       if (this.#holder === session) {
         await this.#execute(SYNC);
         await this.#engine.run("rollback");
         this.#hold(undefined);
       }
-      if (closeStatements.length > 0) await this.#execute(Buffer.concat([closeStatements, SYNC]));
+      const closing = session.closeStatements();
+      if (closing.length > 0) await this.#execute(Buffer.concat([...closing, SYNC]));
       for (const sql of session.cleanup()) await this.#engine.run(sql);
       if (this.#occupant === session) {
         await this.#reset();
         this.#occupant = undefined;
       }
-    });
+    }).catch(() => undefined);
+  }
+
+  /** Ends a client's statement, as pressing Ctrl-C in psql asks for. */
+  async cancel(session: ClientSession, reason: DatabaseEnded, patienceMs: number): Promise<void> {
+    const job = this.#running;
+    if (job?.session !== session) return;
+    await new Promise((resolve) => setTimeout(resolve, patienceMs).unref());
+    if (this.#running === job) this.#database.end(reason);
   }
 
   /** Runs a task of the embedded server between two jobs. */
-  async exclusively<T>(task: () => Promise<T>): Promise<T> {
-    while (this.#busy) await new Promise((resolve) => setImmediate(resolve));
-    this.#busy = true;
-    try {
-      return await task();
-    } finally {
-      this.#busy = false;
+  exclusively<T>(task: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#tasks.push(() => task().then(resolve, reject));
       void this.#work();
+    });
+  }
+
+  /** The database has been started again: clients whose transaction or temporary objects are lost must notice. */
+  restarted(sessions: Iterable<ClientSession>, reason: DatabaseEnded): void {
+    const holder = this.#holder;
+    this.#hold(undefined);
+    this.#occupant = undefined;
+    for (const session of sessions) {
+      const isRunning = session === this.#running?.session;
+      if (!isRunning && (session === holder || session.isLost())) this.#evict(session, reason);
+      session.mustPrepareAgain = true;
     }
   }
 
   async #work(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
-    for (let job = this.#take(); job !== undefined; job = this.#take()) {
-      try {
-        await this.#run(job);
-      } catch (error) {
-        console.error("embedded database:", error);
-        this.#evict(job.session);
-      }
-      job.done();
+    for (;;) {
+      const task = this.#tasks.shift();
+      const job = task ? undefined : this.#take();
+      if (task) await task();
+      else if (job) await this.#run(job);
+      else break;
     }
     this.#busy = false;
     if (this.#holder !== undefined && this.#queue.length > 0) this.#limitHold(this.#holder);
   }
 
   async #run(job: Job): Promise<void> {
-    await this.#admit(job.session);
-    const { data, status } = await this.#execute(job.messages);
-    this.#hold(job.endsBatch && status === "I" ? undefined : job.session);
-    job.send(withReadyForQuery(withItsError(job.messages, data), job.endsBatch ? 1 : 0));
+    const { session, messages, endsBatch } = job;
+    const wasOpen = this.#holder === session;
+    this.#running = job;
+    try {
+      await this.#admit(session);
+      const data = withItsError(messages, await this.#execute(messages, session.limitMs() ?? this.#limitMs));
+      const { status } = outcomeOf(data);
+      session.prepared(messages, data);
+      this.#hold(endsBatch && status === "I" ? undefined : session);
+      if (session.hasSetLimit && status === "I") await session.save(this.#engine);
+      job.send(withReadyForQuery(data, endsBatch ? 1 : 0));
+    } catch (error) {
+      if (error instanceof DatabaseEnded) this.#interrupt(job, error, wasOpen);
+      else this.#fail(job, error);
+    }
+    this.#running = undefined;
+    job.done();
+  }
+
+  /** Tells a client that its statement was ended. Its connection stays if it has lost nothing but its transaction. */
+  #interrupt({ session, messages, endsBatch, send }: Job, reason: DatabaseEnded, wasOpen: boolean): void {
+    const isWhole = endsBatch && !session.isLost() && (wasOpen || !mayBegin(messages));
+    if (reason.code !== "57014" || !isWhole) {
+      this.#evict(session, reason);
+      return;
+    }
+    if (wasOpen) this.#hold(session);
+    session.mustFail = wasOpen;
+    const error = errorResponse("ERROR", reason.code, reason.message, reason.hint);
+    send(Buffer.concat([error, readyForQuery(wasOpen ? "E" : "I")]));
+  }
+
+  #fail(job: Job, error: unknown): void {
+    console.error("embedded database:", error);
+    this.#evict(job.session, FAILED);
   }
 
   #take(): Job | undefined {
     const index = this.#holder === undefined ? 0 : this.#queue.findIndex((job) => job.session === this.#holder);
     return index === -1 ? undefined : this.#queue.splice(index, 1)[0];
+  }
+
+  #drop(session: ClientSession): void {
+    for (const job of this.#queue.filter((waiting) => waiting.session === session)) {
+      this.#queue.splice(this.#queue.indexOf(job), 1);
+      job.done();
+    }
   }
 
   #hold(session: ClientSession | undefined): void {
@@ -130,7 +180,7 @@ export class SharedBackend {
   }
 
   #limitHold(session: ClientSession): void {
-    this.#holdTimer ??= setTimeout(() => this.#evict(session), HOLD_LIMIT_MS).unref();
+    this.#holdTimer ??= setTimeout(() => this.#evict(session, IDLE), HOLD_LIMIT_MS).unref();
   }
 
   async #admit(session: ClientSession): Promise<void> {
@@ -138,6 +188,12 @@ export class SharedBackend {
     await this.#occupant?.save(this.#engine);
     await this.#reset();
     await session.restore(this.#engine);
+    if (session.mustPrepareAgain) {
+      for (const parse of session.statements()) await this.#execute(Buffer.concat([parse, SYNC]));
+      session.mustPrepareAgain = false;
+    }
+    if (session.mustFail) await this.#engine.run("begin").then(() => this.#engine.run("select 1 / 0"));
+    session.mustFail = false;
     this.#occupant = session;
   }
 
@@ -145,76 +201,12 @@ export class SharedBackend {
     await this.#engine.run("reset session authorization; reset all");
   }
 
-  /**
-   * Puts the stack of the WebAssembly module back. Each error that PostgreSQL raises leaves about 1 KB on it, and a stack
-   * overflow 1 MB, so that after some thousand errors every statement would fail with 54001 (stack depth limit exceeded).
-   */
-  async #restoringStack<T>(work: () => Promise<T>): Promise<T> {
-    const module = this.#db.Module as unknown as Stack;
-    const top = module.___stack_pointer.value;
-    try {
-      return await work();
-    } finally {
-      module.___stack_pointer.value = top;
-      // After an overflow it points to what was on the stack.
-      module.HEAPU32[module._error_context_stack / Uint32Array.BYTES_PER_ELEMENT] = 0;
-    }
-  }
-
-  async #execute(messages: Uint8Array) {
-    const { messages: answers, data } = await this.#restoringStack(() =>
-      this.#db.execProtocol(messages, { throwOnError: false, syncToFs: false }),
-    );
-    const rows: (string | null)[][] = [];
-    let status: string | undefined;
-    let failed = false;
-    for (const answer of answers) {
-      if (answer.name === "dataRow") rows.push((answer as unknown as { fields: (string | null)[] }).fields);
-      else if (answer.name === "readyForQuery") status = (answer as unknown as { status: string }).status;
-      else if (answer.name === "error") failed = true;
-    }
-    return { data, status, rows, failed };
+  async #execute(messages: Uint8Array, limitMs = this.#limitMs): Promise<Uint8Array> {
+    return this.#database.run(messages, limitMs);
   }
 }
 
-/**
- * PGlite sends ReadyForQuery right after an error, and again at the Sync that ends the batch. A client would take the
- * second one as the response to its next statement, so this keeps only the last `wanted` ones.
- */
-function withReadyForQuery(data: Uint8Array, wanted: number): Uint8Array {
-  const starts = messagesIn(data).flatMap(({ type, at }) => (type === READY_FOR_QUERY ? [at] : []));
-  const surplus = starts.slice(0, starts.length - wanted);
-  if (surplus.length === 0) return data;
-  const parts: Uint8Array[] = [];
-  let from = 0;
-  for (const at of surplus) {
-    parts.push(data.subarray(from, at));
-    from = at + READY_FOR_QUERY_BYTES;
-  }
-  return Buffer.concat([...parts, data.subarray(from)]);
-}
-
-/**
- * Adds the missing error of a statement that exhausted WebAssembly's stack: PGlite sends neither a response nor an
- * error, and the client would wait forever.
- */
-function withItsError(messages: Uint8Array, data: Uint8Array): Uint8Array {
-  const answers = messagesIn(data);
-  const count = (types: string) => answers.filter(({ type }) => types.includes(type)).length;
-  const asked = messagesIn(messages).map(({ type }) => ANSWERS[type]);
-  const isAnswered = (types: string | undefined) =>
-    types === undefined || count(types) >= asked.filter((other) => other === types).length;
-  if (count(ERROR_RESPONSE) > 0 || asked.every(isAnswered)) return data;
-  const end = answers.find(({ type }) => type === READY_FOR_QUERY)?.at ?? data.length;
-  const error = errorResponse("ERROR", "54001", "the statement is nested too deeply for the embedded database");
-  return Buffer.concat([data.subarray(0, end), error, data.subarray(end)]);
-}
-
-function messagesIn(data: Uint8Array): { type: string; at: number }[] {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const found: { type: string; at: number }[] = [];
-  for (let at = 0; at < data.length; at += 1 + view.getInt32(at + 1)) {
-    found.push({ type: String.fromCharCode(data[at]!), at });
-  }
-  return found;
+/** Whether a statement of a batch opens a transaction, which is then lost with the database. */
+function mayBegin(messages: Uint8Array): boolean {
+  return /(^.{5}|[;\0])\s*(begin|start)\b/is.test(Buffer.from(messages).toString("latin1"));
 }

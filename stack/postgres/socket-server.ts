@@ -1,18 +1,17 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import type { PGlite } from "@electric-sql/pglite";
+import { askForPassword, errorResponse, greetingWith } from "./backend-messages.ts";
 import { ClientSession } from "./client-session.ts";
+import { DatabaseEnded, type DatabaseThread, STOPPED } from "./database-thread.ts";
 import {
-  closeStatement,
-  errorResponse,
   type FrontendMessage,
   MessageReader,
   parseMessage,
   queryMessage,
   START_CODES,
   sqlOf,
-  startMessage,
   startParameters,
-  statementName,
+  textOf,
   withStatementPrefix,
 } from "./frontend-messages.ts";
 import { SharedBackend } from "./shared-backend.ts";
@@ -23,52 +22,71 @@ const ANSWERED = new Set(["Q", "S", "H", "F", "c", "f"]);
 const COPIES_IN = /\bcopy\b[^;]*\bfrom\s+stdin\b/i;
 const withoutComments = (sql: string) => sql.replace(/\/\*.*?\*\/|--[^\n]*/gs, " ");
 
+const CANCELLED = new DatabaseEnded("57014", "canceling statement due to user request");
+/** Ending a statement restarts the database, so one that is almost done may finish. */
+const CANCEL_PATIENCE_MS = 1_000;
+
+export type SocketServerOptions = {
+  database: DatabaseThread;
+  greeting: Uint8Array;
+  /** What every client must know. */
+  password: string;
+  statementLimitMs?: number;
+};
+
+export type SocketServer = {
+  server: Server;
+  backend: SharedBackend;
+  sessions(): Iterable<ClientSession>;
+  close(): void;
+};
+
+type Shared = SocketServerOptions & { backend: SharedBackend; connections: Map<ClientSession, Connection> };
+
 /**
  * Serves the embedded database to any PostgreSQL client. Unlike the `pglite-socket` package, which queues single
  * messages, it gives a client the backend for whole batches and transactions, so that no client can bind another's
  * unnamed statement. It also answers `psql`'s request for TLS, and keeps session settings apart.
  */
-export function createSocketServer(db: PGlite): { server: Server; backend: SharedBackend } {
+export function createSocketServer(options: SocketServerOptions): SocketServer {
+  const { database, statementLimitMs } = options;
   const connections = new Map<ClientSession, Connection>();
-  const backend = new SharedBackend(db, (session) =>
-    connections
-      .get(session)
-      ?.terminate("25P03", "terminated: idle in a transaction while others waited, or the embedded database failed"),
+  const backend = new SharedBackend(
+    database,
+    (session, reason) => connections.get(session)?.terminate(reason),
+    statementLimitMs,
   );
-  // Copied, because the response is a view of a buffer that is reused.
-  const greeting = Buffer.from(db.execProtocolRawSync(startMessage()));
-  const server = createServer({ noDelay: true }, (socket) => new Connection(socket, greeting, backend, connections));
-  return { server, backend };
+  const shared: Shared = { ...options, backend, connections };
+  const server = createServer({ noDelay: true }, (socket) => new Connection(socket, shared));
+  const close = () => {
+    server.close();
+    for (const connection of connections.values()) connection.terminate(STOPPED);
+  };
+  return { server, backend, sessions: () => connections.keys(), close };
 }
 
 class Connection {
   readonly #socket: Socket;
-  readonly #greeting: Uint8Array;
-  readonly #backend: SharedBackend;
-  readonly #connections: Map<ClientSession, Connection>;
+  readonly #shared: Shared;
   readonly #reader = new MessageReader();
-  readonly #statements = new Set<string>();
+  /** With it, the client can ask for the cancellation of a statement, on a connection of its own. */
+  readonly #key = randomBytes(8);
+  #starting: ClientSession | undefined;
   #session: ClientSession | undefined;
   #batch: Buffer[] = [];
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(
-    socket: Socket,
-    greeting: Uint8Array,
-    backend: SharedBackend,
-    connections: Map<ClientSession, Connection>,
-  ) {
+  constructor(socket: Socket, shared: Shared) {
     this.#socket = socket;
-    this.#greeting = greeting;
-    this.#backend = backend;
-    this.#connections = connections;
+    this.#shared = shared;
+    socket.unref();
     socket.on("data", (chunk) => this.#receive(chunk));
     socket.on("error", () => socket.destroy());
     socket.on("close", () => void this.#disconnect());
   }
 
-  terminate(code: string, message: string): void {
-    this.#socket.end(errorResponse("FATAL", code, message));
+  terminate({ code, message, hint }: Pick<DatabaseEnded, "code" | "message" | "hint">): void {
+    this.#socket.end(errorResponse("FATAL", code, message, hint));
     this.#socket.destroySoon();
   }
 
@@ -76,11 +94,12 @@ class Connection {
     try {
       this.#reader.push(chunk);
       for (let message = this.#reader.next(); message !== undefined; message = this.#reader.next()) {
-        if (this.#session === undefined) this.#start(message.bytes);
-        else this.#take(this.#session, message);
+        if (this.#session !== undefined) this.#take(this.#session, message);
+        else if (this.#starting !== undefined) this.#signIn(this.#starting, message);
+        else this.#start(message.bytes);
       }
     } catch (error) {
-      this.terminate("08P01", error instanceof Error ? error.message : String(error));
+      this.terminate(new DatabaseEnded("08P01", error instanceof Error ? error.message : String(error)));
     }
   }
 
@@ -90,14 +109,32 @@ class Connection {
       this.#socket.write("N");
       return;
     }
+    if (code === START_CODES.cancel) this.#cancel(message.subarray(8));
     if (code >> 16 !== START_CODES.protocol3) {
       this.#socket.destroy();
       return;
     }
     this.#reader.startDone();
-    this.#session = new ClientSession(startParameters(message));
-    this.#connections.set(this.#session, this);
-    this.#socket.write(this.#greeting);
+    this.#starting = new ClientSession(startParameters(message));
+    this.#socket.write(askForPassword);
+  }
+
+  #signIn(session: ClientSession, message: FrontendMessage): void {
+    const [given, known] = [Buffer.from(textOf(message)), Buffer.from(this.#shared.password)];
+    if (message.type !== "p" || given.length !== known.length || !timingSafeEqual(given, known)) {
+      this.terminate(new DatabaseEnded("28P01", "password authentication failed: `npm start` prints the URL with it"));
+      return;
+    }
+    this.#session = session;
+    this.#shared.connections.set(session, this);
+    this.#socket.write(greetingWith(Buffer.from(this.#shared.greeting), this.#key));
+  }
+
+  #cancel(key: Buffer): void {
+    for (const [session, connection] of this.#shared.connections) {
+      if (!connection.#key.equals(key)) continue;
+      void this.#shared.backend.cancel(session, CANCELLED, CANCEL_PATIENCE_MS);
+    }
   }
 
   #take(session: ClientSession, message: FrontendMessage): void {
@@ -111,14 +148,12 @@ class Connection {
       this.#refuseCopy(session, message);
       return;
     }
-    const name = statementName(message);
-    if (name) this.#statements.add(name);
     this.#batch.push(withStatementPrefix(message, session.statementPrefix));
     if (!ANSWERED.has(message.type)) return;
     const messages = Buffer.concat(this.#batch);
     this.#batch = [];
     this.#turn = this.#turn.then(() =>
-      this.#backend.submit({
+      this.#shared.backend.submit({
         session,
         messages,
         endsBatch: message.type === "Q" || message.type === "S",
@@ -139,8 +174,7 @@ class Connection {
   async #disconnect(): Promise<void> {
     const session = this.#session;
     if (session === undefined) return;
-    this.#connections.delete(session);
-    const closing = [...this.#statements].map((name) => closeStatement(session.statementPrefix + name));
-    await this.#backend.disconnect(session, Buffer.concat(closing));
+    this.#shared.connections.delete(session);
+    await this.#shared.backend.disconnect(session);
   }
 }

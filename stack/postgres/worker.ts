@@ -1,20 +1,25 @@
 import { existsSync, mkdirSync, openAsBlob, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import { extensions, PREPARE_SQL } from "./extensions.ts";
-import { createSocketServer } from "./socket-server.ts";
+import { startMessage } from "./frontend-messages.ts";
 
-export type WorkerOptions = { dataDir?: string; port: number; template?: Blob | string };
-export type WorkerRequest = { type: "stop" } | { type: "dump" };
+export type WorkerOptions = { dataDir?: string; template?: Blob | string };
+export type WorkerRequest = { type: "run"; messages: Uint8Array } | { type: "stop" } | { type: "dump" };
 export type WorkerAnswer =
-  | { type: "ready"; port: number; isNew: boolean }
+  | { type: "ready"; isNew: boolean; greeting: Uint8Array }
   | { type: "failed"; message: string; code?: string }
-  | { type: "dumped"; archive: Blob }
-  | { type: "stopped" };
+  | { type: "ran"; data: Uint8Array }
+  | { type: "dumped"; archive: Blob };
 
-const { dataDir, port, template } = workerData as WorkerOptions;
-const answer = (message: WorkerAnswer) => parentPort?.postMessage(message);
+/** What the WebAssembly module exports of its stack; PGlite's types do not name it. */
+type Stack = { ___stack_pointer: { value: number }; _error_context_stack: number; HEAPU32: Uint32Array };
+
+const { dataDir, template } = workerData as WorkerOptions;
+
+function answer(message: WorkerAnswer, transferred: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transferred);
+}
 
 /** PGlite's defaults, with Supabase's search path and time zone. */
 const startParams = [
@@ -36,20 +41,36 @@ async function start(): Promise<void> {
   const db = await PGlite.create({ dataDir, extensions, startParams, ...(isNew && loadDataDir && { loadDataDir }) });
   if (isNew && template === undefined) await db.exec(PREPARE_SQL);
   if (dataDir !== undefined && isNew) writeFileSync(completeMark(dataDir), "");
-  const { server, backend } = createSocketServer(db);
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
+  // Copied, because the response is a view of a buffer that is reused.
+  const greeting = Uint8Array.from(db.execProtocolRawSync(startMessage()));
   parentPort?.on("message", async (request: WorkerRequest) => {
-    if (request.type === "dump") {
-      const archive = await backend.exclusively(() => db.dumpDataDir("none"));
-      answer({ type: "dumped", archive });
-      return;
+    if (request.type === "run") {
+      const data = await run(db, request.messages);
+      answer({ type: "ran", data }, [data.buffer as ArrayBuffer]);
+    } else if (request.type === "dump") {
+      answer({ type: "dumped", archive: await db.dumpDataDir("none") });
+    } else {
+      await db.close();
+      process.exit(0);
     }
-    server.close();
-    await backend.exclusively(() => db.close());
-    answer({ type: "stopped" });
-    process.exit(0);
   });
-  answer({ type: "ready", port: (server.address() as AddressInfo).port, isNew });
+  answer({ type: "ready", isNew, greeting });
+}
+
+/**
+ * Runs a batch of messages, and puts the stack of the WebAssembly module back. Each error that PostgreSQL raises leaves
+ * about 1 KB on it, and a stack overflow 1 MB, so that after some thousand errors every statement would fail with 54001.
+ */
+async function run(db: PGlite, messages: Uint8Array): Promise<Uint8Array> {
+  const module = db.Module as unknown as Stack;
+  const top = module.___stack_pointer.value;
+  try {
+    return (await db.execProtocol(messages, { throwOnError: false, syncToFs: false })).data;
+  } finally {
+    module.___stack_pointer.value = top;
+    // After an overflow it points to what was on the stack.
+    module.HEAPU32[module._error_context_stack / Uint32Array.BYTES_PER_ELEMENT] = 0;
+  }
 }
 
 start().catch((error: Error & { code?: string }) =>

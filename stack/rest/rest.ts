@@ -1,5 +1,5 @@
 import { jwtVerify, SignJWT } from "jose";
-import { type Body, problem } from "../api/requests.ts";
+import { type Body, problem, unavailable } from "../api/requests.ts";
 import type { Keys } from "../keys.ts";
 import { isDisconnect, type Postgrest } from "./postgrest.ts";
 
@@ -75,9 +75,7 @@ export async function createRest(postgrest: Postgrest, keys: Keys): Promise<Rest
       return mayBeStale ? await sendAfterReload(send) : copyOf(response, bytes);
     } catch (error) {
       if (!isDisconnect(error)) return problem(502, "502", `PostgREST failed to respond: ${(error as Error).message}`);
-      const response = problem(503, "503", "PostgREST restarted during this request, which may have been carried out");
-      response.headers.set("Retry-After", "1");
-      return response;
+      return unavailable("PostgREST restarted during this request, which may have been carried out");
     }
   };
 }

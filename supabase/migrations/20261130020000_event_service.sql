@@ -1213,7 +1213,7 @@ revoke execute on function event_private.find_event(uuid) from public;
 grant execute on function event_private.find_event(uuid) to anon, authenticated, service_role;
 
 create or replace function event_service.event(id uuid)
-returns setof event_service.event_card language sql stable security invoker rows 1 set search_path = ''
+returns setof event_service.event_card language sql stable security invoker set search_path = ''
 begin atomic
   select * from event_private.find_event(id);
 end;

@@ -1289,7 +1289,7 @@ revoke execute on function post_private.find_post(uuid) from public;
 grant execute on function post_private.find_post(uuid) to anon, authenticated, service_role;
 
 create or replace function post_service.post(id uuid)
-returns setof post_service.post_card language sql stable security invoker rows 1 set search_path = ''
+returns setof post_service.post_card language sql stable security invoker set search_path = ''
 begin atomic
   select * from post_private.find_post(id);
 end;
@@ -1355,17 +1355,19 @@ end $$;
 comment on function post_private.next_in_feed(timestamptz, uuid, int) is 'The next posts by the caller and the people they follow, newest first, with all reposts.';
 revoke execute on function post_private.next_in_feed(timestamptz, uuid, int) from public;
 
--- The newest 200 are looked at, so that a page costs the same however often a post was reposted.
+-- The newest 200 are looked at, so that a page costs the same however often a post was reposted. Without a search_path, so
+-- that PostgreSQL inlines it.
 create or replace function post_private.reposters_in_feed(original uuid, after_time timestamptz, after_id uuid, until timestamptz)
-returns table (author_id uuid, created_at timestamptz, id uuid) language sql stable set search_path = '' as $$
+returns table (author_id uuid, created_at timestamptz, id uuid) language sql stable
+begin atomic
   select recent.author_id, recent.created_at, recent.id
   from (
     select v.author_id, v.created_at, v.id from post_private.visible_posts v
     where v.original_post_id = original and coalesce(v.content, '') = ''
       and (v.created_at, v.id) > (after_time, after_id) and v.created_at <= until
     order by v.created_at desc, v.id desc limit 200) recent
-  where exists (select 1 from post_private.my_feed_authors f where f.user_id = recent.author_id)
-$$;
+  where exists (select 1 from post_private.my_feed_authors f where f.user_id = recent.author_id);
+end;
 comment on function post_private.reposters_in_feed(uuid, timestamptz, uuid, timestamptz) is 'Reposts of a post without a quote, by the caller and the people they follow, within this time.';
 revoke execute on function post_private.reposters_in_feed(uuid, timestamptz, uuid, timestamptz) from public;
 

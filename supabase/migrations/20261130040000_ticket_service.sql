@@ -2041,8 +2041,8 @@ returns jsonb language sql stable set search_path = '' as $$
   select jsonb_build_object(
     'ticket', jsonb_build_object('id', t.id, 'event_id', t.event_id, 'status', t.status),
     'refund', (select jsonb_build_object('id', r.id, 'amount', r.amount, 'currency', r.currency, 'fee', r.fee,
-        'status', case when r.is_done then 'succeeded' when r.is_overtaken then 'cancelled'
-          when r.is_manual then 'manual' else r.state::text end)
+        'status', case when r.is_done then 'success' when r.is_overtaken or r.state >= 'failed' and not r.is_manual then 'failed' else 'pending' end,
+        'is_manual', r.is_manual and not r.is_done and not r.is_overtaken)
       from ticket_private.refunds r where r.id = refund))
   from ticket_service.tickets t where t.id = ticket
 $$;

@@ -78,6 +78,14 @@ describe("stripe", () => {
     expect(payments.stripe.effects.get(first.transaction!.id)).toBe(1);
   });
 
+  test("returns to a deep link with the scheme of an app that the operator allows, and no other", async () => {
+    done(await begin("stripe", newKey(), { return_url: "anigmaa://tickets" }));
+    expect(payments.stripe.asked.get("success_url")).toBe("anigmaa://tickets");
+    for (const return_url of ["another://tickets", "javascript://anigmaa", "http://app.anigmaa.test/"]) {
+      expect((await begin("stripe", newKey(), { return_url })).error?.code).toBe("return_url_not_allowed");
+    }
+  });
+
   test("accepts only signed notices", async () => {
     const { notice } = await paid();
     const edited = { ...notice, body: notice.body.replace('"amount_total":7500000', '"amount_total":1') };
@@ -184,7 +192,7 @@ describe("stripe", () => {
     };
     expect(done(await refundTicket(buyer, ticket.id))).toMatchObject({
       ticket: { status: "refunded" },
-      refund: { status: "sent", amount: 75_000 },
+      refund: { status: "pending", amount: 75_000 },
     });
     expect([asked > 0, await journal(ticket.id)]).toEqual([true, ["captured 75000"]]);
     payments.stripe.before = async () => undefined;
@@ -200,7 +208,7 @@ describe("stripe", () => {
     const { ticket, notice } = await paid();
     await payments.deliver("stripe", notice);
     payments.stripe.refundStatus = "pending";
-    expect(done(await refundTicket(buyer, ticket.id)).refund?.status).toBe("sent");
+    expect(done(await refundTicket(buyer, ticket.id)).refund?.status).toBe("pending");
     const made = payments.stripe.refunds.at(-1)!;
     made.status = "requires_action";
     await payments.deliver("stripe", await payments.stripe.notice("refund.updated", made));
@@ -226,7 +234,7 @@ describe("stripe", () => {
       await payments.stripe.receive(new Request(request.url, { method: "POST", headers, body: await request.text() }));
       return new Response("upstream failed", { status: 503 });
     };
-    expect(done(await refundTicket(buyer, ticket.id)).refund?.status).toBe("sent");
+    expect(done(await refundTicket(buyer, ticket.id)).refund?.status).toBe("pending");
     await asOwner(
       "update ticket_private.refunds set sent_at = now() - interval '21 hours', send_at = now() where ticket_id = $1",
       [ticket.id],
@@ -300,7 +308,7 @@ describe("stripe", () => {
       request.method === "POST"
         ? Response.json({ error: { type: "invalid_request_error", code: "balance_insufficient" } }, { status: 400 })
         : undefined;
-    expect(done(await refundTicket(buyer, ticket.id)).refund?.status).toBe("sent");
+    expect(done(await refundTicket(buyer, ticket.id)).refund?.status).toBe("pending");
     const queue = () =>
       asOwner("select problem from ticket_service.operator_queue() where ticket_id = $1", [ticket.id]);
     expect(await queue()).toEqual([]);
@@ -317,7 +325,7 @@ describe("stripe", () => {
     try {
       const { ticket: sold, notice } = await paid();
       await payments.deliver("stripe", notice);
-      expect(done(await refund(buyer, sold.id, {}, newKey(), off.api.url)).refund?.status).toBe("sent");
+      expect(done(await refund(buyer, sold.id, {}, newKey(), off.api.url)).refund?.status).toBe("pending");
       buyer = await signUp("holder");
       const { ticket: held } = done(await begin("stripe"));
       expect(await refund(buyer, held.id, {}, newKey(), off.api.url)).toMatchObject({
@@ -479,7 +487,7 @@ describe("midtrans", () => {
     payments.midtrans.pay(order);
     await payments.deliver("midtrans", payments.midtrans.notice(order));
     payments.midtrans.refundAnswer = { status_code: "200", confirmed: false };
-    expect(done(await refundTicket(buyer, ticket.id)).refund?.status).toBe("sent");
+    expect(done(await refundTicket(buyer, ticket.id)).refund?.status).toBe("pending");
     expect(await journal(ticket.id)).toEqual(["captured 75000"]);
     payments.midtrans.last(order)!.refunds![0]!.bank_confirmed_at = "2026-11-24 10:00:00";
     await later();
@@ -489,17 +497,17 @@ describe("midtrans", () => {
   });
 
   test.each([
-    ["the bank denies", "gopay", "202", {}, "manual"],
-    ["is refused temporarily", "gopay", "412", {}, "sent"],
-    ["is refused permanently", "gopay", "400", {}, "manual"],
-    ["is partial and by ShopeePay", "shopeepay", "200", { amount: 5_000 }, "manual"],
-    ["is full and by ShopeePay", "shopeepay", "200", {}, "succeeded"],
-  ])("a refund that %s", async (_, payment_type, status_code, more, status) => {
+    ["the bank denies", "gopay", "202", {}, { status: "pending", is_manual: true }],
+    ["is refused temporarily", "gopay", "412", {}, { status: "pending", is_manual: false }],
+    ["is refused permanently", "gopay", "400", {}, { status: "pending", is_manual: true }],
+    ["is partial and by ShopeePay", "shopeepay", "200", { amount: 5_000 }, { status: "pending", is_manual: true }],
+    ["is full and by ShopeePay", "shopeepay", "200", {}, { status: "success", is_manual: false }],
+  ])("a refund that %s", async (_, payment_type, status_code, more, refund) => {
     const { ticket, order } = await begun();
     payments.midtrans.pay(order, { payment_type });
     await payments.deliver("midtrans", payments.midtrans.notice(order));
     payments.midtrans.refundAnswer = { status_code, confirmed: true };
-    expect(done(await refundTicket(owner, ticket.id, more)).refund?.status).toBe(status);
+    expect(done(await refundTicket(owner, ticket.id, more)).refund).toMatchObject(refund);
   });
 
   test("charges back only what was not refunded", async () => {
@@ -545,8 +553,8 @@ describe("midtrans", () => {
     const { ticket, order } = await begun();
     payments.midtrans.pay(order);
     await payments.deliver("midtrans", payments.midtrans.notice(order));
-    expect(done(await refundTicket(owner, ticket.id, { amount: 5_000 })).refund?.status).toBe("succeeded");
-    expect(done(await refundTicket(buyer, ticket.id)).refund).toMatchObject({ amount: 70_000, status: "succeeded" });
+    expect(done(await refundTicket(owner, ticket.id, { amount: 5_000 })).refund?.status).toBe("success");
+    expect(done(await refundTicket(buyer, ticket.id)).refund).toMatchObject({ amount: 70_000, status: "success" });
     await payments.deliver("midtrans", payments.midtrans.notice(order));
     expect((await journal(ticket.id)).sort()).toEqual(["captured 75000", "refunded 75000"]);
 
@@ -560,7 +568,7 @@ describe("midtrans", () => {
     };
     payments.midtrans.pay(card.order, { ...capture, settlement_time: undefined });
     await payments.deliver("midtrans", payments.midtrans.notice(card.order));
-    expect(done(await refundTicket(buyer, card.ticket.id)).refund?.status).toBe("succeeded");
+    expect(done(await refundTicket(buyer, card.ticket.id)).refund?.status).toBe("success");
     expect(payments.midtrans.last(card.order)!.transaction_status).toBe("cancel");
     await payments.deliver("midtrans", payments.midtrans.notice(card.order));
     expect((await journal(card.ticket.id)).sort()).toEqual(["captured 75000", "refunded 75000"]);
@@ -569,7 +577,10 @@ describe("midtrans", () => {
     const transfer = await begun();
     payments.midtrans.pay(transfer.order, { payment_type: "bank_transfer" });
     await payments.deliver("midtrans", payments.midtrans.notice(transfer.order));
-    expect(done(await refundTicket(buyer, transfer.ticket.id)).refund?.status).toBe("manual");
+    expect(done(await refundTicket(buyer, transfer.ticket.id)).refund).toMatchObject({
+      status: "pending",
+      is_manual: true,
+    });
     expect((await mine()).refunds).toMatchObject([{ status: "pending" }]);
   });
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { anonymous, type Person, signUp } from "../support/people.ts";
+import { anonymous, type Person, service, signUp } from "../support/people.ts";
 import { ok } from "./support/answers.ts";
-import { users } from "./support/scenes.ts";
+import { host, users } from "./support/scenes.ts";
 
 let ani: Person;
 
@@ -119,6 +119,31 @@ describe("signing in", () => {
     expect(text).toContain(ani.id);
     for (const secret of [ani.password, "encrypted_password", "$2a$", "$2b$", "sb_secret_"])
       expect(text).not.toContain(secret);
+  });
+});
+
+describe("auth.admin", () => {
+  test("creates an account with a profile, and deletes both", async () => {
+    const email = `${crypto.randomUUID()}@example.test`;
+    const username = `made_${crypto.randomUUID().slice(0, 8)}`;
+    const { data } = await service().auth.admin.createUser({ email, email_confirm: true, user_metadata: { username } });
+    const found = () =>
+      users({ client: service() }).from("users").select("id,email,is_email_verified").eq("username", username);
+    expect(ok(await found())).toEqual([{ id: data.user?.id, email, is_email_verified: true }]);
+    expect((await service().auth.admin.deleteUser(data.user!.id)).error).toBeNull();
+    expect(ok(await found())).toEqual([]);
+  });
+
+  test("does not delete a host whose event has sold tickets, and says so", async () => {
+    const [seller, buyer] = [await signUp("seller"), await signUp("buyer")];
+    const event_id = await host(seller, { ticketing_enabled: true, price: 50_000 });
+    const sold = service().schema("ticket_service").from("tickets");
+    ok(await sold.insert({ event_id, user_id: buyer.id, status: "active" }));
+    const refused = await service().auth.admin.deleteUser(seller.id);
+    expect(refused.error).toMatchObject({ code: "has_sold_tickets", status: 409 });
+    expect(ok(await users(seller).from("users").select("id"))).toEqual([{ id: seller.id }]);
+    ok(await sold.update({ status: "refunded" }).eq("event_id", event_id));
+    expect((await service().auth.admin.deleteUser(seller.id)).error).toBeNull();
   });
 });
 

@@ -147,7 +147,7 @@ test("a deleted account cannot upload, and its files are queued for deletion", a
   expect((await upload(gone, "avatars", path)).error).toBeNull();
   ok(await users(gone).rpc("delete_account"));
   expect((await upload(gone, "avatars", `${gone.id}/2.png`)).error).not.toBeNull();
-  const waiting = ok(await users({ client: service() }).rpc("files_to_delete", { batch: 1000 }));
+  const waiting = ok(await service().schema("user_service").rpc("files_to_delete", { batch: 1000 }));
   expect(waiting).toContainEqual({ bucket_id: "avatars", path });
 });
 

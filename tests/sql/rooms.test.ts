@@ -41,5 +41,6 @@ describe("the parts of the SQL", () => {
 const testedElsewhere = new Map([
   ["foundation", "tests/api/refusals.test.ts, tests/api/cursors.test.ts, tests/server/standalone.test.ts"],
   ["foreign_keys", "supabase/tests/catalogue/tables.test.sql"],
+  ["later_services", "user_service/invitations.test.sql, event_service/event_cards.test.sql"],
   ["effects", "the tests of the services, and tests/server/storms.test.ts"],
 ]);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe } from "vitest";
+import { addressTests } from "./api/addresses.ts";
 import { authAndStorageTests } from "./api/auth-storage.ts";
 import { gatewayTests } from "./api/gateway.ts";
+import { realtimeTests } from "./api/realtime.ts";
 import { restTests } from "./api/rest.ts";
 import { storageFilesTests } from "./api/storage-files.ts";
 import { storageListsTests } from "./api/storage-lists.ts";
@@ -17,6 +19,8 @@ afterAll(() => desk?.stop());
 
 describe("REST", () => restTests(() => desk));
 describe("gateway and Studio", () => gatewayTests(() => desk));
+describe("addresses", () => addressTests(() => desk));
+describe("Realtime", () => realtimeTests(() => desk));
 describe("auth and storage", () => authAndStorageTests(() => desk));
 describe("storage: files", () => storageFilesTests(() => desk));
 describe("storage: lists and buckets", () => storageListsTests(() => desk));

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -104,3 +104,37 @@ test("no process remains after the runner has stopped", async () => {
   await functions.stop();
   expect(count()).toBe(0);
 });
+
+test("an idle function's process ends, one that answers does not, and the next request starts another", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "anigmaa-idle-"));
+  mkdirSync(join(folder, "slow"));
+  writeFileSync(
+    join(folder, "slow", "index.ts"),
+    `Deno.serve(() => new Response(new ReadableStream({
+       start(controller) {
+         controller.enqueue(new TextEncoder().encode(Deno.pid + " "));
+         setTimeout(() => { controller.enqueue(new TextEncoder().encode("end")); controller.close(); }, 1500);
+       },
+     })));`,
+  );
+  const config = makeConfig({ functions: { slow: { verify_jwt: false } } }).functions;
+  const options = { functionsDir: folder, config, keys, apiUrl: "", databaseUrl: "", siteUrl: "", log: () => {} };
+  const runner = new FunctionRunner({ ...options, idleLimitMs: 500 });
+  const ask = async () => (await runner.fetch(new Request("http://127.0.0.1/functions/v1/slow"))).text();
+  const answers = [await ask(), ...(await Promise.all([ask(), ask()]))].map((text) => text.split(" "));
+  expect(answers.map(([, end]) => end)).toEqual(["end", "end", "end"]);
+  const pid = Number(answers[0]![0]);
+  expect(answers.map(([first]) => Number(first))).toEqual([pid, pid, pid]);
+  await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+  expect(Number((await ask()).split(" ")[0])).not.toBe(pid);
+  await runner.stop();
+  rmSync(folder, { recursive: true });
+}, 30_000);
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

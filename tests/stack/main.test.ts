@@ -73,7 +73,9 @@ async function start(): Promise<Run> {
 }
 
 async function query(text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client(`postgresql://postgres@127.0.0.1:${ports.db}/postgres`);
+  const password = /SUPABASE_DB_PASSWORD=(.*)/.exec(envFile())?.[1] ?? "";
+  const client = new pg.Client(`postgresql://postgres:${password}@127.0.0.1:${ports.db}/postgres`);
+  client.on("error", () => {});
   await client.connect();
   const { rows } = await client.query(text);
   await client.end();
@@ -93,7 +95,8 @@ test("the first start creates keys, migrates, seeds, serves, prints a sign-in, a
   expect(envFile()).toMatch(/^SUPABASE_SECRET_KEY=sb_secret_/m);
   expect(statSync(join(root, ".env")).mode & 0o777).toBe(0o600);
   expect(output()).toContain("putri@anigmaa.test");
-  expect(output()).toContain(`http://127.0.0.1:${ports.api}`);
+  expect(output()).toContain(`http://127.0.0.1:${ports.api}/editor/garden.trees?studio=`);
+  expect(output()).toMatch(/Memory +\d+ MB/);
   const ticks = async () => Number((await query("select count(*) from event_private.ticks"))[0]?.count);
   await expect.poll(ticks, { timeout: 10_000 }).toBeGreaterThan(1);
 }, 60_000);
@@ -120,9 +123,23 @@ test("keeps committed rows when killed during a write, and restarts with the sam
   expect(envFile()).toBe(keys);
 }, 60_000);
 
-test("Ctrl-C stops it with exit code 0 and leaves nothing running", async () => {
+test("asks for the password of the database, and nobody else may read the data folder", async () => {
+  for (const credentials of ["postgres", "postgres:postgres", "anon:"]) {
+    const client = new pg.Client(`postgresql://${credentials}@127.0.0.1:${ports.db}/postgres`);
+    await expect(client.connect()).rejects.toThrow(/password/);
+  }
+  expect(running!.output()).toMatch(/postgresql:\/\/postgres:[\w-]{24}@127/);
+  expect(statSync(join(root, ".anigmaa")).mode & 0o777).toBe(0o700);
+}, 30_000);
+
+test("Ctrl-C stops it within seconds during an endless statement, and leaves nothing running", async () => {
+  const endless = query("do $$ begin loop end loop; end $$").catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const startedAt = performance.now();
   running!.child.kill("SIGINT");
   expect(await running!.exit).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(8_000);
+  await endless;
   await expect(query("select 1")).rejects.toThrow(/ECONNREFUSED/);
   expect(existsSync(join(root, ".anigmaa", "running.json"))).toBe(false);
 }, 30_000);

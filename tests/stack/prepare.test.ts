@@ -100,6 +100,28 @@ describe("migrations", () => {
 });
 
 describe("the seed", () => {
+  test("may insert users as Supabase's documentation does, with functions of extensions", async () => {
+    const seed = join(folder, "seed.sql");
+    writeFileSync(
+      seed,
+      `insert into auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, recovery_sent_at,
+         last_sign_in_at, raw_app_meta_data, raw_user_meta_data, is_super_admin, created_at, updated_at, confirmation_token,
+         email_change, email_change_token_new, recovery_token)
+       values ('00000000-0000-0000-0000-000000000000', uuid_generate_v4(), 'authenticated', 'authenticated', 'ani@example.org',
+         crypt('a good password', gen_salt('bf')), now(), now(), now(), '{"provider":"email","providers":["email"]}', '{}', false,
+         now(), now(), '', '', '', '');
+       insert into auth.identities (id, user_id, identity_data, provider, provider_id, last_sign_in_at, created_at, updated_at)
+       select gen_random_uuid(), id, format('{"sub":"%s","email":"%s"}', id, email)::jsonb, 'email', id, now(), now(), now()
+       from auth.users;`,
+    );
+    expect((await prepare(seed)).seeded).toBe(true);
+    const [row] =
+      await sql`select u.email, i.email as identity from auth.users u join auth.identities i on i.user_id = u.id`;
+    expect(row).toEqual({ email: "ani@example.org", identity: "ani@example.org" });
+    await sql`delete from auth.users`;
+    await sql`truncate supabase_migrations.seed_files`;
+  });
+
   test("is applied once to a new database, and never to an existing one", async () => {
     const seed = join(folder, "seed.sql");
     writeFileSync(seed, "insert into garden.trees values ('oak');");

@@ -35,7 +35,7 @@ export async function startPayments(more: { env?: Record<string, string> } = {})
       MIDTRANS_SERVER_KEY: midtrans.serverKey,
       MIDTRANS_APP_URL: midtrans.url,
       MIDTRANS_API_URL: midtrans.url,
-      CHECKOUT_RETURN_HOSTS: "app.anigmaa.test",
+      CHECKOUT_RETURN_HOSTS: "app.anigmaa.test,anigmaa://",
       ...more.env,
     },
   });

@@ -1,6 +1,6 @@
 import { createClient } from "@supabase/supabase-js";
 import ws from "ws";
-import type { Database } from "../../types/index.ts";
+import type { Database, ServiceDatabase } from "../../types/index.ts";
 import { target } from "./database.ts";
 
 export type Client = ReturnType<typeof anonymous>;
@@ -17,7 +17,7 @@ export function anonymous() {
 /** A client with the secret key, for what only the server may do. */
 export function service() {
   const { apiUrl, secretKey } = target();
-  return createClient<Database>(apiUrl, secretKey, { auth: { persistSession: false }, realtime });
+  return createClient<ServiceDatabase>(apiUrl, secretKey, { auth: { persistSession: false }, realtime });
 }
 
 let made = 0;

@@ -64,7 +64,7 @@ revoke execute on function post_private.find_post(uuid) from public;
 grant execute on function post_private.find_post(uuid) to anon, authenticated, service_role;
 
 create or replace function post_service.post(id uuid)
-returns setof post_service.post_card language sql stable security invoker rows 1 set search_path = ''
+returns setof post_service.post_card language sql stable security invoker set search_path = ''
 begin atomic
   select * from post_private.find_post(id);
 end;

@@ -11,7 +11,7 @@ export type Payments = {
   providers: Map<string, Provider>;
   /** Where buyers return after paying if the client sends no `return_url`. */
   returnUrl: string;
-  /** Hosts that a `return_url` may have. */
+  /** Hosts that a `return_url` may have, and schemes of apps with `://`, such as `anigmaa://`. */
   returnHosts: Set<string>;
 };
 

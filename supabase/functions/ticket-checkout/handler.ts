@@ -49,11 +49,12 @@ export async function handle(request: Request, { db, payments }: Dependencies): 
 function allowed(address: string, hosts: Set<string>): string {
   const { protocol, host, hostname, username, password, href } = new URL(address);
   const isSafe = protocol === "https:" || protocol === "http:" && LOOPBACK.has(hostname);
-  if (!isSafe || username || password || !hosts.has(host)) {
+  const isOfApp = !protocol.startsWith("http") && hosts.has(`${protocol}//`);
+  if (username || password || !(isSafe && hosts.has(host) || isOfApp)) {
     throw new Refusal(
       400,
       "return_url_not_allowed",
-      "This return_url is not allowed. Operators list the allowed hosts in CHECKOUT_RETURN_HOSTS.",
+      "This return_url is not allowed. Operators list the allowed hosts and schemes in CHECKOUT_RETURN_HOSTS.",
     );
   }
   return href;

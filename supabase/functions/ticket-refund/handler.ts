@@ -15,7 +15,7 @@ const shape = z.strictObject({
 /**
  * Refunds a ticket: `{ticket_id, reason?}` by its buyer, `{ticket_id, amount?, reason?}` by the host, amount in major
  * units, with an `Idempotency-Key`. Returns `{data: {ticket: {id, event_id, status}, refund: {id, amount, currency,
- * fee, status} | null}}`; status is sent, requires_action, succeeded, failed, manual (an operator pays it) or cancelled.
+ * fee, status, is_manual} | null}}`; status is pending, success or failed; is_manual: an operator pays it.
  */
 export async function handle(request: Request, { db, payments }: Dependencies): Promise<Response> {
   const caller = await db.requireCaller(request);

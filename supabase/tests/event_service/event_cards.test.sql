@@ -45,6 +45,8 @@ select is((select array[t ->> 'status', t ->> 'is_offer', t ->> 'is_checked_in',
 select is(pg_temp.my_ticket('stranger'), null, 'tickets of others are not the caller''s');
 select is((select array[ticket_service.join_waitlist(tests.id('show'))::text, (select i_wait::text from event_service.event(tests.id('home')))]), array['1', null], 'a person joins the waiting list');
 select is((select array[i_wait, my_ticket is null] from event_service.event(tests.id('show'))), array[true, true], 'i_wait tells that the caller is on the waiting list');
+select tests.act_as('follower');
+select is((select i_wait from event_service.event(tests.id('show'))), false, 'others on it do not make the caller wait');
 select tests.act_as('database');
 update ticket_service.tickets set status = 'expired' where event_id = tests.id('show');
 select is((select array[t ->> 'status', t ->> 'is_offer'] from pg_temp.my_ticket('stranger') t), array['pending', 'true'], 'an offer is a pending ticket with is_offer');

@@ -12,7 +12,6 @@ import {
   poll,
   post,
   posts,
-  tickets,
   underWay,
   users,
 } from "../support/scenes.ts";
@@ -53,7 +52,8 @@ export async function makeVictims(blocked: Person): Promise<Victims> {
   await attend(vera, wira, [open, secret]);
   await write(vera, wira, open);
   const sold = ok(
-    await tickets({ client: service() })
+    await service()
+      .schema("ticket_service")
       .from("tickets")
       .insert({
         user_id: wira.id,
@@ -65,7 +65,8 @@ export async function makeVictims(blocked: Person): Promise<Victims> {
       .single(),
   );
   ok(
-    await tickets({ client: service() })
+    await service()
+      .schema("ticket_service")
       .from("ticket_transactions")
       .insert({ ticket_id: sold.id, amount: 5, status: "success", payment_method: SECRET }),
   );

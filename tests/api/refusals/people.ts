@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../../types/index.ts";
 import { service, signUp } from "../../support/people.ts";
 import { ok } from "../support/answers.ts";
-import { asOwner, follow, host, nobody, tickets, users } from "../support/scenes.ts";
+import { asOwner, follow, host, nobody, users } from "../support/scenes.ts";
 import type { Attempt, Cast } from "./attempt.ts";
 
 type Account = Partial<{ username: string; date_of_birth: string }>;
@@ -32,7 +32,7 @@ export const people = {
     const seller = await signUp("seller");
     const buyer = await signUp("buyer");
     const event_id = await host(seller, { ticketing_enabled: true, price: 50_000 });
-    const sold = tickets({ client: service() }).from("tickets");
+    const sold = service().schema("ticket_service").from("tickets");
     ok(await sold.insert({ event_id, user_id: buyer.id, status: "active" }));
     const cannot = await users(seller).rpc("delete_account");
     ok(await sold.update({ status: "refunded" }).eq("event_id", event_id));

@@ -1,14 +1,14 @@
 import { type Client as Connection, DatabaseError } from "pg";
-import type { Database, ErrorCode } from "../../../types/index.ts";
+import type { ErrorCode, ServiceDatabase } from "../../../types/index.ts";
 import { connect, inRolledBackTransaction } from "../../support/database.ts";
 import { type Person, service } from "../../support/people.ts";
 import { type Answer, ok } from "../support/answers.ts";
-import { host, poll, posts, tickets } from "../support/scenes.ts";
+import { host, poll, posts } from "../support/scenes.ts";
 import type { Attempt, Cast } from "./attempt.ts";
 
-type Table = Database["ticket_service"]["Tables"];
+type Table = ServiceDatabase["ticket_service"]["Tables"];
 
-const asServer = () => tickets({ client: service() });
+const asServer = () => service().schema("ticket_service");
 
 async function ticket(host_: Person, given: Partial<Table["tickets"]["Insert"]> = {}): Promise<string> {
   const event_id = given.event_id ?? (await host(host_, { ticketing_enabled: true }));
@@ -83,7 +83,7 @@ export const server = {
   poll_has_votes: async ({ ani, budi }) => {
     const [voted, open] = [await poll(ani), await poll(ani)];
     ok(await posts(budi).from("poll_votes").insert({ post_id: voted.id, option_id: voted.options[0]! }));
-    const remove = (option: string) => posts({ client: service() }).from("poll_options").delete().eq("id", option);
+    const remove = (option: string) => service().schema("post_service").from("poll_options").delete().eq("id", option);
     return { cannot: await remove(voted.options[1]!), can: await remove(open.options[1]!) };
   },
   refund_exceeds_payment: async ({ ani }) => {

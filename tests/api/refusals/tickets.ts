@@ -4,7 +4,7 @@ import { type Answer, ok } from "../support/answers.ts";
 import { asOwner, host, inHours, nobody, tickets, users } from "../support/scenes.ts";
 import type { Attempt } from "./attempt.ts";
 
-const server = tickets({ client: service() });
+const server = service().schema("ticket_service");
 
 /** A refusal that was stored as the answer to an idempotency key, as the edge function returns it. */
 function handedOn<T extends { data: unknown }>(answer: T): T | Answer {

@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { describe, expect, test } from "vitest";
+import { withRequestLog } from "../../../stack/api/request-log.ts";
 import { as, type Desk } from "../support/desk.ts";
 
 export function gatewayTests(desk: () => Desk): void {
@@ -71,6 +72,7 @@ export function gatewayTests(desk: () => Desk): void {
 
     const page = await get("/", { Cookie: cookie() });
     expect([page.status, page.body.includes("<html")]).toEqual([200, true]);
+    expect(page.body).toMatch(/<style>.*data-sidebar.*<\/head>/s);
     const script = /src="(\/static\/[^"]+)"/.exec(page.body)?.[1];
     expect((await get(script!, { Cookie: cookie() })).status).toBe(200);
     expect((await get("/editor/desk.notes", { Cookie: cookie() })).status).toBe(200);
@@ -80,6 +82,25 @@ export function gatewayTests(desk: () => Desk): void {
 
     const refused = await get("/");
     expect([refused.status, refused.body]).toEqual([401, expect.stringContaining("npm start")]);
+  });
+
+  test("the log of a request has its duration, and no value that may be secret", async () => {
+    for (const [all, pauseMs, count] of [
+      [true, 0, 1],
+      [false, 0, 0],
+      [false, 1_000, 1],
+    ] as const) {
+      const lines: string[] = [];
+      const pause = () => new Promise((resolve) => setTimeout(resolve, pauseMs));
+      const gateway = withRequestLog(
+        () => pause().then(() => new Response("")),
+        (line) => lines.push(line),
+        all,
+      );
+      await gateway(new Request("http://x/rest/v1/a%0Ab?apikey=sb_secret_1&token=t&x%0Ay=1"), null);
+      expect(lines).toHaveLength(count);
+      for (const line of lines) expect(line).toMatch(/^GET \/rest\/v1\/a%0Ab\?apikey&token&x%0Ay 200 \d+ ms$/);
+    }
   });
 
   test("pages of any origin may call the API", async () => {

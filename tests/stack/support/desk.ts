@@ -11,15 +11,20 @@ export const MAX_ROWS = 20;
 export const ANI = "00000000-0000-0000-0000-00000000000a";
 export const BUDI = "00000000-0000-0000-0000-00000000000b";
 
+type AuthSettings = NonNullable<Parameters<typeof makeConfig>[0]>["auth"];
+
+export function deskConfig(auth?: AuthSettings, maxRows = 1000): StackConfig {
+  return makeConfig({ api: { schemas: ["desk"], max_rows: maxRows }, auth: { minimum_password_length: 8, ...auth } });
+}
+
 /** Starts the API on the schema of `api-schema.sql`. */
-export async function startDesk(options: { maxRows?: number; studio?: boolean } = {}): Promise<Desk> {
+export async function startDesk(
+  options: { maxRows?: number; studio?: boolean; auth?: AuthSettings } = {},
+): Promise<Desk> {
   const database = await startTestDatabase();
   await prepareDatabase({ url: database.url, migrationsDir: "none" });
   await runSql(database.url, readFileSync(new URL("../fixtures/api-schema.sql", import.meta.url), "utf8"));
-  const config: StackConfig = makeConfig({
-    api: { schemas: ["desk"], max_rows: options.maxRows ?? 1000 },
-    auth: { minimum_password_length: 8 },
-  });
+  const config = deskConfig(options.auth, options.maxRows);
   const { url: databaseUrl, connections } = database;
   const api = await startApi({ databaseUrl, connections, keys: makeKeys(), config, studio: options.studio });
   const stop = async () => {

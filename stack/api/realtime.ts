@@ -1,0 +1,69 @@
+import type { Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { problem } from "./requests.ts";
+
+/** Its changes come from logical decoding, which the embedded database cannot do. */
+const REASON =
+  "The embedded stack has no Realtime: no changes, broadcast or presence. It works on hosted Supabase and with `npx supabase start`";
+const MAX_MESSAGE_BYTES = 256 * 1024;
+
+export function isRealtime(pathname: string): boolean {
+  return /^\/realtime\/v1(\/|$)/.test(pathname);
+}
+
+export function refuseRealtime(): Response {
+  return problem(501, "realtime_not_available", REASON);
+}
+
+/** Accepts the connections of realtime-js and refuses every channel, so that `subscribe` reports the reason at once. */
+export function serveRealtime(server: Server): { stop(): void } {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
+  sockets.on("connection", (socket) => {
+    socket.on("error", () => socket.terminate());
+    socket.on("message", (data, isBinary) => isBinary || answer(socket, data));
+  });
+  server.on("upgrade", (request, socket, head) => {
+    const [path = ""] = (request.url ?? "").split("?");
+    if (isRealtime(path)) sockets.handleUpgrade(request, socket, head, (open) => sockets.emit("connection", open));
+    else refuseUpgrade(socket);
+  });
+  const stop = () => {
+    for (const socket of sockets.clients) socket.terminate();
+  };
+  return { stop };
+}
+
+/** A message is an array in version 2.0.0 of the protocol, and an object with the same parts in version 1.0.0. */
+function answer(socket: WebSocket, data: RawData): void {
+  const message = parsed(data.toString());
+  const isArray = Array.isArray(message);
+  const [join_ref, ref, topic, event] = isArray
+    ? message
+    : [message?.join_ref, message?.ref, message?.topic, message?.event];
+  if (typeof topic !== "string") return;
+  const payload =
+    event === "phx_join" ? { status: "error", response: { reason: REASON } } : { status: "ok", response: {} };
+  const reply = isArray
+    ? [join_ref, ref, topic, "phx_reply", payload]
+    : { join_ref, ref, topic, event: "phx_reply", payload };
+  socket.send(JSON.stringify(reply));
+}
+
+type Message = unknown[] | { join_ref?: unknown; ref?: unknown; topic?: unknown; event?: unknown } | null;
+
+function parsed(text: string): Message {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function refuseUpgrade(socket: Duplex): void {
+  const body = "The embedded stack serves WebSockets only under /realtime/v1, and edge functions none.\n";
+  socket.on("error", () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+}

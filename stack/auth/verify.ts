@@ -1,0 +1,115 @@
+import type { Sql } from "postgres";
+import { type AuthContext, type Call, emailOf } from "./call.ts";
+import { addressesToConfirm, hashOf } from "./mails.ts";
+import { issueCode } from "./pkce.ts";
+import { AuthProblem, invalid } from "./problems.ts";
+import { redirectTarget } from "./redirects.ts";
+import { startSession } from "./sessions.ts";
+import { confirmEmail, findUser, isBanned, type Key, saveIdentity, type User } from "./users.ts";
+
+/** The columns in which each type of token may be. */
+const COLUMNS: Record<string, Key[]> = {
+  email: ["confirmation_token", "recovery_token"],
+  signup: ["confirmation_token"],
+  invite: ["confirmation_token"],
+  magiclink: ["recovery_token"],
+  recovery: ["recovery_token"],
+  email_change: ["email_change_token_current", "email_change_token_new"],
+};
+
+const HALF_WAY = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
+
+/** `verifyOtp`: exchanges a code, or the hash from a link, for a session. */
+export async function verifyCode(auth: AuthContext, call: Call): Promise<Response> {
+  const { type, token, token_hash, email } = call.body;
+  if (!type) throw invalid("Verify requires a verification type");
+  if (!token === !token_hash) throw invalid("Verify requires either a token or a token hash");
+  if (token_hash && email) throw invalid("Only the token_hash and type should be provided");
+  const hashes = token_hash ? [token_hash] : hashesOf(emailOf(email), token!);
+  const user = await redeem(auth, type, hashes, "Token has expired or is invalid");
+  return user ? startSession(auth, call, user) : Response.json({ msg: HALF_WAY, code: "200" });
+}
+
+/** A code of a PKCE client is stored with the prefix too. */
+function hashesOf(email: string, code: string): string[] {
+  const hash = hashOf(email, code);
+  return [hash, `pkce_${hash}`];
+}
+
+/** A link in a mail: leads to the app with a session or, for a PKCE client, with a code for one. */
+export async function followLink(auth: AuthContext, call: Call): Promise<Response> {
+  const [type, token] = [call.query.get("type"), call.query.get("token")];
+  if (!type) throw invalid("Verify requires a verification type");
+  if (!token) throw invalid("Verify requires a token or a token hash");
+  const target = redirectTarget(auth.settings, call);
+  const isPkce = token.startsWith("pkce_");
+  try {
+    const user = await redeem(auth, type, [token], "Email link is invalid or has expired");
+    if (!user) return leadTo(target, isPkce ? { message: HALF_WAY } : {}, { message: HALF_WAY });
+    if (isPkce) return leadTo(target, { code: await issueCode(auth.sql, user.id, type) });
+    const response = await startSession(auth, call, user);
+    if (!response.ok) return response;
+    const { user: _, ...session } = (await response.json()) as Record<string, string>;
+    return leadTo(target, {}, { ...session, type });
+  } catch (error) {
+    if (!(error instanceof AuthProblem)) throw error;
+    const problem = { error: "access_denied", error_code: error.code, error_description: error.message };
+    return leadTo(target, isPkce ? problem : {}, problem);
+  }
+}
+
+function leadTo(target: string, query: Record<string, string>, fragment?: Record<string, string>): Response {
+  const url = new URL(target);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  if (fragment) url.hash = new URLSearchParams({ ...fragment, sb: "" }).toString();
+  return new Response(null, { status: 303, headers: { Location: url.href } });
+}
+
+/** Uses up a token and does what it proves. Undefined while a change of address still needs the other address. */
+async function redeem(auth: AuthContext, type: string, hashes: string[], refusal: string): Promise<User | undefined> {
+  const columns = Object.hasOwn(COLUMNS, type) ? COLUMNS[type] : undefined;
+  if (!columns) throw invalid("Unsupported verification type");
+  return auth.sql.begin(async (transaction) => {
+    const sql = transaction as unknown as Sql;
+    const [column, user] = await findByToken({ ...auth, sql }, columns, hashes);
+    if (!column || !user) throw new AuthProblem(403, "otp_expired", refusal);
+    if (isBanned(user)) throw new AuthProblem(403, "user_banned", "User is banned");
+    // Of two requests with a token, the second waits here and finds none.
+    const [row] = await sql<Pick<User, "email_change" | "email_change_confirm_status">[]>`
+      update auth.users set ${sql(column)} = '' where id = ${user.id} and ${sql(column)} in ${sql(hashes)}
+      returning email_change, email_change_confirm_status`;
+    if (!row) throw new AuthProblem(403, "otp_expired", refusal);
+    if (type !== "email_change") {
+      if (column === "confirmation_token" || !user.email_confirmed_at) await confirmEmail(sql, user.id);
+      return user;
+    }
+    if (addressesToConfirm(auth, user).length > 1 && row.email_change_confirm_status === 0) {
+      await sql`update auth.users set email_change_confirm_status = 1 where id = ${user.id}`;
+      return undefined;
+    }
+    await changeEmail(sql, user.id, row.email_change!);
+    return user;
+  }) as Promise<User | undefined>;
+}
+
+async function findByToken({ sql, settings }: AuthContext, columns: Key[], hashes: string[]): Promise<[Key?, User?]> {
+  for (const column of columns) {
+    const user = await findUser(sql, column, hashes);
+    const sentAt = user && sentAtOf(column, user);
+    if (sentAt && sentAt.getTime() + settings.email.otp_expiry * 1000 > Date.now()) return [column, user];
+  }
+  return [];
+}
+
+function sentAtOf(column: Key, user: User): Date | null {
+  if (column === "confirmation_token") return user.confirmation_sent_at;
+  return column === "recovery_token" ? user.recovery_sent_at : user.email_change_sent_at;
+}
+
+async function changeEmail(sql: Sql, userId: string, email: string): Promise<void> {
+  await sql`
+    update auth.users set email = ${email}, email_change = '', email_change_token_current = '', email_change_token_new = '',
+      email_change_confirm_status = 0, email_confirmed_at = coalesce(email_confirmed_at, now()), updated_at = now()
+    where id = ${userId}`;
+  await saveIdentity(sql, userId, "email", { email, email_verified: true });
+}

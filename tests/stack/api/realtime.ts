@@ -1,0 +1,57 @@
+import { createClient } from "@supabase/supabase-js";
+import { expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { as, type Desk } from "../support/desk.ts";
+
+const REASON = /^The embedded stack has no Realtime: .*hosted Supabase/;
+
+export function realtimeTests(desk: () => Desk): void {
+  test.each(["1.0.0", "2.0.0"])(
+    "subscribing fails at once and says why, in version %s of the protocol",
+    async (vsn) => {
+      const { url, keys } = desk().api;
+      const client = createClient(url, keys.publishableKey, { realtime: { transport: WebSocket as never, vsn } });
+      const startedAt = performance.now();
+      const [status, error] = await new Promise<[string, Error?]>((resolve) => {
+        client
+          .channel("notes")
+          .on("postgres_changes", { event: "*", schema: "desk", table: "notes" }, () => {})
+          .subscribe((...answer) => resolve(answer));
+      });
+      expect([status, error?.message]).toEqual(["CHANNEL_ERROR", expect.stringMatching(REASON)]);
+      expect(performance.now() - startedAt).toBeLessThan(2_000);
+      await client.removeAllChannels();
+      client.realtime.disconnect();
+    },
+  );
+
+  test("a broadcast over HTTP fails and says why, as does everything else", async () => {
+    const { url, keys } = desk().api;
+    const client = createClient(url, keys.publishableKey, { realtime: { transport: WebSocket as never } });
+    await expect(client.channel("room").httpSend("moved", { x: 1 })).rejects.toThrow(REASON);
+    const headers = await as(desk().api, "anonymous");
+    for (const path of ["api/broadcast", "api/tenants/x", "websocket", ""]) {
+      const response = await fetch(`${url}/realtime/v1/${path}`, { method: "POST", headers, body: "{}" });
+      expect([path, response.status, await response.json()]).toEqual([
+        path,
+        501,
+        { code: "realtime_not_available", message: expect.stringMatching(REASON), details: null, hint: null },
+      ]);
+    }
+  });
+
+  test("connections are not upgraded elsewhere, and malformed messages close nothing", async () => {
+    const address = desk().api.url.replace("http:", "ws:");
+    for (const path of ["/functions/v1/hello", "//"]) {
+      const refused = new WebSocket(address + path);
+      await expect(new Promise((_, reject) => refused.once("error", reject))).rejects.toThrow(/501/);
+    }
+    const socket = new WebSocket(`${address}/realtime/v1/websocket?vsn=2.0.0`);
+    await new Promise((resolve) => socket.once("open", resolve));
+    for (const text of ["", "null", "{", "[]", "7"]) socket.send(text);
+    socket.send(JSON.stringify([null, "1", "phoenix", "heartbeat", {}]));
+    const reply = await new Promise((resolve) => socket.once("message", (data) => resolve(String(data))));
+    expect(JSON.parse(reply as string)).toEqual([null, "1", "phoenix", "phx_reply", { status: "ok", response: {} }]);
+    socket.close();
+  });
+}

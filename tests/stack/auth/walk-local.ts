@@ -1,0 +1,21 @@
+/** Methods that send no request of their own, and what they do. */
+export const LOCAL: Record<string, string> = {
+  signInWithEthereum: "called by signInWithWeb3",
+  signInWithSolana: "called by signInWithWeb3",
+  linkIdentityOAuth: "called by linkIdentity",
+  linkIdentityIdToken: "called by linkIdentity",
+  "mfa.webauthn.challenge": "calls mfa.challenge and asks the browser for a key",
+  "mfa.webauthn.verify": "calls mfa.verify",
+  "mfa.webauthn.authenticate": "asks the browser for a key, with mfa.challenge and mfa.verify",
+  "mfa.webauthn.register": "asks the browser for a key, with mfa.enroll",
+  signInWithPasskey: "asks the browser for a key, and calls passkey.startAuthentication",
+  registerPasskey: "asks the browser for a key, and calls passkey.startRegistration",
+  initialize: "reads the session from storage or the page's address",
+  getSession: "reads the session from storage",
+  onAuthStateChange: "registers a listener",
+  startAutoRefresh: "starts a timer that calls refreshSession",
+  stopAutoRefresh: "stops the timer",
+  dispose: "ends timers and listeners",
+  fetchJwk: "reads .well-known/jwks.json for getClaims",
+  isThrowOnErrorEnabled: "reads an option",
+};
