@@ -68,6 +68,7 @@ describe.runIf(chromiumPath)("a page of another origin, in Chromium", () => {
     const link = /http:\S+\/auth\/v1\/verify\S+/.exec(mails.find((mail) => mail.includes(email)) ?? "")?.[0];
     const tab = await browser.newPage();
     await tab.goto(link!);
+    expect(new URL(tab.url()).origin).toBe(webApp.origin);
     await tab.close();
     expect(await see("signIn", email, password)).toMatchObject({ data: { user: { email } }, error: null });
     expect(await see("readMyself")).toEqual({ data: [{ username, email }], error: null });
