@@ -124,7 +124,10 @@ describe.runIf(chromiumPath)("a page of another origin, in Chromium", () => {
     await tab.goto(api.studioUrl!);
     await tab.goto(`${api.url}/editor/user_service.users`);
     // The first page has other people too if other suites ran before.
-    await tab.getByText(/@example\.test$/).first().waitFor({ timeout: 30_000 });
+    await tab
+      .getByText(/@example\.test$/)
+      .first()
+      .waitFor({ timeout: 30_000 });
     expect(failures).toEqual([]);
     await Promise.all([stranger.close(), studio.close()]);
   });
