@@ -209,8 +209,11 @@ const LEASH =
 
 function launch(program: string, env: Record<string, string>, log: Log): Child {
   const options = { env: { PATH: process.env.PATH ?? "", ...env }, stdio: "pipe" as const };
+  // Detached, because a terminal sends Ctrl-C to the whole group: PostgREST would end before the stack stops it.
   const child: ChildProcess =
-    process.platform === "win32" ? spawn(program, options) : spawn("/bin/sh", ["-c", LEASH, program], options);
+    process.platform === "win32"
+      ? spawn(program, options)
+      : spawn("/bin/sh", ["-c", LEASH, program], { ...options, detached: true });
   let pid = process.platform === "win32" ? child.pid : undefined;
   let running = true;
   const waiting = new Set<{ pattern: RegExp; resolve: () => void }>();
