@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { SqlFileError } from "../stack/database/migrations.ts";
 import { prepareDatabase, startEmbeddedPostgres } from "../stack/index.ts";
 import { type Access, readAccess } from "./read-access.ts";
@@ -22,7 +23,7 @@ export async function generateTypes(databaseUrl: string): Promise<string> {
   const url = new URL(databaseUrl);
   // Otherwise the CLI requests TLS, and warns if there is none.
   url.searchParams.set("sslmode", "disable");
-  const generated = run("supabase", [
+  const generated = await ask("supabase", [
     "gen",
     "types",
     "--lang=typescript",
@@ -63,19 +64,21 @@ function restrict(types: string, { writable, visibleParents }: Access): string {
 }
 
 function format(source: string): string {
-  return run("biome", ["format", "--stdin-file-path=generated.ts"], source);
-}
-
-function run(tool: string, args: string[], input?: string): string {
-  return execFileSync(resolve(root, "node_modules/.bin", tool), args, {
+  return execFileSync(bin("biome"), ["format", "--stdin-file-path=generated.ts"], {
     cwd: root,
     encoding: "utf8",
-    input,
-    maxBuffer: 64 * 1024 * 1024,
-    stdio: ["pipe", "pipe", "pipe"],
-    env: { ...process.env, SUPABASE_TELEMETRY_DISABLED: "1" },
+    input: source,
+    stdio: "pipe",
   });
 }
+
+/** Does not block this process, which may serve the database. */
+async function ask(tool: string, args: string[]): Promise<string> {
+  const env = { ...process.env, SUPABASE_TELEMETRY_DISABLED: "1" };
+  return (await promisify(execFile)(bin(tool), args, { cwd: root, maxBuffer: 64 * 1024 * 1024, env })).stdout;
+}
+
+const bin = (tool: string) => resolve(root, "node_modules/.bin", tool);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   console.log("Building a database from the migrations …");

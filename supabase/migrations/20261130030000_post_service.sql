@@ -1264,9 +1264,8 @@ create or replace view post_private.post_cards as
   join user_service.profiles a on a.id = p.author_id;
 comment on view post_private.post_cards is 'Posts as cards without a cursor. Does not filter posts by the caller: join it with ids from visible_posts. Embedded objects are filtered.';
 
--- Definer: clients may not read post_cards.
 create or replace function post_private.list_cards(ids uuid[], list text)
-returns setof post_service.post_card language plpgsql stable security definer set search_path = '' as $$
+returns setof post_service.post_card language plpgsql stable set search_path = '' as $$
 begin
   return query
     select c.*, null::jsonb, post_private.write_cursor(jsonb_build_object('kind', list, 'time', c.created_at, 'id', c.id))
@@ -1304,9 +1303,8 @@ create or replace view post_private.my_feed_authors as
   select (select auth.uid());
 comment on view post_private.my_feed_authors is 'The caller and the people they follow.';
 
--- Definer, like home_feed: a list under a policy cannot use its indexes.
 create or replace function post_private.next_in_feed(before_time timestamptz, before_id uuid, size int)
-returns uuid[] language plpgsql stable security definer set search_path = '' as $$
+returns uuid[] language plpgsql stable set search_path = '' as $$
 declare
   ids uuid[] := array[]::uuid[];
   looked_at int := 0;
@@ -1329,7 +1327,7 @@ begin
       looked_at := window_end;
     end loop;
   end if;
-  -- Otherwise take the next post of each followed person, then the posts of the page_size people with the newest ones.
+  -- Otherwise take the next post of each followed person, then the posts of the `size` people with the newest ones.
   -- The work grows with the number of followed people (5,000 at most), not with the number of posts.
   if cardinality(ids) < size then
     ids := array(
@@ -1371,6 +1369,15 @@ end;
 comment on function post_private.reposters_in_feed(uuid, timestamptz, uuid, timestamptz) is 'Reposts of a post without a quote, by the caller and the people they follow, within this time.';
 revoke execute on function post_private.reposters_in_feed(uuid, timestamptz, uuid, timestamptz) from public;
 
+create or replace function post_private.shown_id(post post_service.posts)
+returns uuid language sql immutable
+begin atomic
+  select case when coalesce($1.content, '') = '' then coalesce($1.original_post_id, $1.id) else $1.id end;
+end;
+comment on function post_private.shown_id(post_service.posts) is 'The post that the feed shows for this one: the original of a repost without a quote.';
+revoke execute on function post_private.shown_id(post_service.posts) from public;
+
+-- Definer: reads visible_posts, because a list under a policy cannot use its indexes.
 -- A post takes the place of its newest repost. Reposts that are newer than the first page are ignored on the next ones:
 -- otherwise a post that is reposted meanwhile would be on neither.
 create or replace function post_private.home_feed(cursor text, page_size int)
@@ -1391,7 +1398,7 @@ begin
     places := places || array(
       select p.id
       from post_service.posts p
-      join post_private.visible_posts shown on shown.id = case when coalesce(p.content, '') = '' then coalesce(p.original_post_id, p.id) else p.id end
+      join post_private.visible_posts shown on shown.id = post_private.shown_id(p)
       where p.id = any (next)
         and not exists (select 1 from post_private.reposters_in_feed(shown.id, p.created_at, p.id, newest))
         -- An imported repost may be older than its original.
@@ -1409,7 +1416,7 @@ begin
         join user_service.profiles a on a.id = r.author_id),
       post_private.write_cursor(jsonb_build_object('kind', 'feed', 'time', p.created_at, 'id', p.id, 'newest', newest))
     from post_service.posts p
-    join post_private.post_cards c on c.id = case when coalesce(p.content, '') = '' then coalesce(p.original_post_id, p.id) else p.id end
+    join post_private.post_cards c on c.id = post_private.shown_id(p)
     where p.id = any (places)
     order by p.created_at desc, p.id desc;
 end $$;

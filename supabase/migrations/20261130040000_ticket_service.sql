@@ -628,7 +628,7 @@ begin atomic
   select ticket_private.join_waitlist(event_id);
 end;
 comment on function ticket_service.join_waitlist(uuid) is
-  'Joins the waiting list of a sold-out event. Returns the position, 1 being next, or 0 if a seat is held for or offered to the caller: a pending ticket that can be checked out until held_until.';
+  'Joins the waiting list of a sold-out event. Returns the place, 1 being next, or 0 if a seat is held for or offered to the caller: a pending ticket that can be checked out until held_until.';
 
 -- Definer: clients may not write waitlist_entries.
 create or replace function ticket_private.leave_waitlist(event_id uuid)
@@ -2041,9 +2041,8 @@ returns jsonb language sql stable set search_path = '' as $$
   select jsonb_build_object(
     'ticket', jsonb_build_object('id', t.id, 'event_id', t.event_id, 'status', t.status),
     'refund', (select jsonb_build_object('id', r.id, 'amount', r.amount, 'currency', r.currency, 'fee', r.fee,
-        'status', case when r.is_done then 'success' when r.is_overtaken or r.state >= 'failed' and not r.is_manual then 'failed' else 'pending' end,
-        'is_manual', r.is_manual and not r.is_done and not r.is_overtaken)
-      from ticket_private.refunds r where r.id = refund))
+        'status', x.status, 'is_manual', x.status = 'pending' and (r.is_manual or r.state >= 'failed'))
+      from ticket_private.refunds r join ticket_service.ticket_transactions x on x.id = r.id where r.id = refund))
   from ticket_service.tickets t where t.id = ticket
 $$;
 revoke execute on function ticket_private.refund_answer(uuid, uuid) from public;

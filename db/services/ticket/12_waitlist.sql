@@ -133,7 +133,7 @@ begin atomic
   select ticket_private.join_waitlist(event_id);
 end;
 comment on function ticket_service.join_waitlist(uuid) is
-  'Joins the waiting list of a sold-out event. Returns the position, 1 being next, or 0 if a seat is held for or offered to the caller: a pending ticket that can be checked out until held_until.';
+  'Joins the waiting list of a sold-out event. Returns the place, 1 being next, or 0 if a seat is held for or offered to the caller: a pending ticket that can be checked out until held_until.';
 
 -- Definer: clients may not write waitlist_entries.
 create or replace function ticket_private.leave_waitlist(event_id uuid)

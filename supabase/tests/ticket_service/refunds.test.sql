@@ -94,6 +94,7 @@ select tests.outcomes($$ select ticket_service.close_refund(id, 'transfer 1') fr
 select ticket_service.record_refund(id, 'failed', 'provider refund 2', problem => 'closed account') from failing;
 select is((select array[kind, id::text, amount::text, problem] from ticket_service.operator_queue() where id = (select f.id from failing f)), array['refund', id::text, '50000', 'closed account'], 'a failed refund is listed for operators') from failing;
 select is((select status::text from ticket_service.ticket_transactions where id = (select f.id from failing f)), 'pending', 'its transaction stays pending');
+select is((select ticket_private.refund_answer(pg_temp.id('acquaintance'), f.id) -> 'refund' @> '{"status": "pending", "is_manual": true}' from failing f), true, 'so does the answer, which says that an operator pays it');
 select tests.outcomes($$ select tests.unwrapped(ticket_service.begin_refund(tests.id('owner'), 'key', 'hash', pg_temp.id('acquaintance'), 1, null)) $$, 'database refund_exceeds_payment/409', 'its amount cannot be refunded again');
 savepoint late;
 create function pg_temp.sent_late(change text) returns timestamptz language plpgsql as $$
