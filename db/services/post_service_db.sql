@@ -1387,18 +1387,23 @@ end $$;
 comment on function post_private.next_in_feed(timestamptz, uuid, int) is 'The next posts by the caller and the people they follow, newest first, with all reposts.';
 revoke execute on function post_private.next_in_feed(timestamptz, uuid, int) from public;
 
--- The newest 200 are looked at, so that a page costs the same however often a post was reposted. Without a search_path, so
--- that PostgreSQL inlines it.
+-- Without a search_path, so that PostgreSQL inlines it. Looks through the reposts of the post, or, if there are many,
+-- through the people whom the caller follows: only one of the two branches runs.
 create or replace function post_private.reposters_in_feed(original uuid, after_time timestamptz, after_id uuid, until timestamptz)
 returns table (author_id uuid, created_at timestamptz, id uuid) language sql stable
 begin atomic
-  select recent.author_id, recent.created_at, recent.id
-  from (
-    select v.author_id, v.created_at, v.id from post_private.visible_posts v
-    where v.original_post_id = original and coalesce(v.content, '') = ''
-      and (v.created_at, v.id) > (after_time, after_id) and v.created_at <= until
-    order by v.created_at desc, v.id desc limit 200) recent
-  where exists (select 1 from post_private.my_feed_authors f where f.user_id = recent.author_id);
+  select v.author_id, v.created_at, v.id from post_private.visible_posts v
+  where (select p.reposts_count from post_service.posts p where p.id = original) <= 200
+    and v.original_post_id = original and coalesce(v.content, '') = ''
+    and (v.created_at, v.id) > (after_time, after_id) and v.created_at <= until
+    and exists (select 1 from post_private.my_feed_authors f where f.user_id = v.author_id)
+  union all
+  select v.author_id, v.created_at, v.id from post_private.my_feed_authors f
+  join post_service.reposts r on r.user_id = f.user_id and r.post_id = original
+  join post_private.visible_posts v on v.id = r.repost_id
+  where (select p.reposts_count from post_service.posts p where p.id = original) > 200
+    and coalesce(v.content, '') = ''
+    and (v.created_at, v.id) > (after_time, after_id) and v.created_at <= until;
 end;
 comment on function post_private.reposters_in_feed(uuid, timestamptz, uuid, timestamptz) is 'Reposts of a post without a quote, by the caller and the people they follow, within this time.';
 revoke execute on function post_private.reposters_in_feed(uuid, timestamptz, uuid, timestamptz) from public;

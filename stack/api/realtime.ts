@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { problem } from "./requests.ts";
@@ -6,7 +6,8 @@ import { problem } from "./requests.ts";
 /** Its changes come from logical decoding, which the embedded database cannot do. */
 const REASON =
   "The embedded stack has no Realtime: no changes, broadcast or presence. It works on hosted Supabase and with `npx supabase start`";
-const MAX_MESSAGE_BYTES = 256 * 1024;
+const MAX_MESSAGE_BYTES = 16 * 1024;
+const MAX_UNREAD_BYTES = 1024 * 1024;
 
 export function isRealtime(pathname: string): boolean {
   return /^\/realtime\/v1(\/|$)/.test(pathname);
@@ -25,7 +26,8 @@ export function serveRealtime(server: Server): { stop(): void } {
   });
   server.on("upgrade", (request, socket, head) => {
     const [path = ""] = (request.url ?? "").split("?");
-    if (isRealtime(path)) sockets.handleUpgrade(request, socket, head, (open) => sockets.emit("connection", open));
+    if (request.headers.upgrade?.toLowerCase() !== "websocket") serveWithoutUpgrade(server, request, socket, head);
+    else if (isRealtime(path)) sockets.handleUpgrade(request, socket, head, (open) => sockets.emit("connection", open));
     else refuseUpgrade(socket);
   });
   const stop = () => {
@@ -47,7 +49,8 @@ function answer(socket: WebSocket, data: RawData): void {
   const reply = isArray
     ? [join_ref, ref, topic, "phx_reply", payload]
     : { join_ref, ref, topic, event: "phx_reply", payload };
-  socket.send(JSON.stringify(reply));
+  if (socket.bufferedAmount > MAX_UNREAD_BYTES) socket.terminate();
+  else socket.send(JSON.stringify(reply));
 }
 
 type Message = unknown[] | { join_ref?: unknown; ref?: unknown; topic?: unknown; event?: unknown } | null;
@@ -58,6 +61,22 @@ function parsed(text: string): Message {
   } catch {
     return null;
   }
+}
+
+/** Serves a request that offers another protocol, such as HTTP/2, as if it did not: Node gives each Upgrade to `upgrade`. */
+function serveWithoutUpgrade(
+  server: Server,
+  { method, url, rawHeaders }: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+) {
+  const lines = [`${method} ${url} HTTP/1.1`];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (!/^(upgrade|connection|http2-settings)$/i.test(rawHeaders[i]!))
+      lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
+  server.emit("connection", socket);
 }
 
 function refuseUpgrade(socket: Duplex): void {

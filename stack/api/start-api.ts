@@ -17,6 +17,7 @@ import { createLite } from "./lite-app.ts";
 import { serveRealtime } from "./realtime.ts";
 import { holdBackComplaints } from "./refusals.ts";
 import { withRequestLog } from "./request-log.ts";
+import { unavailable } from "./requests.ts";
 import { startScheduledWork } from "./scheduled-work.ts";
 import { StudioAccess } from "./studio.ts";
 
@@ -68,8 +69,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     // Above 16 KB of headers, Node by default closes the connection, often before the client reads the response.
     serverOptions: { maxHeaderSize: 128 * 1024 },
     fetch: (request, env) => {
+      if (gateway === undefined) return unavailable("The embedded stack is starting");
       const { incoming } = env as HttpBindings;
-      return gateway!(request, incoming.socket.remoteAddress ?? null);
+      return gateway(request, incoming.socket.remoteAddress ?? null);
     },
   });
   const realtime = serveRealtime(server as Server);

@@ -98,6 +98,7 @@ export async function readBody(request: Request, needsBody: boolean): Promise<Ca
 export function emailOf(given: string | null | undefined): string {
   if (!given) throw invalid("An email address is required");
   if (given.length > 255) throw invalid("An email address is too long");
-  if (!/^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(given)) throw invalid("Unable to validate email address: invalid format");
+  if (!/^[^\s\p{Cc}@]+@[^\s\p{Cc}@.]+(\.[^\s\p{Cc}@.]+)+$/u.test(given))
+    throw invalid("Unable to validate email address: invalid format");
   return given.toLowerCase();
 }

@@ -15,9 +15,10 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 export function isAllowedRedirect(settings: Settings, url: string): boolean {
   if (!URL.canParse(url) || !URL.canParse(settings.site_url)) return false;
   const [to, site] = [new URL(url), new URL(settings.site_url)];
+  const isHttp = /^https?:$/.test(to.protocol);
   const isSameSite = to.protocol === site.protocol && to.hostname === site.hostname;
   if (isSameSite && (to.port === site.port || LOOPBACK.test(to.hostname))) return true;
-  if (/^\[|^[\d.]+$/.test(to.hostname)) return LOOPBACK.test(to.hostname);
+  if (/^\[|^[\d.]+$/.test(to.hostname)) return isHttp && LOOPBACK.test(to.hostname);
   const [address = ""] = url.split("#");
   return settings.additional_redirect_urls.some((pattern) => globToRegExp(pattern).test(address));
 }

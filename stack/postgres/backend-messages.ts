@@ -62,7 +62,7 @@ export function withReadyForQuery(data: Uint8Array, wanted: number): Uint8Array 
 
 /**
  * Adds the missing error of a statement that exhausted WebAssembly's stack: PGlite sends neither a response nor an
- * error, and the client would wait forever.
+ * error, and the client would wait forever. Returns `data` itself if nothing is missing.
  */
 export function withItsError(messages: Uint8Array, data: Uint8Array): Uint8Array {
   const answers = messagesIn(data);

@@ -68,6 +68,11 @@ export class DatabaseThread {
     void this.#worker?.terminate();
   }
 
+  /** Ends the thread between two statements, if it can be started again: one in memory goes on as it is. */
+  restart(reason: DatabaseEnded): void {
+    if (this.#options.dataDir !== undefined) this.end(reason);
+  }
+
   /** Closes the database in an orderly way, unless it is busy for too long. */
   async stop(): Promise<void> {
     this.#stopping = true;

@@ -8,15 +8,23 @@ export const START_CODES = { protocol3: 3, ssl: 80877103, gss: 80877104, cancel:
 
 /** The largest message accepted from a client. PostgreSQL allows 1 GB, which this process could not hold. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
+/** The largest one before the password, as in PostgreSQL. */
+const MAX_START_BYTES = 10_000;
 
 /** Splits a client's byte stream into messages. The first message of a connection has no type byte. */
 export class MessageReader {
   #buffer: Buffer = Buffer.alloc(0);
   #started = false;
+  #maxBytes = MAX_START_BYTES;
 
   /** From now on, messages have a type byte. Refused encryption requests come before this. */
   startDone(): void {
     this.#started = true;
+  }
+
+  /** The client has given the password. */
+  signedIn(): void {
+    this.#maxBytes = MAX_MESSAGE_BYTES;
   }
 
   push(chunk: Buffer): void {
@@ -27,7 +35,7 @@ export class MessageReader {
     const typeBytes = this.#started ? 1 : 0;
     if (this.#buffer.length < typeBytes + 4) return undefined;
     const length = this.#buffer.readInt32BE(typeBytes);
-    if (length < 4 || length > MAX_MESSAGE_BYTES) throw new Error(`a message cannot be ${length} bytes long`);
+    if (length < 4 || length > this.#maxBytes) throw new Error(`a message cannot be ${length} bytes long`);
     const end = typeBytes + length;
     if (this.#buffer.length < end) return undefined;
     const bytes = this.#buffer.subarray(0, end);

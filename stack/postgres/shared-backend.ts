@@ -24,6 +24,15 @@ export type Evict = (session: ClientSession, reason: DatabaseEnded) => void;
 /** How long a client may be idle in a transaction while others wait for the backend. */
 const HOLD_LIMIT_MS = 20_000;
 const IDLE = new DatabaseEnded("25P03", "terminated: idle in a transaction while others waited");
+/** PostgreSQL does not unwind such a statement, so that its locks and error state stay. */
+const OVERFLOWED = new DatabaseEnded(
+  "57P01",
+  "a statement exhausted the stack of the embedded database, which restarts",
+);
+const STATEMENTS_LOST = new DatabaseEnded(
+  "57P01",
+  "the embedded database restarted without this connection's statements",
+);
 const FAILED = new DatabaseEnded("57P02", "terminated: the embedded database failed");
 
 /**
@@ -129,12 +138,14 @@ export class SharedBackend {
     this.#running = job;
     try {
       await this.#admit(session);
-      const data = withItsError(messages, await this.#execute(messages, session.limitMs() ?? this.#limitMs));
+      const answer = await this.#execute(messages, session.limitMs() ?? this.#limitMs);
+      const data = withItsError(messages, answer);
       const { status } = outcomeOf(data);
       session.prepared(messages, data);
       this.#hold(endsBatch && status === "I" ? undefined : session);
       if (session.hasSetLimit && status === "I") await session.save(this.#engine);
       job.send(withReadyForQuery(data, endsBatch ? 1 : 0));
+      if (data !== answer) this.#database.restart(OVERFLOWED);
     } catch (error) {
       if (error instanceof DatabaseEnded) this.#interrupt(job, error, wasOpen);
       else this.#fail(job, error);
@@ -189,7 +200,10 @@ export class SharedBackend {
     await this.#reset();
     await session.restore(this.#engine);
     if (session.mustPrepareAgain) {
-      for (const parse of session.statements()) await this.#execute(Buffer.concat([parse, SYNC]));
+      for (const parse of session.statements()) {
+        // One may need the search path of the transaction in which it was prepared.
+        if (outcomeOf(await this.#execute(Buffer.concat([parse, SYNC]))).failed) throw STATEMENTS_LOST;
+      }
       session.mustPrepareAgain = false;
     }
     if (session.mustFail) await this.#engine.run("begin").then(() => this.#engine.run("select 1 / 0"));

@@ -126,6 +126,7 @@ class Connection {
       return;
     }
     this.#session = session;
+    this.#reader.signedIn();
     this.#shared.connections.set(session, this);
     this.#socket.write(greetingWith(Buffer.from(this.#shared.greeting), this.#key));
   }

@@ -133,6 +133,20 @@ describe("a statement that would never end", () => {
     });
   }, 60_000);
 
+  test("restarts the database after a statement that exhausted its stack, with the answer to that statement", async () => {
+    const count = restarts.length;
+    const deep = `${"(".repeat(50_000)}a${")".repeat(50_000)}`;
+    await withClient(async (client) => {
+      await client.query("create temp table lost (i int)");
+      await withClient((other) =>
+        expect(other.query("select to_tsquery('simple', $1)", [deep])).rejects.toMatchObject({ code: "54001" }),
+      );
+      await expect(client.query("select 1")).rejects.toThrow();
+    });
+    expect(await withClient((client) => only(client, "select 1"))).toBe(1);
+    expect(restarts.length).toBe(count + 1);
+  }, 60_000);
+
   test("ends sooner or later where the client has set statement_timeout, and at once when it is cancelled", async () => {
     const count = restarts.length;
     const slow = `do $$ declare till timestamptz := clock_timestamp() + '${LIMIT_MS + 1_000} ms'; begin

@@ -82,6 +82,13 @@ select tests.make_post('tail ' || n, 'friend 1', jsonb_build_object('created_at'
 select tests.act_as('owner');
 select is((select array_agg(content order by place) from (select 1 as place, content from post_service.home_feed(page_size => 1) union all select 2, content from post_service.home_feed((select cursor from post_service.home_feed(page_size => 1)), 1)) pages),
   array['Old', 'Elsewhere'], 'a page is full although its posts were reposted several times');
+-- A post that was reposted more often than the feed looks through.
+select tests.act_as('database');
+insert into user_service.users (id, username) select tests.id('crowd ' || n), 'tap_crowd_' || n from generate_series(1, 205) n;
+select pg_temp.repost('crowd ' || n, 'elsewhere', -3) from generate_series(1, 205) n;
+select post_private.fold_counters();
+select tests.act_as('owner');
+select is((select array_agg(f) from unnest(pg_temp.feed()) f where f like 'Elsewhere%'), array['Elsewhere by r14'], 'the feed shows a viral post once, and who of the followed people reposted it');
 select is((select reposted_by from post_service.posts_by(tests.id('stranger')) limit 1), null, 'other lists do not say who reposted a post');
 select tests.act_as('database');
 
