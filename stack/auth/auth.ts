@@ -72,7 +72,7 @@ export function createAuth({ lite, keys, settings, databaseUrl, apiUrl, connecti
     fetch_types: false,
   });
   const jwtSecret = new TextEncoder().encode(keys.jwtSecret);
-  const access = new AuthAccess(keys, jwtSecret);
+  const access = new AuthAccess(keys);
   const auth: AuthContext = { sql, settings, apiUrl, jwtSecret, mail: (message) => lite.sendMail(message) };
   lite.replaceMailer({
     // `signUp` sends a mail of its own.
