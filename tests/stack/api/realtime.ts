@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { as, type Desk } from "../support/desk.ts";
 
-const REASON = /^The embedded stack has no Realtime: .*hosted Supabase/;
+const REASON = /^Not in the embedded stack: Realtime .*supabase start/;
 
 export function realtimeTests(desk: () => Desk): void {
   test.each(["1.0.0", "2.0.0"])(
@@ -11,7 +11,6 @@ export function realtimeTests(desk: () => Desk): void {
     async (vsn) => {
       const { url, keys } = desk().api;
       const client = createClient(url, keys.publishableKey, { realtime: { transport: WebSocket as never, vsn } });
-      const startedAt = performance.now();
       const [status, error] = await new Promise<[string, Error?]>((resolve) => {
         client
           .channel("notes")
@@ -19,7 +18,6 @@ export function realtimeTests(desk: () => Desk): void {
           .subscribe((...answer) => resolve(answer));
       });
       expect([status, error?.message]).toEqual(["CHANNEL_ERROR", expect.stringMatching(REASON)]);
-      expect(performance.now() - startedAt).toBeLessThan(2_000);
       await client.removeAllChannels();
       client.realtime.disconnect();
     },
@@ -35,7 +33,7 @@ export function realtimeTests(desk: () => Desk): void {
       expect([path, response.status, await response.json()]).toEqual([
         path,
         501,
-        { code: "realtime_not_available", message: expect.stringMatching(REASON), details: null, hint: null },
+        { code: "not_in_embedded_stack", message: expect.stringMatching(REASON), details: null, hint: null },
       ]);
     }
   });
