@@ -32,11 +32,14 @@ const forward: Handler = (_, { request, path, query, lite }) => lite(request.met
 
 const logOut: Handler = (_, { query, lite }) => lite("POST", `logout?scope=${query.get("scope") || "global"}`);
 
+/** `magiclink` is the older path of `otp`. */
+const otp = inTurn(signInWithOtp);
+
 const HANDLERS: Record<string, Handler> = {
   "POST signup": inTurn(signUp),
   "POST token": issueToken,
-  "POST otp": inTurn(signInWithOtp),
-  "POST magiclink": signInWithOtp,
+  "POST otp": otp,
+  "POST magiclink": otp,
   "POST recover": recover,
   "POST resend": resend,
   "POST verify": verifyCode,

@@ -10,15 +10,7 @@ type Session = { access_token: string; [field: string]: unknown };
 type Claims = { sub: string; session_id: string };
 
 /** How a session was started, as tokens list it in `amr`. Undefined for a refreshed one. */
-export type Method =
-  | "password"
-  | "otp"
-  | "oauth"
-  | "recovery"
-  | "magiclink"
-  | "email/signup"
-  | "email_change"
-  | "invite";
+export type Method = "password" | "otp" | "recovery" | "magiclink" | "email/signup" | "email_change" | "invite";
 
 /** Completes lite's answer: its tokens lack half of the claims, and it does not know that users can be banned. */
 export async function completeSession(auth: AuthContext, response: Response, method?: Method): Promise<Response> {
