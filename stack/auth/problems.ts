@@ -45,3 +45,5 @@ export function problemOfDatabase(error: unknown): AuthProblem | undefined {
 
 export const emailExists = () =>
   new AuthProblem(422, "email_exists", "A user with this email address has already been registered");
+
+export const userBanned = (status: 400 | 403) => new AuthProblem(status, "user_banned", "User is banned");

@@ -3,7 +3,7 @@ import { decodeJwt, SignJWT } from "jose";
 import type { Sql } from "postgres";
 import type { AuthContext, Call } from "./call.ts";
 import { openFlow } from "./pkce.ts";
-import { AuthProblem } from "./problems.ts";
+import { userBanned } from "./problems.ts";
 import { findUser, isBanned, type User, userJson } from "./users.ts";
 
 type Session = { access_token: string; [field: string]: unknown };
@@ -20,7 +20,7 @@ export async function completeSession(auth: AuthContext, response: Response, met
   const user = await findUser(auth.sql, "id", claims.sub!);
   if (!user || isBanned(user)) {
     await auth.sql`delete from auth.sessions where id = ${claims.session_id}`;
-    throw new AuthProblem(400, "user_banned", "User is banned");
+    throw userBanned(400);
   }
   const access_token = await new SignJWT({
     iss: `${auth.apiUrl}/auth/v1`,
