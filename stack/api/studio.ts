@@ -64,9 +64,9 @@ const PARAMETER = "studio";
 export class StudioAccess {
   readonly #secret = randomBytes(24).toString("base64url");
 
-  /** The link to Studio of an API at this URL. */
-  link(apiUrl: string): string {
-    return `${apiUrl}/?${PARAMETER}=${this.#secret}`;
+  /** The link to a page of Studio of an API at this URL. */
+  link(apiUrl: string, path = "/"): string {
+    return `${apiUrl}${path}?${PARAMETER}=${this.#secret}`;
   }
 
   /** Exchanges the secret of the link for a cookie, so that it does not stay in the address bar. */
