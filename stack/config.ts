@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
 import { z } from "zod";
+import { milliseconds } from "./durations.ts";
 
 /** The settings of `supabase/config.toml` that the stack uses, with the official CLI's defaults. */
 const schema = z.object({
@@ -40,7 +41,10 @@ const schema = z.object({
           enable_signup: z.boolean().default(true),
           double_confirm_changes: z.boolean().default(true),
           enable_confirmations: z.boolean().default(false),
-          max_frequency: z.string().default("1s"),
+          max_frequency: z
+            .string()
+            .refine((text) => milliseconds(text) >= 0, "must be a duration such as 1s or 1m30s")
+            .default("1s"),
           otp_length: z.number().int().default(6),
           otp_expiry: z.number().int().default(3600),
         })

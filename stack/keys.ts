@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parse } from "dotenv";
 
@@ -14,6 +14,12 @@ export type Keys = {
 
 /** Also what the API does not need: the password of the embedded database. */
 export type StackKeys = Keys & { databasePassword: string };
+
+/** Compares in a time that tells nothing about the secret but its length. */
+export function isSecret(given: string, secret: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(secret)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
 
 /** The variable of each key in `.env`. */
 const NAMES = {

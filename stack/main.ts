@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   console.log(
     await welcome({
       apiUrl: stack.apiUrl,
-      studioUrl: stack.studioUrl,
+      studioLink: stack.studioLink,
       databaseUrl: stack.databaseUrl,
       schemas: config.api.schemas,
       keys,

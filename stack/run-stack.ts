@@ -22,7 +22,12 @@ export type StackOptions = {
   log: Log;
 };
 
-export type Stack = { apiUrl: string; studioUrl: string; databaseUrl: string; stop(): Promise<void> };
+export type Stack = {
+  apiUrl: string;
+  studioLink: (path?: string) => string;
+  databaseUrl: string;
+  stop(): Promise<void>;
+};
 
 /** Connections to a PostgreSQL server; the embedded one has a single backend. */
 const SERVER_CONNECTIONS = 10;
@@ -78,7 +83,7 @@ export async function runStack({ root, config, keys, folder, databaseUrl, host, 
       await embedded?.stop();
       unlock();
     };
-    return { apiUrl: api.url, studioUrl: api.studioUrl!, databaseUrl: url, stop };
+    return { apiUrl: api.url, studioLink: api.studioLink!, databaseUrl: url, stop };
   } catch (error) {
     await embedded?.stop();
     unlock();

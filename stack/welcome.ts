@@ -4,7 +4,7 @@ import type { StackKeys } from "./keys.ts";
 
 type WelcomeOptions = {
   apiUrl: string;
-  studioUrl: string;
+  studioLink: (path?: string) => string;
   databaseUrl: string;
   keys: StackKeys;
   seconds: string;
@@ -17,7 +17,7 @@ type WelcomeOptions = {
 /** What `npm start` prints when everything is ready: URLs, keys, and accounts to sign in with. */
 export async function welcome({
   apiUrl,
-  studioUrl,
+  studioLink,
   databaseUrl,
   keys,
   seconds,
@@ -27,7 +27,7 @@ export async function welcome({
 }: WelcomeOptions): Promise<string> {
   const { people, first } = await seeded(databaseUrl, schemas);
   const lines: [string, string][] = [
-    ["Studio", `${first ? studioUrl.replace("/?", `/editor/${first}?`) : studioUrl} ${pc.dim("(do not share)")}`],
+    ["Studio", `${studioLink(first && `/editor/${first}`)} ${pc.dim("(do not share)")}`],
     ["REST", `${apiUrl}/rest/v1`],
     ["Auth", `${apiUrl}/auth/v1`],
     ["Storage", `${apiUrl}/storage/v1`],

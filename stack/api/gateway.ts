@@ -1,12 +1,22 @@
 import type { Auth } from "../auth/auth.ts";
 import type { FunctionRunner } from "../functions/runner.ts";
 import type { Rest } from "../rest/rest.ts";
-import { hasLinkToken } from "../storage/links.ts";
 import { createStorage } from "../storage/storage.ts";
 import type { Lite } from "./lite-app.ts";
 import { isRealtime, refuseRealtime } from "./realtime.ts";
 import { currentRequest, refusalBehind } from "./refusals.ts";
-import { isJson, nesting, nestingOfJson, problem, readBody, unavailable, withBody } from "./requests.ts";
+import {
+  decoded,
+  isJson,
+  MAX_NESTING,
+  METHODS,
+  nestingOfJson,
+  problem,
+  readBody,
+  refuseMalformed,
+  unavailable,
+  withBody,
+} from "./requests.ts";
 import { isLocal, type StudioAccess, studioAsset, studioPage } from "./studio.ts";
 
 export type Gateway = (request: Request, peerAddress: string | null) => Promise<Response>;
@@ -23,16 +33,12 @@ export type GatewayOptions = {
   studio?: StudioAccess;
 };
 
-const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
-/** The embedded database parses recursively: deeper input could crash it. */
-const MAX_NESTING = 100;
-const MAX_ADDRESS = 32 * 1024;
 /** What a form may have besides its file: metadata of at most 1 MB. */
 const FORM_BYTES = 2 * 1024 * 1024;
 /** Responses repeat the URL in a header, and Node's `fetch` rejects larger headers. */
 const MAX_ECHO = 4096;
 
-/** Routes requests to lite and the edge functions, refuses what they cannot handle, and hides `/_system`. */
+/** Routes requests to PostgREST, Auth, Storage and edge functions; Studio and `/_system` only for whom they are. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { rest, auth, lite, functions, maxBodyBytes } = options;
   const storage = createStorage(lite.storageRows, options.maxFileBytes);
@@ -49,20 +55,26 @@ export function createGateway(options: GatewayOptions): Gateway {
     return response;
   }
 
+  /** Studio's page and files, for a browser of this machine that was opened with the link. */
+  async function answerWithStudio(request: Request, pathname: string, peerAddress: string | null): Promise<Response> {
+    const { studio } = options;
+    if (!studio || !isLocal(request, peerAddress) || request.method !== "GET") return notFound();
+    const signedIn = studio.signIn(request);
+    if (signedIn) return signedIn;
+    if (!studio.isSignedIn(request)) return signInFirst();
+    if (pathname.startsWith("/static/")) return (await studioAsset(pathname)) ?? notFound();
+    // Studio's page is the same at every path, and lite serves nothing else at `/`.
+    const page = new Request(new URL("/", request.url), { headers: request.headers });
+    return studioPage(await lite.app.fetch(page, { peerAddress }));
+  }
+
   async function answer(request: Request, peerAddress: string | null): Promise<Response> {
-    if (!METHODS.has(request.method)) return problem(405, "405", `The method ${request.method} is not supported`);
     if (request.method === "OPTIONS" && request.headers.has("Origin")) return preflight(request);
-    if (hasLinkToken(request)) return problem(401, "PGRST301", "The token of a signed URL is not an access token");
+    const malformed = refuseMalformed(request);
+    if (malformed) return malformed;
     const url = new URL(request.url);
-    if (request.url.length > MAX_ADDRESS) {
-      return problem(414, "414", `The URL may have at most ${MAX_ADDRESS} characters`);
-    }
-    if (nesting(url.search) > MAX_NESTING) {
-      return problem(400, "PGRST100", `Parentheses in the query may be nested at most ${MAX_NESTING} deep`);
-    }
     // Lite also matches the decoded path, so hidden paths must be hidden in every encoding.
-    const pathname = decoded(url.pathname);
-    if (pathname === undefined) return problem(400, "PGRST125", "The path has invalid percent-encoding");
+    const pathname = decodeURIComponent(url.pathname);
     const isStorage = pathname.startsWith("/storage/v1/");
     const limit = isStorage ? options.maxFileBytes + FORM_BYTES : maxBodyBytes;
     const body = request.body ? await readBody(request, limit) : undefined;
@@ -79,7 +91,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     const studio = options.studio?.isFromStudio(request, peerAddress) ?? false;
     // Without an address, lite never treats a request as Studio's.
     const peer = studio ? peerAddress : null;
-    if (pathname.includes("\0")) return problem(400, "PGRST125", "The path contains a NUL character");
     if (/^\/rest\/v1(\/|$)/.test(url.pathname)) {
       // PostgREST answers these with a plain-text 500.
       if (decoded(url.search) === undefined) return problem(400, "PGRST100", "The query has invalid percent-encoding");
@@ -92,15 +103,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (pathname.startsWith("/auth/v1/"))
       return auth.fetch(withBody(request, body), pathname, (part) => ask(part, null));
     if (pathname.startsWith("/_system")) return studio ? lite.app.fetch(request, { peerAddress }) : notFound();
-    if (!options.studio || !isLocal(request, peerAddress) || request.method !== "GET") return notFound();
-    const signedIn = options.studio.signIn(request);
-    if (signedIn) return signedIn;
-    if (!options.studio.isSignedIn(request)) return signInFirst();
-    if (pathname.startsWith("/static/")) return (await studioAsset(pathname)) ?? notFound();
-    // Studio's page is the same at every path, and lite serves nothing else at `/`.
-    return studioPage(
-      await lite.app.fetch(new Request(new URL("/", url), { headers: request.headers }), { peerAddress }),
-    );
+    return answerWithStudio(request, pathname, peerAddress);
   }
 
   return async (request, peerAddress) => {
@@ -142,11 +145,3 @@ const signInFirst = () =>
   });
 
 const notFound = () => problem(404, "404", "There is nothing at this path");
-
-function decoded(pathname: string): string | undefined {
-  try {
-    return decodeURIComponent(pathname);
-  } catch {
-    return undefined;
-  }
-}

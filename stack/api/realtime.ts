@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { NOT_IN_STACK, notInStack } from "../missing.ts";
 import { problem } from "./requests.ts";
 
 /** Its changes come from logical decoding, which the embedded database cannot do. */
-const REASON =
-  "The embedded stack has no Realtime: no changes, broadcast or presence. It works on hosted Supabase and with `npx supabase start`";
+const REASON = notInStack("Realtime (changes, broadcast and presence)");
 const MAX_MESSAGE_BYTES = 16 * 1024;
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
@@ -14,7 +14,7 @@ export function isRealtime(pathname: string): boolean {
 }
 
 export function refuseRealtime(): Response {
-  return problem(501, "realtime_not_available", REASON);
+  return problem(501, NOT_IN_STACK, REASON);
 }
 
 /** Accepts the connections of realtime-js and refuses every channel, so that `subscribe` reports the reason at once. */

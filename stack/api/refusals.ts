@@ -5,41 +5,21 @@ export const currentRequest = new AsyncLocalStorage<{ complaints: unknown[] }>()
 
 type DatabaseError = Error & { code: string };
 
-/** HTTP status by SQLSTATE or its class, as in PostgREST. */
+/** HTTP status by SQLSTATE or its class, as in PostgREST. Others are 400, but for faults. */
 const STATUS: Record<string, number> = {
-  "08": 503,
-  "09": 500,
   "0L": 403,
   "0P": 403,
   "23503": 409,
   "23505": 409,
   "25006": 405,
-  "21": 500,
-  "25": 500,
   "28": 403,
-  "2D": 500,
-  "38": 500,
-  "39": 500,
-  "3B": 500,
-  "40": 500,
-  "53400": 500,
-  "53": 503,
-  "54": 500,
-  "55": 500,
-  "57P01": 503,
-  "57": 500,
-  "58": 500,
-  F0: 500,
-  HV: 500,
-  P0001: 400,
-  P0: 500,
-  XX: 500,
   "42P01": 404,
-  "42P17": 500,
 };
+/** What no request should cause, or what the same request may not cause again. */
+const FAULT = /^(0[89]|21|25|2D|3[89]|3B|40|5[34578]|F0|HV|P0(?!001)|XX|42P17)/;
 
-function statusOf(code: string): number {
-  return STATUS[code] ?? STATUS[code.slice(0, 2)] ?? 400;
+function statusOf(code: string): number | undefined {
+  return STATUS[code] ?? STATUS[code.slice(0, 2)] ?? (FAULT.test(code) ? undefined : 400);
 }
 
 function isDatabaseError(error: unknown): error is DatabaseError {
@@ -64,7 +44,14 @@ export function holdBackComplaints(): () => void {
 
 /** Codes of errors after which the same request may succeed: PostgreSQL ended or refused the connection. */
 const UNAVAILABLE =
-  /^(08...|57P0[1-4]|53300|CONNECTION_(CLOSED|DESTROYED)|CONNECT_TIMEOUT|ECONN(REFUSED|RESET)|EPIPE)$/;
+  /^(08...|57P0[1-4]|53300|CONNECTION_(CLOSED|DESTROYED|ENDED)|CONNECT_TIMEOUT|ECONN(REFUSED|RESET)|EPIPE)$/;
+
+/** What a client is told then. */
+export const UNAVAILABLE_MESSAGE = "The database is not available. Try again in a moment";
+
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof Error && "code" in error && UNAVAILABLE.test(String(error.code));
+}
 
 /**
  * What a 500 of lite's auth or storage should have been: a 4xx for a value that the database refuses, an invalid or
@@ -78,11 +65,9 @@ export function refusalBehind(complaints: unknown[]): { status: number; code: st
   if (error?.code === "ENOENT")
     return { status: 404, code: "NoSuchKey", message: "The file of this object is missing" };
   if (error?.code?.startsWith("ERR_J")) return { status: 400, code: "InvalidJWT", message: error.message };
-  if (UNAVAILABLE.test(error?.code ?? "")) {
-    return { status: 503, code: "503", message: "The database ended the connection during this request" };
-  }
+  if (isUnavailable(error)) return { status: 503, code: "503", message: UNAVAILABLE_MESSAGE };
   if (!isDatabaseError(error)) return undefined;
   if (error.code === "57014") return { status: 504, code: error.code, message: error.message };
   const status = statusOf(error.code);
-  return status < 500 ? { status, code: error.code, message: error.message } : undefined;
+  return status === undefined ? undefined : { status, code: error.code, message: error.message };
 }

@@ -1,3 +1,35 @@
+import { hasLinkToken } from "../storage/links.ts";
+
+export const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+/** The embedded database parses recursively: deeper input could crash it. */
+export const MAX_NESTING = 100;
+const MAX_ADDRESS = 32 * 1024;
+
+/** The refusal of a request that no part of the API takes. */
+export function refuseMalformed(request: Request): Response | undefined {
+  if (!METHODS.has(request.method)) return problem(405, "405", `The method ${request.method} is not supported`);
+  if (hasLinkToken(request)) return problem(401, "PGRST301", "The token of a signed URL is not an access token");
+  if (request.url.length > MAX_ADDRESS) {
+    return problem(414, "414", `The URL may have at most ${MAX_ADDRESS} characters`);
+  }
+  const { pathname, search } = new URL(request.url);
+  if (nesting(search) > MAX_NESTING) {
+    return problem(400, "PGRST100", `Parentheses in the query may be nested at most ${MAX_NESTING} deep`);
+  }
+  const path = decoded(pathname);
+  if (path === undefined) return problem(400, "PGRST125", "The path has invalid percent-encoding");
+  return path.includes("\0") ? problem(400, "PGRST125", "The path contains a NUL character") : undefined;
+}
+
+/** Undefined for invalid percent-encoding. */
+export function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A body that has been read completely, so that its size is known. */
 export type Body = Uint8Array<ArrayBuffer> | undefined;
 

@@ -45,8 +45,8 @@ export type ApiOptions = {
 
 export type Api = {
   url: string;
-  /** The link that opens Studio, if it is served. */
-  studioUrl?: string;
+  /** The link that opens Studio, or a page of it, if it is served. */
+  studioLink?: (path?: string) => string;
   keys: Keys;
   /** Handles a request in-process, as if from a client on this machine. */
   fetch(request: Request): Promise<Response>;
@@ -109,7 +109,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const letComplain = holdBackComplaints();
   return {
     url,
-    studioUrl: access?.link(url),
+    studioLink: access && ((path) => access.link(url, path)),
     keys,
     postgrestPid: postgrest.pid,
     fetch: (request) => gateway(request, "127.0.0.1"),

@@ -1,7 +1,8 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, extname, join } from "node:path";
+import { isSecret } from "../keys.ts";
 
 const STATIC_DIR = join(dirname(createRequire(import.meta.url).resolve("@supabase/lite/dist/manifest.json")), "..");
 
@@ -63,15 +64,15 @@ const PARAMETER = "studio";
 export class StudioAccess {
   readonly #secret = randomBytes(24).toString("base64url");
 
-  /** The link to Studio of an API at this URL. */
-  link(apiUrl: string): string {
-    return `${apiUrl}/?${PARAMETER}=${this.#secret}`;
+  /** The link to a page of Studio of an API at this URL. */
+  link(apiUrl: string, path = "/"): string {
+    return `${apiUrl}${path}?${PARAMETER}=${this.#secret}`;
   }
 
   /** Exchanges the secret of the link for a cookie, so that it does not stay in the address bar. */
   signIn(request: Request): Response | undefined {
     const url = new URL(request.url);
-    if (!this.#isSecret(url.searchParams.get(PARAMETER))) return undefined;
+    if (!isSecret(url.searchParams.get(PARAMETER) ?? "", this.#secret)) return undefined;
     url.searchParams.delete(PARAMETER);
     const cookie = `${PARAMETER}=${this.#secret}; Path=/; HttpOnly; SameSite=Strict`;
     return new Response(null, { status: 302, headers: { Location: url.pathname + url.search, "Set-Cookie": cookie } });
@@ -79,7 +80,9 @@ export class StudioAccess {
 
   isSignedIn(request: Request): boolean {
     const cookies = request.headers.get("cookie")?.split("; ") ?? [];
-    return cookies.some((cookie) => cookie.startsWith(`${PARAMETER}=`) && this.#isSecret(cookie.split("=")[1]!));
+    return cookies.some(
+      (cookie) => cookie.startsWith(`${PARAMETER}=`) && isSecret(cookie.split("=")[1]!, this.#secret),
+    );
   }
 
   /** Whether a Studio page sent the request. Browsers set Origin and Sec-Fetch-Site, and pages cannot change them. */
@@ -88,10 +91,5 @@ export class StudioAccess {
     const sameOrigin = origin === null || origin === `http://${request.headers.get("host")}`;
     const isSameSite = request.headers.get("sec-fetch-site") === "same-origin";
     return sameOrigin && isSameSite && isLocal(request, peerAddress) && this.isSignedIn(request);
-  }
-
-  #isSecret(given: string | null): boolean {
-    const [a, b] = [Buffer.from(given ?? ""), Buffer.from(this.#secret)];
-    return a.length === b.length && timingSafeEqual(a, b);
   }
 }

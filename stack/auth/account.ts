@@ -4,14 +4,14 @@ import { mailEmailChange, refuseTooEarly } from "./mails.ts";
 import { AuthProblem, emailExists } from "./problems.ts";
 import { endSessions } from "./sessions.ts";
 import { mailOptions } from "./sign-in.ts";
-import { findUser, isBanned, requireUser, type User, userJson } from "./users.ts";
+import { findUser, refuseBanned, requireUser, type User, userJson } from "./users.ts";
 
 /** The user of the token, which lite checks, or lite's refusal. */
 async function caller(auth: AuthContext, call: Call): Promise<User | Response> {
   const response = await call.lite("GET", "user");
   if (!response.ok) return response;
   const user = await requireUser(auth.sql, ((await response.json()) as { id: string }).id);
-  if (isBanned(user)) throw new AuthProblem(403, "user_banned", "User is banned");
+  refuseBanned(user, 403);
   return user;
 }
 

@@ -1,10 +1,21 @@
 import type { Sql } from "postgres";
-import { type AuthContext, type Call, emailOf, refuseTooLarge } from "./call.ts";
+import { milliseconds } from "../durations.ts";
+import { type AuthContext, type Call, emailOf, inTransaction, refuseTooLarge, refuseTooLongPassword } from "./call.ts";
 import { createUser, passwordHash } from "./create-user.ts";
-import { milliseconds } from "./mails.ts";
 import { AuthProblem, emailExists, invalid } from "./problems.ts";
 import { endSessions } from "./sessions.ts";
-import { confirmEmail, findUser, json, obfuscate, requireUser, saveIdentity, type User, userJson } from "./users.ts";
+import {
+  confirmEmail,
+  findUser,
+  isUuid,
+  json,
+  obfuscate,
+  requireUser,
+  saveIdentity,
+  type User,
+  userColumns,
+  userJson,
+} from "./users.ts";
 
 /** `auth.admin.createUser`. */
 export async function adminCreate(auth: AuthContext, { body }: Call): Promise<Response> {
@@ -16,7 +27,7 @@ export async function adminCreate(auth: AuthContext, { body }: Call): Promise<Re
   if (password_hash && !/^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(password_hash)) {
     throw invalid("The password hash must be a bcrypt hash");
   }
-  if (id && (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id) || /^[0-]+$/.test(id))) {
+  if (id && (!isUuid(id) || /^[0-]+$/.test(id))) {
     throw invalid("ID must conform to the uuid v4 format");
   }
   const user = await createUser(auth, {
@@ -32,7 +43,7 @@ function attributesOf(body: Call["body"]) {
   const { email, phone, password, role } = body;
   const digits = phone?.replace(/^\+/, "").replaceAll(" ", "");
   if (digits && !/^[1-9]\d{1,14}$/.test(digits)) throw invalid("Invalid phone number format (E.164 required)");
-  if (Buffer.byteLength(password ?? "") > 72) throw invalid("Password cannot be longer than 72 characters");
+  refuseTooLongPassword(password);
   return {
     email: email ? emailOf(email) : undefined,
     phone: digits || undefined,
@@ -64,7 +75,7 @@ export async function adminList({ sql }: AuthContext, { request, query }: Call):
     and (${filter} = '' or strpos(u.email, ${filter}) > 0 or strpos(lower(u.raw_user_meta_data ->> 'full_name'), lower(${filter})) > 0)`;
   const [row] = await sql`select count(*)::int as total ${match}`;
   const users = await sql<User[]>`
-    select u.*, coalesce((select json_agg(i order by i.created_at) from auth.identities i where i.user_id = u.id), '[]') as identities
+    select ${userColumns(sql)}
     ${match} order by u.created_at desc, u.id desc limit ${perPage} offset ${(Number(page) - 1) * Number(perPage)}`;
   const last = Math.ceil(row!.total / Number(perPage));
   // auth-js reads the page after the first `=`.
@@ -94,8 +105,7 @@ export async function adminUpdate(auth: AuthContext, call: Call): Promise<Respon
   if (password && password.length < minimum) {
     throw new AuthProblem(422, "weak_password", `Password should be at least ${minimum} characters.`);
   }
-  await auth.sql.begin(async (transaction) => {
-    const sql = transaction as unknown as Sql;
+  await inTransaction(auth.sql, async (sql) => {
     await sql`
       update auth.users set updated_at = now(),
         email = coalesce(${email ?? null}, email), phone = coalesce(${phone ?? null}, phone), role = coalesce(${role ?? null}, role),
@@ -125,8 +135,7 @@ export async function adminDelete({ sql }: AuthContext, call: Call): Promise<Res
   const { id, email, phone } = await requireUser(sql, idOf(call));
   if (!call.body.should_soft_delete) await sql`delete from auth.users where id = ${id}`;
   else {
-    await sql.begin(async (transaction) => {
-      const tx = transaction as unknown as Sql;
+    await inTransaction(sql, async (tx) => {
       await tx`
         update auth.users set email = ${email && obfuscate(id, email)}, phone = ${phone && obfuscate(id, phone).slice(0, 15)},
           encrypted_password = null, email_change = '', confirmation_token = '', recovery_token = '', email_change_token_new = '',

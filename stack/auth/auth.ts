@@ -32,11 +32,14 @@ const forward: Handler = (_, { request, path, query, lite }) => lite(request.met
 
 const logOut: Handler = (_, { query, lite }) => lite("POST", `logout?scope=${query.get("scope") || "global"}`);
 
+/** `magiclink` is the older path of `otp`. */
+const otp = inTurn(signInWithOtp);
+
 const HANDLERS: Record<string, Handler> = {
   "POST signup": inTurn(signUp),
   "POST token": issueToken,
-  "POST otp": inTurn(signInWithOtp),
-  "POST magiclink": signInWithOtp,
+  "POST otp": otp,
+  "POST magiclink": otp,
   "POST recover": recover,
   "POST resend": resend,
   "POST verify": verifyCode,
@@ -72,7 +75,7 @@ export function createAuth({ lite, keys, settings, databaseUrl, apiUrl, connecti
     fetch_types: false,
   });
   const jwtSecret = new TextEncoder().encode(keys.jwtSecret);
-  const access = new AuthAccess(keys, jwtSecret);
+  const access = new AuthAccess(keys);
   const auth: AuthContext = { sql, settings, apiUrl, jwtSecret, mail: (message) => lite.sendMail(message) };
   lite.replaceMailer({
     // `signUp` sends a mail of its own.

@@ -27,6 +27,11 @@ export type Call = {
 
 export type Handler = (auth: AuthContext, call: Call) => Promise<Response>;
 
+/** `sql.begin`, whose `sql` lacks what no transaction has, with the type that everything else takes. */
+export function inTransaction<T>(sql: Sql, work: (sql: Sql) => Promise<T>): Promise<T> {
+  return sql.begin((transaction) => work(transaction as unknown as Sql)) as Promise<T>;
+}
+
 /** As much metadata as fits into a token, and with it into the 50 KB of headers that PostgREST takes. */
 const MAX_BYTES = 32 * 1024;
 
@@ -38,6 +43,11 @@ export function refuseTooLarge(content: string): void {
     "request_entity_too_large",
     `A request and a user's metadata have at most ${MAX_BYTES} bytes`,
   );
+}
+
+/** Of a longer password, bcrypt would ignore the rest. */
+export function refuseTooLongPassword(password: string | null | undefined): void {
+  if (Buffer.byteLength(password ?? "") > 72) throw invalid("Password cannot be longer than 72 characters");
 }
 
 const text = z.string().nullish();

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Sql } from "postgres";
-import type { AuthContext } from "./call.ts";
+import { type AuthContext, inTransaction } from "./call.ts";
 import { confirmEmail, findUser, json, saveIdentity, type User } from "./users.ts";
 
 export type NewUser = {
@@ -23,8 +23,7 @@ export type NewUser = {
 export async function createUser({ sql }: AuthContext, wanted: NewUser): Promise<User> {
   const { id = randomUUID(), email, phone, userMetadata, appMetadata } = wanted;
   const providers = [email && "email", phone && "phone"].filter(Boolean);
-  await sql.begin(async (transaction) => {
-    const tx = transaction as unknown as Sql;
+  await inTransaction(sql, async (tx) => {
     await tx`
       insert into auth.users (instance_id, id, aud, role, email, phone, encrypted_password, phone_confirmed_at, banned_until,
         confirmation_token, recovery_token, email_change, email_change_token_new, email_change_token_current,

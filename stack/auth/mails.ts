@@ -1,8 +1,9 @@
 import { createHash, randomInt } from "node:crypto";
+import { milliseconds } from "../durations.ts";
 import type { AuthContext } from "./call.ts";
 import { type Challenge, openFlow } from "./pkce.ts";
 import { AuthProblem } from "./problems.ts";
-import type { User } from "./users.ts";
+import type { Key, User } from "./users.ts";
 
 /** What a mail's code and link prove, by the name that `verifyOtp` has for it. */
 export type Purpose = "signup" | "invite" | "magiclink" | "recovery";
@@ -15,12 +16,25 @@ export type MailOptions = {
   challenge?: Challenge;
 };
 
-const COLUMNS = {
-  signup: ["confirmation_token", "confirmation_sent_at"],
-  invite: ["confirmation_token", "confirmation_sent_at"],
-  magiclink: ["recovery_token", "recovery_sent_at"],
-  recovery: ["recovery_token", "recovery_sent_at"],
-} as const satisfies Record<Purpose, readonly [string, keyof User]>;
+/** When the token in a column was mailed. */
+export const SENT_AT = {
+  confirmation_token: "confirmation_sent_at",
+  recovery_token: "recovery_sent_at",
+  email_change_token_current: "email_change_sent_at",
+  email_change_token_new: "email_change_sent_at",
+} as const satisfies Partial<Record<Key, keyof User>>;
+
+export type TokenColumn = keyof typeof SENT_AT;
+
+/** The columns in which each type of token may be. */
+export const TOKEN_COLUMNS = {
+  signup: ["confirmation_token"],
+  invite: ["confirmation_token"],
+  magiclink: ["recovery_token"],
+  recovery: ["recovery_token"],
+  email: ["confirmation_token", "recovery_token"],
+  email_change: ["email_change_token_current", "email_change_token_new"],
+} as const satisfies Record<Purpose | "email" | "email_change", readonly TokenColumn[]>;
 
 const SUBJECTS = {
   signup: "Confirm your sign-up",
@@ -58,11 +72,11 @@ export async function issueProof(
   options: MailOptions,
 ): Promise<Proof> {
   const { sql } = auth;
-  const [token, sentAt] = COLUMNS[purpose];
+  const [token] = TOKEN_COLUMNS[purpose];
   const proof = makeProof(auth, user.email!, purpose, options);
   if (options.challenge) await openFlow(sql, user.id, purpose, options.challenge);
   await sql`
-    update auth.users set ${sql(token)} = ${proof.hash}, ${sql(sentAt)} = now(), updated_at = now()
+    update auth.users set ${sql(token)} = ${proof.hash}, ${sql(SENT_AT[token])} = now(), updated_at = now()
       ${purpose === "invite" ? sql`, invited_at = now()` : sql``}
     where id = ${user.id}`;
   return proof;
@@ -133,15 +147,4 @@ async function send(
   { code, link }: Proof,
 ): Promise<void> {
   await auth.mail({ to, subject: SUBJECTS[subject], text: `Your code: ${code}\nOr follow this link: ${link}` });
-}
-
-/** A Go duration such as `1m30s`, `500ms` or `-1h`; NaN for anything else. */
-export function milliseconds(duration: string): number {
-  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))*$/.test(duration)) {
-    return duration === "0" ? 0 : Number.NaN;
-  }
-  const units: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-  const parts = [...duration.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g)];
-  const sum = parts.reduce((total, [, amount, unit]) => total + Number(amount) * units[unit!]!, 0);
-  return duration.startsWith("-") ? -sum : sum;
 }

@@ -1,3 +1,4 @@
+import { NOT_IN_STACK, notInStack } from "../missing.ts";
 import type { Call } from "./call.ts";
 import { AuthProblem } from "./problems.ts";
 
@@ -39,9 +40,5 @@ export function missingFeature(call: Call): AuthProblem | undefined {
   if (!missing) return undefined;
   // auth-js reads no body of a 5xx: the message would be "{}".
   const status = call.request.headers.has("X-Supabase-Api-Version") ? 422 : 501;
-  return new AuthProblem(
-    status,
-    "not_in_embedded_stack",
-    `${missing.what} is not in the embedded stack. Use \`npx supabase start\` or a hosted project`,
-  );
+  return new AuthProblem(status, NOT_IN_STACK, notInStack(missing.what));
 }

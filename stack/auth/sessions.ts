@@ -3,22 +3,14 @@ import { decodeJwt, SignJWT } from "jose";
 import type { Sql } from "postgres";
 import type { AuthContext, Call } from "./call.ts";
 import { openFlow } from "./pkce.ts";
-import { AuthProblem } from "./problems.ts";
+import { userBanned } from "./problems.ts";
 import { findUser, isBanned, type User, userJson } from "./users.ts";
 
 type Session = { access_token: string; [field: string]: unknown };
 type Claims = { sub: string; session_id: string };
 
 /** How a session was started, as tokens list it in `amr`. Undefined for a refreshed one. */
-export type Method =
-  | "password"
-  | "otp"
-  | "oauth"
-  | "recovery"
-  | "magiclink"
-  | "email/signup"
-  | "email_change"
-  | "invite";
+export type Method = "password" | "otp" | "recovery" | "magiclink" | "email/signup" | "email_change" | "invite";
 
 /** Completes lite's answer: its tokens lack half of the claims, and it does not know that users can be banned. */
 export async function completeSession(auth: AuthContext, response: Response, method?: Method): Promise<Response> {
@@ -28,7 +20,7 @@ export async function completeSession(auth: AuthContext, response: Response, met
   const user = await findUser(auth.sql, "id", claims.sub!);
   if (!user || isBanned(user)) {
     await auth.sql`delete from auth.sessions where id = ${claims.session_id}`;
-    throw new AuthProblem(400, "user_banned", "User is banned");
+    throw userBanned(400);
   }
   const access_token = await new SignJWT({
     iss: `${auth.apiUrl}/auth/v1`,

@@ -1,14 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { type AuthContext, type Call, emailOf } from "./call.ts";
+import { type AuthContext, type Call, emailOf, refuseTooLongPassword } from "./call.ts";
 import { createUser } from "./create-user.ts";
 import { mailEmailChange, mailProof, refuseTooEarly } from "./mails.ts";
 import { challengeOf } from "./pkce.ts";
 import { AuthProblem, invalid } from "./problems.ts";
 import { redirectTarget } from "./redirects.ts";
 import { completeSession, type Method } from "./sessions.ts";
-import { findUser, isBanned, type User, userJson } from "./users.ts";
+import { findUser, refuseBanned, type User, userJson } from "./users.ts";
 
-const BCRYPT_BYTES = 72;
 const done = () => Response.json({});
 
 /** Where this request's mail leads. */
@@ -27,7 +26,7 @@ export async function signUp(auth: AuthContext, call: Call): Promise<Response> {
   const mayExist = settings.email.enable_confirmations && maySignUp(settings) && !isWeak;
   const known = mayExist ? await findUser(sql, "email", email) : undefined;
   if (known) return known.email_confirmed_at ? pretendToSignUp(email, data) : confirmAgain(auth, known, options);
-  if (Buffer.byteLength(password ?? "") > BCRYPT_BYTES) throw invalid("Password cannot be longer than 72 characters");
+  refuseTooLongPassword(password);
   const response = await call.lite("POST", "signup", { email, password, data: data ?? {} });
   if (!response.ok) return response;
   if (!settings.email.enable_confirmations) return completeSession(auth, response, "password");
@@ -73,7 +72,7 @@ export async function issueToken(auth: AuthContext, call: Call): Promise<Respons
   if (grant === "refresh_token") {
     const [user] = await sql<Pick<User, "banned_until">[]>`
       select u.banned_until from auth.refresh_tokens t join auth.users u on u.id = t.user_id where t.token = ${refresh_token ?? ""}`;
-    if (user && isBanned(user)) throw new AuthProblem(400, "user_banned", "User is banned");
+    if (user) refuseBanned(user, 400);
     return completeSession(auth, await call.lite("POST", "token?grant_type=refresh_token", { refresh_token }));
   }
   if (grant === "pkce") {

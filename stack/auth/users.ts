@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Sql } from "postgres";
-import { AuthProblem } from "./problems.ts";
+import { AuthProblem, userBanned } from "./problems.ts";
 
 type Metadata = Record<string, unknown>;
 type Identity = {
@@ -53,18 +53,22 @@ export type Key =
   | "email_change_token_current"
   | "email_change_token_new";
 
+/** The columns of `User`, for a query of `auth.users u`. */
+export const userColumns = (sql: Sql) => sql`
+  u.*, coalesce((select json_agg(i order by i.created_at) from auth.identities i where i.user_id = u.id), '[]') as identities`;
+
 export async function findUser(sql: Sql, key: Key, values: string | string[]): Promise<User | undefined> {
   const [user] = await sql<User[]>`
-    select u.*, coalesce((select json_agg(i order by i.created_at) from auth.identities i where i.user_id = u.id), '[]') as identities
+    select ${userColumns(sql)}
     from auth.users u where u.${sql(key)} in ${sql([values].flat())} and not u.is_sso_user`;
   return user;
 }
 
+export const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+
 /** The user of an id in a path or a token. */
 export async function requireUser(sql: Sql, id: string): Promise<User> {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) {
-    throw new AuthProblem(404, "validation_failed", "user_id must be an UUID");
-  }
+  if (!isUuid(id)) throw new AuthProblem(404, "validation_failed", "user_id must be an UUID");
   const user = await findUser(sql, "id", id);
   if (!user) throw new AuthProblem(404, "user_not_found", "User not found");
   return user;
@@ -72,6 +76,11 @@ export async function requireUser(sql: Sql, id: string): Promise<User> {
 
 export function isBanned({ banned_until }: Pick<User, "banned_until">): boolean {
   return banned_until !== null && banned_until > new Date();
+}
+
+/** Refuses with 403 who is signed in, and with 400 who is not yet. */
+export function refuseBanned(user: Pick<User, "banned_until">, status: 400 | 403): void {
+  if (isBanned(user)) throw userBanned(status);
 }
 
 /** The object that clients see. Fields without a value are left out. */

@@ -1,21 +1,11 @@
 import type { Sql } from "postgres";
-import { type AuthContext, type Call, emailOf } from "./call.ts";
-import { addressesToConfirm, hashOf } from "./mails.ts";
+import { type AuthContext, type Call, emailOf, inTransaction } from "./call.ts";
+import { addressesToConfirm, hashOf, SENT_AT, TOKEN_COLUMNS, type TokenColumn } from "./mails.ts";
 import { issueCode } from "./pkce.ts";
 import { AuthProblem, invalid } from "./problems.ts";
 import { redirectTarget } from "./redirects.ts";
 import { startSession } from "./sessions.ts";
-import { confirmEmail, findUser, isBanned, type Key, saveIdentity, type User } from "./users.ts";
-
-/** The columns in which each type of token may be. */
-const COLUMNS: Record<string, Key[]> = {
-  email: ["confirmation_token", "recovery_token"],
-  signup: ["confirmation_token"],
-  invite: ["confirmation_token"],
-  magiclink: ["recovery_token"],
-  recovery: ["recovery_token"],
-  email_change: ["email_change_token_current", "email_change_token_new"],
-};
+import { confirmEmail, findUser, refuseBanned, saveIdentity, type User } from "./users.ts";
 
 const HALF_WAY = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
 
@@ -67,13 +57,11 @@ function leadTo(target: string, query: Record<string, string>, fragment?: Record
 
 /** Uses up a token and does what it proves. Undefined while a change of address still needs the other address. */
 async function redeem(auth: AuthContext, type: string, hashes: string[], refusal: string): Promise<User | undefined> {
-  const columns = Object.hasOwn(COLUMNS, type) ? COLUMNS[type] : undefined;
-  if (!columns) throw invalid("Unsupported verification type");
-  return auth.sql.begin(async (transaction) => {
-    const sql = transaction as unknown as Sql;
-    const [column, user] = await findByToken({ ...auth, sql }, columns, hashes);
+  if (!isTokenType(type)) throw invalid("Unsupported verification type");
+  return inTransaction(auth.sql, async (sql) => {
+    const [column, user] = await findByToken({ ...auth, sql }, TOKEN_COLUMNS[type], hashes);
     if (!column || !user) throw new AuthProblem(403, "otp_expired", refusal);
-    if (isBanned(user)) throw new AuthProblem(403, "user_banned", "User is banned");
+    refuseBanned(user, 403);
     // Of two requests with a token, the second waits here and finds none.
     const [row] = await sql<Pick<User, "email_change" | "email_change_confirm_status">[]>`
       update auth.users set ${sql(column)} = '' where id = ${user.id} and ${sql(column)} in ${sql(hashes)}
@@ -89,21 +77,24 @@ async function redeem(auth: AuthContext, type: string, hashes: string[], refusal
     }
     await changeEmail(sql, user.id, row.email_change!);
     return user;
-  }) as Promise<User | undefined>;
+  });
 }
 
-async function findByToken({ sql, settings }: AuthContext, columns: Key[], hashes: string[]): Promise<[Key?, User?]> {
+function isTokenType(type: string): type is keyof typeof TOKEN_COLUMNS {
+  return Object.hasOwn(TOKEN_COLUMNS, type);
+}
+
+async function findByToken(
+  { sql, settings }: AuthContext,
+  columns: readonly TokenColumn[],
+  hashes: string[],
+): Promise<[TokenColumn?, User?]> {
   for (const column of columns) {
     const user = await findUser(sql, column, hashes);
-    const sentAt = user && sentAtOf(column, user);
+    const sentAt = user?.[SENT_AT[column]];
     if (sentAt && sentAt.getTime() + settings.email.otp_expiry * 1000 > Date.now()) return [column, user];
   }
   return [];
-}
-
-function sentAtOf(column: Key, user: User): Date | null {
-  if (column === "confirmation_token") return user.confirmation_sent_at;
-  return column === "recovery_token" ? user.recovery_sent_at : user.email_change_sent_at;
 }
 
 async function changeEmail(sql: Sql, userId: string, email: string): Promise<void> {

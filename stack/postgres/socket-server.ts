@@ -1,5 +1,6 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
+import { isSecret } from "../keys.ts";
 import { askForPassword, errorResponse, greetingWith } from "./backend-messages.ts";
 import { ClientSession } from "./client-session.ts";
 import { DatabaseEnded, type DatabaseThread, STOPPED } from "./database-thread.ts";
@@ -120,8 +121,7 @@ class Connection {
   }
 
   #signIn(session: ClientSession, message: FrontendMessage): void {
-    const [given, known] = [Buffer.from(textOf(message)), Buffer.from(this.#shared.password)];
-    if (message.type !== "p" || given.length !== known.length || !timingSafeEqual(given, known)) {
+    if (message.type !== "p" || !isSecret(textOf(message), this.#shared.password)) {
       this.terminate(new DatabaseEnded("28P01", "password authentication failed: `npm start` prints the URL with it"));
       return;
     }

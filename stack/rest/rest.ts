@@ -1,4 +1,5 @@
-import { jwtVerify, SignJWT } from "jose";
+import { SignJWT } from "jose";
+import { ApiKeys, keyIn } from "../api/api-keys.ts";
 import { type Body, problem, unavailable } from "../api/requests.ts";
 import type { Keys } from "../keys.ts";
 import { isDisconnect, type Postgrest } from "./postgrest.ts";
@@ -18,21 +19,15 @@ const NOT_A_FILTER = /^$|^(select|columns|order|limit|offset|on_conflict)$|^(?!n
  * writes without a filter (safeupdate).
  */
 export async function createRest(postgrest: Postgrest, keys: Keys): Promise<Rest> {
+  const apiKeys = new ApiKeys(keys);
   const secret = new TextEncoder().encode(keys.jwtSecret);
+  /** A legacy key is a token itself. */
   const tokens = new Map([
     [keys.publishableKey, await roleToken("anon", secret)],
     [keys.secretKey, await roleToken("service_role", secret)],
   ]);
   let reloading: Promise<void> | undefined;
   let uselessReloadAt = 0;
-
-  /** The token of an API key. A legacy key is a token itself. */
-  async function tokenOf(key: string): Promise<string | undefined> {
-    const token = tokens.get(key);
-    if (token !== undefined) return token;
-    const verified = await jwtVerify(key, secret, { algorithms: ["HS256"] }).catch(() => undefined);
-    return /^(anon|service_role)$/.test(String(verified?.payload.role)) ? key : undefined;
-  }
 
   /** Sends a request again after reading the schema, which may have changed, for example through psql. */
   async function sendAfterReload(send: () => Promise<Response>): Promise<Response> {
@@ -48,14 +43,13 @@ export async function createRest(postgrest: Postgrest, keys: Keys): Promise<Rest
 
   return async (request, body, isStudio) => {
     const url = new URL(request.url);
-    const key = request.headers.get("apikey") ?? url.searchParams.get("apikey") ?? (isStudio ? keys.secretKey : null);
-    if (key === null) {
-      return unauthorized("No API key found in request", "No `apikey` request header or url param was found.");
+    const given = keyIn(request);
+    if (given !== null || !isStudio) {
+      const role = await apiKeys.roleOf(request);
+      if (role instanceof Response) return role;
     }
-    const token = await tokenOf(key);
-    if (token === undefined) {
-      return unauthorized("Invalid API key", "Double check your Supabase `anon` or `service_role` API key.");
-    }
+    const key = given ?? keys.secretKey;
+    const token = tokens.get(key) ?? key;
     const query = parametersOf(url);
     const unfiltered = unfilteredWrite(request.method, query);
     if (unfiltered) return problem(400, "21000", `${unfiltered} requires a WHERE clause`);
@@ -115,8 +109,4 @@ function roleToken(role: string, secret: Uint8Array): Promise<string> {
     .setIssuedAt()
     .setExpirationTime("10y")
     .sign(secret);
-}
-
-function unauthorized(message: string, hint: string): Response {
-  return Response.json({ message, hint }, { status: 401 });
 }

@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import { type Context, type ObjectPath, redirected, refusal } from "./http.ts";
 
 /** Serves a file, or what `Range` and the conditions of the request leave of it. */
@@ -53,8 +54,8 @@ function attachment(fileName: string): string {
 
 /** When a signed URL that lite accepted expires. */
 function expiryOf(token: string | null): string | undefined {
-  const payload = JSON.parse(Buffer.from(token?.split(".")[1] ?? "", "base64url").toString()) as { exp?: number };
-  return payload.exp === undefined ? undefined : new Date(payload.exp * 1000).toUTCString();
+  const { exp } = decodeJwt(token ?? "");
+  return exp === undefined ? undefined : new Date(exp * 1000).toUTCString();
 }
 
 function isUnchanged(asked: Headers, file: Headers): boolean {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NOT_IN_STACK, notInStack } from "../missing.ts";
 import type { StorageRows } from "./rows.ts";
 
 /** Sends a request to lite as the caller. */
@@ -30,18 +31,14 @@ export function noRoute({ method, url }: Request): Response {
 }
 
 /** The refusal of what only Supabase has. */
-export function unsupported(features: string): Response {
-  return refusal(501, MISSING, missing(features));
+export function unsupported(what: string): Response {
+  return refusal(501, NOT_IN_STACK, notInStack(what));
 }
 
 /** The same in the format of Iceberg's REST catalog. */
-export function unsupportedByIceberg(features: string): Response {
-  return Response.json({ error: { message: missing(features), type: MISSING, code: 501 } }, { status: 501 });
+export function unsupportedByIceberg(what: string): Response {
+  return Response.json({ error: { message: notInStack(what), type: NOT_IN_STACK, code: 501 } }, { status: 501 });
 }
-
-const MISSING = "not_in_embedded_stack";
-const missing = (features: string) =>
-  `${features} are not in the embedded stack. Use \`npx supabase start\` or a hosted project`;
 
 /** Parses a JSON body, or returns the refusal of an invalid one. */
 export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promise<T | Response> {

@@ -11,7 +11,7 @@ import { upload } from "./uploads.ts";
 export type Storage = (request: Request, send: Send) => Promise<Response>;
 
 /** What Supabase has at these paths. docs/storage.md lists it. */
-const MISSING: [RegExp, string][] = [
+export const MISSING: [RegExp, string][] = [
   [/^\/render\/image\//, "Image transformations"],
   [/^\/upload\/resumable(\/|$)/, "Resumable uploads (TUS)"],
   [/^\/s3(\/|$)/, "Requests in the S3 protocol"],

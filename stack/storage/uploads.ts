@@ -1,12 +1,10 @@
-import { nestingOfJson } from "../api/requests.ts";
+import { MAX_NESTING, nestingOfJson } from "../api/requests.ts";
 import { uploadAs } from "./files.ts";
 import { type Context, encodePath, type ObjectPath, refusal, reshaped, tooLarge } from "./http.ts";
 
 type File = { body: ArrayBuffer; mimetype: string; cacheControl: string; metadata?: object };
 
 const MAX_METADATA_BYTES = 1024 * 1024;
-/** The embedded database parses recursively: deeper input could crash it. */
-const MAX_METADATA_NESTING = 100;
 
 /** Stores a file. Lite does not read its metadata, and knows no patterns of types. */
 export async function upload({ request, send, rows }: Context, { mode, bucket, name }: ObjectPath): Promise<Response> {
@@ -61,8 +59,8 @@ async function readForm(request: Request): Promise<File | Response> {
 /** Like Storage, ignores what is not JSON. */
 function readMetadata(json: Uint8Array): object | Response | undefined {
   if (json.length > MAX_METADATA_BYTES) return tooLarge("user_metadata");
-  if (nestingOfJson(json) > MAX_METADATA_NESTING) {
-    return refusal(400, "InvalidRequest", `The metadata may be nested at most ${MAX_METADATA_NESTING} deep`);
+  if (nestingOfJson(json) > MAX_NESTING) {
+    return refusal(400, "InvalidRequest", `The metadata may be nested at most ${MAX_NESTING} deep`);
   }
   try {
     const value: unknown = JSON.parse(Buffer.from(json).toString());

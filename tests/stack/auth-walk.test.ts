@@ -61,7 +61,7 @@ test.each(Object.entries({ ...WORKS, ...ADMIN_WORKS }))("%s works", async (_, { 
 test.each(Object.entries(MISSING_METHODS))("%s is refused by name", async (_, { missing, call }) => {
   const { error } = await call();
   expect(error).toMatchObject({
-    message: expect.stringMatching(`^${missing} is not in the embedded stack. Use .*supabase start`),
+    message: expect.stringMatching(`^Not in the embedded stack: ${missing}. Use .*supabase start`),
   });
   const { code, error_code, status } = error as Record<string, unknown>;
   expect(error_code ?? code).toBe("not_in_embedded_stack");

@@ -121,7 +121,7 @@ describe.runIf(chromiumPath)("a page of another origin, in Chromium", () => {
     const tab = await studio.newPage();
     const failures: string[] = [];
     tab.on("pageerror", (error) => failures.push(error.message));
-    await tab.goto(api.studioUrl!);
+    await tab.goto(api.studioLink!());
     await tab.goto(`${api.url}/editor/user_service.users`);
     // The first page has other people too if other suites ran before.
     await tab

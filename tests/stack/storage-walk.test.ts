@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
 import { createClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import ws from "ws";
+import { notInStack } from "../../stack/missing.ts";
+import { MISSING } from "../../stack/storage/storage.ts";
 import { type Desk, startDesk } from "./support/desk.ts";
 import {
   analyticsClients,
@@ -140,4 +143,35 @@ describe.each(clients)("%s", (_, client, methods) => {
     expect(data).toBeNull();
     expect([error.status, error.message]).toEqual([501, expect.stringContaining(known.as)]);
   });
+});
+
+/** A request for each thing that docs/storage.md says is missing. */
+const MISSING_REQUESTS: Record<string, [method: string, path: string, body?: object]> = {
+  "Image transformations": ["GET", "/render/image/public/walk/a"],
+  "Resumable uploads (TUS)": ["POST", "/upload/resumable", {}],
+  "Requests in the S3 protocol": ["GET", "/s3/walk"],
+  "Vector buckets": ["POST", "/vector/ListVectorBuckets", {}],
+  "Analytics buckets": ["GET", "/iceberg/bucket"],
+  "Purges of a CDN's cache": ["DELETE", "/cdn/walk/a"],
+  "Copies with other metadata": [
+    "POST",
+    "/object/copy",
+    { bucketId: "walk", sourceKey: "a", destinationKey: "b", copyMetadata: false },
+  ],
+  'Object names with "?"': ["POST", "/object/walk/a%3Fb", {}],
+};
+
+test("docs/storage.md lists what is refused at paths of its own, and nothing that is not refused", () => {
+  const page = readFileSync(new URL("../../docs/storage.md", import.meta.url), "utf8");
+  const documented = [...page.matchAll(/^\| ([A-Z].*?) \|/gm)].map(([, what]) => what);
+  expect(documented).toEqual(Object.keys(MISSING_REQUESTS));
+  expect(documented).toEqual(expect.arrayContaining(MISSING.map(([, what]) => what)));
+});
+
+test.each(Object.entries(MISSING_REQUESTS))("%s: 501 with the name that docs/storage.md has", async (what, request) => {
+  const [method, path, body] = request;
+  const headers = { apikey: desk.api.keys.secretKey, "Content-Type": "application/json" };
+  const response = await fetch(`${desk.api.url}/storage/v1${path}`, { method, headers, body: JSON.stringify(body) });
+  expect(response.status).toBe(501);
+  expect(await response.json()).toMatchObject({ code: "not_in_embedded_stack", message: notInStack(what) });
 });

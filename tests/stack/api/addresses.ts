@@ -22,7 +22,7 @@ function status(host: string, port: string, headers: Record<string, string>): Pr
 }
 
 export function addressTests(desk: () => Desk): void {
-  const studio = () => ({ Cookie: `studio=${new URL(desk().api.studioUrl!).searchParams.get("studio")}` });
+  const studio = () => ({ Cookie: `studio=${new URL(desk().api.studioLink!()).searchParams.get("studio")}` });
 
   test.runIf(hasIpv6)("the API and Studio answer at [::1] too", async () => {
     const { port } = new URL(desk().api.url);
@@ -40,7 +40,7 @@ export function addressTests(desk: () => Desk): void {
     for (const host of [address!, "0.0.0.0"]) {
       const api = await startApi({ databaseUrl, connections, keys: makeKeys(), config, studio: true, host });
       const { port } = new URL(api.url);
-      const cookie = { Cookie: `studio=${new URL(api.studioUrl!).searchParams.get("studio")}` };
+      const cookie = { Cookie: `studio=${new URL(api.studioLink!()).searchParams.get("studio")}` };
       const rest = await fetch(`http://${address}:${port}/rest/v1/numbers?n=eq.1`, {
         headers: { apikey: api.keys.publishableKey },
       });

@@ -20,7 +20,7 @@ export function gatewayTests(desk: () => Desk): void {
   }
 
   /** The cookie of a browser that opened the link to Studio. */
-  const cookie = () => `studio=${new URL(desk().api.studioUrl!).searchParams.get("studio")}`;
+  const cookie = () => `studio=${new URL(desk().api.studioLink!()).searchParams.get("studio")}`;
   const fromStudio = () => ({ "Sec-Fetch-Site": "same-origin", Host: new URL(desk().api.url).host, Cookie: cookie() });
 
   describe("access reserved for Studio", () => {
@@ -64,11 +64,13 @@ export function gatewayTests(desk: () => Desk): void {
   });
 
   test("Studio opens with its link, which becomes a cookie, and only under a local host name", async () => {
-    const { pathname, search } = new URL(desk().api.studioUrl!);
-    const response = await fetch(desk().api.studioUrl!, { redirect: "manual" });
+    const { pathname, search } = new URL(desk().api.studioLink!());
+    const response = await fetch(desk().api.studioLink!(), { redirect: "manual" });
     expect([response.status, response.headers.get("location")]).toEqual([302, "/"]);
     expect(response.headers.get("set-cookie")).toBe(`${cookie()}; Path=/; HttpOnly; SameSite=Strict`);
     expect((await get(pathname + search, { Host: "evil.example" })).status).toBe(404);
+    const table = await fetch(desk().api.studioLink!("/editor/desk.notes"), { redirect: "manual" });
+    expect([table.status, table.headers.get("location")]).toEqual([302, "/editor/desk.notes"]);
 
     const page = await get("/", { Cookie: cookie() });
     expect([page.status, page.body.includes("<html")]).toEqual([200, true]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { runSql } from "../support/databases.ts";
 import { ANI, as, BUDI, type Desk, MAX_ROWS } from "../support/desk.ts";
+import { personToken } from "../support/tokens.ts";
 
 export function restTests(desk: () => Desk): void {
   async function call(who: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
@@ -136,6 +137,17 @@ export function restTests(desk: () => Desk): void {
       expect((await fetch(`${url}/rest/v1/numbers`, { headers: { apikey: "sb_publishable_wrong" } })).status).toBe(401);
       const headers = { ...(await as(desk().api, "anonymous")), Authorization: "Bearer not.a.token" };
       expect((await fetch(`${url}/rest/v1/numbers`, { headers })).status).toBe(401);
+    });
+
+    test("a secret key from a browser is refused, unless it is a legacy one", async () => {
+      const { url, keys } = desk().api;
+      const status = async (apikey: string, agent: string) =>
+        (await fetch(`${url}/rest/v1/numbers?limit=1`, { headers: { apikey, "User-Agent": agent } })).status;
+      const legacy = await personToken(keys.jwtSecret, "", { role: "service_role" });
+      expect(await status(keys.secretKey, "Mozilla/5.0")).toBe(401);
+      expect(await status(keys.secretKey, "node")).toBe(200);
+      expect(await status(keys.publishableKey, "Mozilla/5.0")).toBe(200);
+      expect(await status(legacy, "Mozilla/5.0")).toBe(200);
     });
   });
 
