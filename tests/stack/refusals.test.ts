@@ -1,4 +1,6 @@
+import postgres from "postgres";
 import { expect, test } from "vitest";
+import { refusalBehind } from "../../stack/api/refusals.ts";
 import { problemOfDatabase } from "../../stack/auth/problems.ts";
 import { as, startDesk } from "./support/desk.ts";
 
@@ -57,3 +59,32 @@ test.each([
 );
 
 test.each(["ENOENT", "XX000"])("%s is none", (code) => expect(problemOfDatabase(failure(code))).toBeUndefined());
+
+/** An error as PostgreSQL raises it. */
+const raised = (code: string) =>
+  Object.assign(new postgres.PostgresError("refused" as never), { code, severity: "ERROR" });
+
+test("a statement that takes too long is a 504 in Auth", () => {
+  expect(problemOfDatabase(raised("57014"))).toMatchObject({ status: 504, code: "request_timeout" });
+});
+
+const FAULTS = ["XX000", "P0002", "25001", "53100", "54001", "58030", "40001", "42P17"];
+const statuses: [string, number | undefined][] = [
+  ["23503", 409],
+  ["23505", 409],
+  ["42501", 400],
+  ["28P01", 403],
+  ["0L000", 403],
+  ["25006", 405],
+  ["42P01", 404],
+  ["22P02", 400],
+  ["P0001", 400],
+  ["57014", 504],
+  ["57P01", 503],
+  ["53300", 503],
+  ...FAULTS.map((code): [string, undefined] => [code, undefined]),
+];
+
+test.each(statuses)("%s of a statement of Storage is %s", (code, status) => {
+  expect(refusalBehind([raised(code)])?.status).toBe(status);
+});
