@@ -76,7 +76,8 @@ export function createAuth({ lite, keys, settings, databaseUrl, apiUrl, connecti
   });
   const jwtSecret = new TextEncoder().encode(keys.jwtSecret);
   const access = new AuthAccess(keys);
-  const auth: AuthContext = { sql, settings, apiUrl, jwtSecret, mail: (message) => lite.sendMail(message) };
+  const mail: AuthContext["mail"] = (message) => lite.sendMail(message);
+  const auth: AuthContext = { sql, settings, apiUrl, jwtSecret, wrongCodes: new Map(), mail };
   lite.replaceMailer({
     // `signUp` sends a mail of its own.
     sendConfirmation: async () => {},

@@ -10,6 +10,8 @@ export type AuthContext = {
   /** The address of the API, for links in mails. */
   apiUrl: string;
   jwtSecret: Uint8Array;
+  /** How many wrong codes were given for an address since the last right one. */
+  wrongCodes: Map<string, number>;
   /** Where mails go: the embedded stack prints them. */
   mail(message: { to: string; subject: string; text: string }): Promise<unknown>;
 };

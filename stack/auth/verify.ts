@@ -15,9 +15,38 @@ export async function verifyCode(auth: AuthContext, call: Call): Promise<Respons
   if (!type) throw invalid("Verify requires a verification type");
   if (!token === !token_hash) throw invalid("Verify requires either a token or a token hash");
   if (token_hash && email) throw invalid("Only the token_hash and type should be provided");
-  const hashes = token_hash ? [token_hash] : hashesOf(emailOf(email), token!);
-  const user = await redeem(auth, type, hashes, "Token has expired or is invalid");
+  const refusal = "Token has expired or is invalid";
+  const user = await (token_hash
+    ? redeem(auth, type, [token_hash], refusal)
+    : limitWrongCodes(auth, emailOf(email), (address) => redeem(auth, type, hashesOf(address, token!), refusal)));
   return user ? startSession(auth, call, user) : Response.json({ msg: HALF_WAY, code: "200" });
+}
+
+const MAX_WRONG_CODES = 10;
+const MAX_COUNTED = 10_000;
+
+/** Voids the codes mailed to an address after ten wrong ones, so that six digits cannot be guessed. */
+async function limitWrongCodes<T>(
+  { sql, wrongCodes }: AuthContext,
+  email: string,
+  redeemCode: (email: string) => Promise<T>,
+): Promise<T> {
+  try {
+    const redeemed = await redeemCode(email);
+    wrongCodes.delete(email);
+    return redeemed;
+  } catch (error) {
+    if (!(error instanceof AuthProblem) || error.code !== "otp_expired") throw error;
+    if (wrongCodes.size >= MAX_COUNTED) wrongCodes.clear();
+    wrongCodes.set(email, (wrongCodes.get(email) ?? 0) + 1);
+    if (wrongCodes.get(email)! >= MAX_WRONG_CODES) {
+      wrongCodes.delete(email);
+      await sql`
+        update auth.users set confirmation_token = '', recovery_token = '', email_change_token_current = '', email_change_token_new = ''
+        where email = ${email} or email_change = ${email}`;
+    }
+    throw error;
+  }
 }
 
 /** A code of a PKCE client is stored with the prefix too. */

@@ -34,6 +34,22 @@ export function codeTests(): void {
       expect(row?.username).toBe("dewi");
     });
 
+    test("are void after ten wrong ones", async () => {
+      const email = "fitri@example.org";
+      const verify = (token: string) => client().auth.verifyOtp({ email, token, type: "email" });
+      for (const [wrong, code] of [
+        [9, undefined],
+        [10, "otp_expired"],
+      ] as const) {
+        await client().auth.signInWithOtp({ email });
+        const right = mailbox.last(email).code;
+        const other = right === "000000" ? "111111" : "000000";
+        for (let i = 0; i < wrong; i++) expect((await verify(other)).error?.code).toBe("otp_expired");
+        expect((await verify(right)).error?.code).toBe(code);
+        await query`update auth.users set recovery_sent_at = null, confirmation_sent_at = null where email = ${email}`;
+      }
+    });
+
     test("with confirmations, sign-up needs the link or code, and tells nobody who has an account", async () => {
       const email = "eka@example.org";
       const { auth } = client({ api: strict });
