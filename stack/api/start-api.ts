@@ -66,8 +66,12 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   let gateway: ReturnType<typeof createGateway> | undefined;
   const server = createAdaptorServer({
     overrideGlobalObjects: false,
-    // Above 16 KB of headers, Node by default closes the connection, often before the client reads the response.
-    serverOptions: { maxHeaderSize: 128 * 1024 },
+    serverOptions: {
+      // Above 16 KB of headers, Node by default closes the connection, often before the client reads the response.
+      maxHeaderSize: 128 * 1024,
+      // After Node's 5 s, a client's next request often meets the closing of its connection. nginx has 75 s too.
+      keepAliveTimeout: 75_000,
+    },
     fetch: (request, env) => {
       if (gateway === undefined) return unavailable("The embedded stack is starting");
       const { incoming } = env as HttpBindings;
