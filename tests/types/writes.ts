@@ -22,41 +22,41 @@ events.from("events").insert({ title: "Ngopi", start_time: event.start_time });
 events.from("events").insert({ ...event, privacy: "secret" });
 
 // Ids, timestamps, counters, statuses and derived columns, which the database sets.
-// @ts-expect-error
+// @ts-expect-error: the database chooses the id
 events.from("events").insert({ ...event, id: "" });
-// @ts-expect-error
+// @ts-expect-error: the database sets timestamps
 events.from("events").insert([{ ...event, created_at: "" }]);
-// @ts-expect-error
+// @ts-expect-error: the database counts attendees
 events.from("events").insert({ ...event, attendees_count: 5 });
-// @ts-expect-error
+// @ts-expect-error: an event begins as upcoming, and then follows the clock
 events.from("events").insert({ ...event, status: "completed" });
-// @ts-expect-error
+// @ts-expect-error: the database counts tickets
 events.from("events").upsert({ ...event, tickets_sold: 5 });
-// @ts-expect-error
+// @ts-expect-error: derived from the price
 events.from("events").update({ is_free: true });
-// @ts-expect-error
+// @ts-expect-error: an event stays with its host
 events.from("events").update({ host_id: "" });
-// @ts-expect-error
+// @ts-expect-error: the database counts likes
 posts.from("posts").update({ likes_count: 5 });
-// @ts-expect-error
+// @ts-expect-error: operators verify people
 users.from("users").update({ is_verified: true });
-// @ts-expect-error
+// @ts-expect-error: only the invitee answers
 users.from("invitations").insert({ event_id: "", invitee_id: "", status: "accepted" });
 
 // Tables and views that nobody inserts into, or updates.
-// @ts-expect-error
+// @ts-expect-error: only a checkout makes a ticket
 tickets.from("tickets").insert({ event_id: "" });
-// @ts-expect-error
+// @ts-expect-error: only the server changes a ticket
 tickets.from("tickets").update({ status: "active" });
-// @ts-expect-error
+// @ts-expect-error: sign-up makes the account
 users.from("users").insert({ username: "ani" });
-// @ts-expect-error
+// @ts-expect-error: triggers keep the counters
 users.from("user_stats").update({ followers_count: 5 });
-// @ts-expect-error
+// @ts-expect-error: a like has nothing to change
 posts.from("likes").update({ likeable_id: "" });
-// @ts-expect-error
+// @ts-expect-error: a view for embedding
 events.from("people").insert({ username: "ani" });
-// @ts-expect-error
+// @ts-expect-error: a view for embedding
 events.from("people").update({ username: "ani" });
 
 // The secret key writes them all.
