@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import { type AuthContext, type Call, emailOf, refuseTooLarge } from "./call.ts";
-import { mailEmailChange, refuseTooEarly } from "./mails.ts";
+import { mailEmailChange, NO_TOKENS, refuseTooEarly } from "./mails.ts";
 import { AuthProblem, emailExists } from "./problems.ts";
 import { endSessions } from "./sessions.ts";
 import { mailOptions } from "./sign-in.ts";
@@ -45,8 +45,7 @@ export async function updateUser(auth: AuthContext, call: Call): Promise<Respons
 /** After a change of password, other sessions and codes that were mailed before are worth nothing. */
 async function forgetProofs({ sql }: AuthContext, user: User, session: string | undefined): Promise<void> {
   await sql`
-    update auth.users set confirmation_token = '', recovery_token = '', email_change_token_current = '', email_change_token_new = '',
-      reauthentication_token = ''
+    update auth.users set ${sql({ ...NO_TOKENS, reauthentication_token: "" })}
     where id = ${user.id}`;
   await endSessions(sql, user.id, session);
 }

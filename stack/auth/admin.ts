@@ -2,6 +2,7 @@ import type { Sql } from "postgres";
 import { milliseconds } from "../durations.ts";
 import { type AuthContext, type Call, emailOf, inTransaction, refuseTooLarge, refuseTooLongPassword } from "./call.ts";
 import { createUser, passwordHash } from "./create-user.ts";
+import { NO_TOKENS } from "./mails.ts";
 import { AuthProblem, emailExists, invalid } from "./problems.ts";
 import { endSessions } from "./sessions.ts";
 import {
@@ -138,8 +139,8 @@ export async function adminDelete({ sql }: AuthContext, call: Call): Promise<Res
     await inTransaction(sql, async (tx) => {
       await tx`
         update auth.users set email = ${email && obfuscate(id, email)}, phone = ${phone && obfuscate(id, phone).slice(0, 15)},
-          encrypted_password = null, email_change = '', confirmation_token = '', recovery_token = '', email_change_token_new = '',
-          email_change_token_current = '', raw_user_meta_data = '{}', raw_app_meta_data = '{}', deleted_at = now()
+          encrypted_password = null, email_change = '', ${tx(NO_TOKENS)}, raw_user_meta_data = '{}', raw_app_meta_data = '{}',
+          deleted_at = now()
         where id = ${id} and deleted_at is null`;
       await tx`
         update auth.identities set identity_data = '{}', provider_id = encode(sha256(convert_to(provider_id, 'UTF8')), 'hex')

@@ -26,6 +26,9 @@ export const SENT_AT = {
 
 export type TokenColumn = keyof typeof SENT_AT;
 
+/** What voids all codes and links that were mailed to a user. */
+export const NO_TOKENS = Object.fromEntries(Object.keys(SENT_AT).map((column) => [column, ""]));
+
 /** The columns in which each type of token may be. */
 export const TOKEN_COLUMNS = {
   signup: ["confirmation_token"],

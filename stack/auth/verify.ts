@@ -1,6 +1,6 @@
 import type { Sql } from "postgres";
 import { type AuthContext, type Call, emailOf, inTransaction } from "./call.ts";
-import { addressesToConfirm, hashOf, SENT_AT, TOKEN_COLUMNS, type TokenColumn } from "./mails.ts";
+import { addressesToConfirm, hashOf, NO_TOKENS, SENT_AT, TOKEN_COLUMNS, type TokenColumn } from "./mails.ts";
 import { issueCode } from "./pkce.ts";
 import { AuthProblem, invalid } from "./problems.ts";
 import { redirectTarget } from "./redirects.ts";
@@ -41,9 +41,7 @@ async function limitWrongCodes<T>(
     wrongCodes.set(email, (wrongCodes.get(email) ?? 0) + 1);
     if (wrongCodes.get(email)! >= MAX_WRONG_CODES) {
       wrongCodes.delete(email);
-      await sql`
-        update auth.users set confirmation_token = '', recovery_token = '', email_change_token_current = '', email_change_token_new = ''
-        where email = ${email} or email_change = ${email}`;
+      await sql`update auth.users set ${sql(NO_TOKENS)} where email = ${email} or email_change = ${email}`;
     }
     throw error;
   }

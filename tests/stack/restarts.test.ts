@@ -147,6 +147,19 @@ describe("a statement that would never end", () => {
     expect(restarts.length).toBe(count + 1);
   }, 60_000);
 
+  test("closes a connection whose prepared statement needs the search path of its transaction", async () => {
+    await withClient(async (client) => {
+      await client.query("create schema elsewhere; create table elsewhere.things (i int)");
+      const things = { name: "things", text: "select count(*)::int as n from things" };
+      await client.query("begin");
+      await client.query("select set_config('search_path', 'elsewhere', true)");
+      expect((await client.query(things)).rows).toEqual([{ n: 0 }]);
+      await client.query("commit");
+      await withClient((other) => expect(other.query(ENDLESS)).rejects.toMatchObject(timedOut));
+      await expect(client.query("select 1")).rejects.toMatchObject({ code: "57P01" });
+    });
+  }, 60_000);
+
   test("ends sooner or later where the client has set statement_timeout, and at once when it is cancelled", async () => {
     const count = restarts.length;
     const slow = `do $$ declare till timestamptz := clock_timestamp() + '${LIMIT_MS + 1_000} ms'; begin

@@ -1,3 +1,4 @@
+import { createConnection } from "node:net";
 import pg from "pg";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -176,6 +177,22 @@ test("a request for TLS is declined, as the protocol requires", async () => {
   await expect(
     new pg.Client({ connectionString: database.url.replace(/\?.*/, ""), ssl: true }).connect(),
   ).rejects.toThrow(/does not support SSL/);
+});
+
+test("before the password, a message of more than 10,000 bytes closes the connection, and a shorter one does not", async () => {
+  const answerTo = (length: number) =>
+    new Promise<string>((resolve) => {
+      const socket = createConnection(Number(new URL(database.url).port), "127.0.0.1");
+      socket.once("data", (data) => resolve(data.toString()));
+      setTimeout(() => socket.destroy(), 1_000).unref();
+      socket.once("close", () => resolve("nothing"));
+      const start = Buffer.alloc(8);
+      start.writeInt32BE(length, 0);
+      start.writeInt32BE(3 << 16, 4);
+      socket.write(start);
+    });
+  expect(await answerTo(10_001)).toContain("a message cannot be 10001 bytes long");
+  expect(await answerTo(10_000)).toBe("nothing");
 });
 
 test("a dump can be loaded into another database", async () => {

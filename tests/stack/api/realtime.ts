@@ -54,6 +54,16 @@ export function realtimeTests(desk: () => Desk): void {
     socket.close();
   });
 
+  test("a connection that does not read its replies is closed", async () => {
+    const socket = new WebSocket(`${desk().api.url.replace("http:", "ws:")}/realtime/v1/websocket?vsn=2.0.0`);
+    await new Promise((resolve) => socket.once("open", resolve));
+    socket.pause();
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    const sent = JSON.stringify([null, "1", "x".repeat(15_000), "phx_join", {}]);
+    for (let i = 0; i < 2_000; i++) socket.send(sent);
+    await closed;
+  });
+
   test("a request that offers HTTP/2 is served as usual, with its body", async () => {
     const { url, keys } = desk().api;
     const upgrade = { Connection: "Upgrade, HTTP2-Settings", Upgrade: "h2c", "HTTP2-Settings": "AAMAAABk" };

@@ -16,6 +16,7 @@ export function linkTests(): void {
       ["http://2130706433/", true],
       ["http://10.0.0.1/app", false],
       ["javascript:alert(1)", false],
+      ["javascript://127.0.0.1/%0aalert(1)", false],
       ["myapp://login/more", false],
     ])("lead to %s: %s", async (target, isAllowed) => {
       const { email } = await signUp(`link-${Math.random()}`);

@@ -59,6 +59,7 @@ export function requestTests(): void {
           { email: "a@example.org", password: ["x"] },
           { email: "a@example.org", password: PASSWORD, data: "text" },
           { email: "not an address", password: PASSWORD, type: "email", token: "123456" },
+          { email: "a\u001b[31m@example.org", password: PASSWORD, type: "email", token: "123456" },
           {
             email: "w@example.org",
             password: PASSWORD,
