@@ -1344,6 +1344,14 @@ end $$;
 comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a hold after five unused holds or offers at this event within a day, or twenty including those without a checkout page.';
 revoke execute on function ticket_private.require_holds_left(uuid, uuid) from public;
 
+create or replace function ticket_private.is_offer(ticket ticket_service.tickets)
+returns boolean language sql stable
+begin atomic
+  select $1.status = 'pending' and not exists (select 1 from ticket_private.attempts a where a.ticket_id = $1.id);
+end;
+comment on function ticket_private.is_offer(ticket_service.tickets) is 'Whether a ticket is a seat offered to the waiting list, for which no checkout has begun.';
+revoke execute on function ticket_private.is_offer(ticket_service.tickets) from public;
+
 -- db/services/ticket/32_checkout.sql
 -- Checkout: holds a seat and creates an attempt for the payment provider. Uses idempotency_keys, holds and event_seats.
 -- The edge function ticket-checkout calls begin_checkout, then the provider, then finish_checkout or fail_checkout.
@@ -2850,7 +2858,7 @@ declare
 begin
   return query
     select t.id, t.status, t.attendance_code, t.price_paid, t.currency, t.purchased_at, t.is_checked_in, t.checked_in_at, t.held_until,
-      t.status = 'pending' and a.id is null, t.refund_fee, t.refund_deadline,
+      ticket_private.is_offer(t), t.refund_fee, t.refund_deadline,
       coalesce((select jsonb_build_object('id', e.id, 'title', e.title, 'start_time', e.start_time, 'end_time', e.end_time,
           'location_name', e.location_name, 'price', e.price, 'currency', e.currency, 'status', e.status,
           'cancellation_reason', (select c.reason from ticket_service.event_cancellations c where c.event_id = e.id))

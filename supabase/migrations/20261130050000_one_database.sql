@@ -98,7 +98,7 @@ create or replace view user_private.attendance as
 
 create or replace view event_private.my_tickets as
   select t.event_id, jsonb_build_object('id', t.id, 'status', t.status, 'held_until', t.held_until,
-      'is_offer', t.status = 'pending' and not exists (select 1 from ticket_private.attempts a where a.ticket_id = t.id),
+      'is_offer', ticket_private.is_offer(t),
       'is_checked_in', t.is_checked_in) as ticket
   from ticket_service.tickets t
   where t.user_id = (select auth.uid()) and t.status in ('pending', 'active');

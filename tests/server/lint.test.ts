@@ -11,7 +11,7 @@ const accepted: { name: string; object: RegExp; reason: string }[] = [
   {
     name: "function_search_path_mutable",
     object:
-      /`(user_service\.(follower|following|stats|inviter|invitee|event)|event_service\.(location|host|attendee|asker|answerer|reviewer)|post_service\.(author|event|attached_event|original|parent|replies|liker|reposter)|post_private\.(reposters_in_feed|shown_id)|ticket_service\.(event|person))`/,
+      /`(user_service\.(follower|following|stats|inviter|invitee|event)|event_service\.(location|host|attendee|asker|answerer|reviewer)|post_service\.(author|event|attached_event|original|parent|replies|liker|reposter)|post_private\.(reposters_in_feed|shown_id)|ticket_private\.is_offer|ticket_service\.(event|person))`/,
     reason:
       "PostgreSQL inlines relationships, computed columns and parts of queries only without a search_path; `begin atomic` binds their names.",
   },

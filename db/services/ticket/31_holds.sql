@@ -79,3 +79,11 @@ begin
 end $$;
 comment on function ticket_private.require_holds_left(uuid, uuid) is 'Refuses a hold after five unused holds or offers at this event within a day, or twenty including those without a checkout page.';
 revoke execute on function ticket_private.require_holds_left(uuid, uuid) from public;
+
+create or replace function ticket_private.is_offer(ticket ticket_service.tickets)
+returns boolean language sql stable
+begin atomic
+  select $1.status = 'pending' and not exists (select 1 from ticket_private.attempts a where a.ticket_id = $1.id);
+end;
+comment on function ticket_private.is_offer(ticket_service.tickets) is 'Whether a ticket is a seat offered to the waiting list, for which no checkout has begun.';
+revoke execute on function ticket_private.is_offer(ticket_service.tickets) from public;

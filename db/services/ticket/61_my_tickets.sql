@@ -20,7 +20,7 @@ declare
 begin
   return query
     select t.id, t.status, t.attendance_code, t.price_paid, t.currency, t.purchased_at, t.is_checked_in, t.checked_in_at, t.held_until,
-      t.status = 'pending' and a.id is null, t.refund_fee, t.refund_deadline,
+      ticket_private.is_offer(t), t.refund_fee, t.refund_deadline,
       coalesce((select jsonb_build_object('id', e.id, 'title', e.title, 'start_time', e.start_time, 'end_time', e.end_time,
           'location_name', e.location_name, 'price', e.price, 'currency', e.currency, 'status', e.status,
           'cancellation_reason', (select c.reason from ticket_service.event_cancellations c where c.event_id = e.id))
